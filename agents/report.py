@@ -1,0 +1,62 @@
+"""The Report: everything one investigation found out, in one versioned record."""
+
+from pydantic import Field
+
+from misrun.agents.characterization import Characterization
+from misrun.agents.step import NextStep
+from misrun.knowledge.evidence import Evidence, SearchStep
+from misrun.tools.code.finding import Audit, Finding
+from misrun.tools.diagnosis.hypothesis import Hypothesis
+from misrun.tools.record import Record
+from misrun.tools.signals.signal import Signal
+
+SCHEMA_VERSION = "1.0"
+
+
+class Answer(Record):
+    """The verdict of the whole report. When `abstained`, `missing` is the one measurement that would settle it."""
+
+    category: str
+    mode: str
+    likelihood: float
+    abstained: bool
+    reason: str = ""
+    missing: str | None = None
+    rule: str | None = None
+
+
+class Timing(Record):
+    """Seconds one stage took, and its one-line outcome ("3 files, 412 points, 1 error")."""
+
+    stage: str
+    seconds: float
+    outcome: str = ""
+
+
+class Report(Record):
+    """The record that every face renders and every script reads; its JSON schema is `misrun schema`.
+
+    `complete` is false for a partial report (time-out, interrupted); `notes` then says what is missing.
+    """
+
+    schema_version: str = SCHEMA_VERSION
+    id: str
+    created: str
+    path: str
+    complete: bool = True
+    verdict: Answer
+    characterization: Characterization
+    signals: tuple[Signal, ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    search: tuple[SearchStep, ...] = ()
+    search_stopped: str = ""
+    audits: tuple[Audit, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    steps: tuple[NextStep, ...] = ()
+    last_resort: str = Field(default="", description="what to do if none of the steps works")
+    files: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    timings: tuple[Timing, ...] = ()
+    versions: dict[str, str] = {}

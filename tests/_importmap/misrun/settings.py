@@ -1,0 +1,1 @@
+../../../misrun/settings.py

@@ -1,0 +1,123 @@
+"""The accumulator that readers write into; `build` turns it into a RunRecord."""
+
+from collections import defaultdict
+from typing import Literal
+
+from misrun.tools.readers.metric_names import canonical_metric
+from misrun.tools.readers.run_record import (
+    CodeFile,
+    ConfigValue,
+    Ending,
+    EnvironmentFact,
+    Event,
+    Phase,
+    RunRecord,
+    Scalar,
+    Series,
+    SkippedFile,
+    SourceFile,
+)
+from misrun.tools.record import Span
+
+StepKind = Literal["step", "epoch", "index"]
+
+
+class _Points:
+    """Growing columns of one series; plain lists, because a long log appends here a million times."""
+
+    __slots__ = ("lines", "steps", "values")
+
+    def __init__(self) -> None:
+        self.steps: list[float] = []
+        self.values: list[float] = []
+        self.lines: list[int] = []
+
+
+class RunBuilder:
+    """Collects what readers find in one run folder. Not thread-safe: one builder per run."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.ending = Ending()
+        self._points: dict[tuple[str, str, StepKind, Phase | None, int | None], _Points] = defaultdict(_Points)
+        self._files: list[SourceFile] = []
+        self._events: list[Event] = []
+        self._config: list[ConfigValue] = []
+        self._environment: list[EnvironmentFact] = []
+        self._code: list[CodeFile] = []
+        self._skipped: list[SkippedFile] = []
+        self._notes: list[str] = []
+
+    def metric(
+        self,
+        raw_name: str,
+        value: float,
+        *,
+        file: str,
+        line: int = 0,
+        step: float | None = None,
+        step_kind: StepKind = "step",
+        phase: Phase | None = None,
+        rank: int | None = None,
+    ) -> None:
+        """Append one point. Without `step` the point is numbered by its order; without `phase` the name decides."""
+        kind: StepKind = "index" if step is None else step_kind
+        points = self._points[(file, raw_name, kind, phase, rank)]
+        points.steps.append(float(len(points.steps)) if step is None else float(step))
+        points.values.append(value)
+        points.lines.append(line)
+
+    def event(self, event: Event) -> None:
+        self._events.append(event)
+
+    def config(self, name: str, value: Scalar | tuple[Scalar, ...], *, span: Span, origin: str) -> None:
+        self._config.append(ConfigValue(name=name, value=value, span=span, origin=origin))
+
+    def environment(self, name: str, value: str, span: Span) -> None:
+        self._environment.append(EnvironmentFact(name=name, value=value, span=span))
+
+    def code(self, code: CodeFile) -> None:
+        self._code.append(code)
+
+    def file(self, file: SourceFile) -> None:
+        self._files.append(file)
+
+    def skip(self, file: str, reason: str) -> None:
+        self._skipped.append(SkippedFile(file=file, reason=reason))
+
+    def note(self, text: str) -> None:
+        if text not in self._notes:
+            self._notes.append(text)
+
+    def build(self) -> RunRecord:
+        return RunRecord(
+            root=self.root,
+            files=tuple(self._files),
+            series=tuple(self._series()),
+            events=tuple(self._events),
+            config=tuple(self._config),
+            environment=tuple(self._environment),
+            code=tuple(self._code),
+            ending=self.ending,
+            skipped=tuple(self._skipped),
+            notes=tuple(self._notes),
+        )
+
+    def _series(self) -> list[Series]:
+        built = []
+        for (file, raw_name, kind, phase, rank), points in self._points.items():
+            name, guessed = canonical_metric(raw_name)
+            built.append(
+                Series(
+                    name=name,
+                    raw_name=raw_name,
+                    phase=phase or guessed,
+                    file=file,
+                    step_kind=kind,
+                    steps=tuple(points.steps),
+                    values=tuple(points.values),
+                    lines=tuple(points.lines),
+                    rank=rank,
+                )
+            )
+        return built
