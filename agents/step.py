@@ -9,7 +9,7 @@ EFFORTS: tuple[Effort, ...] = ("config change", "one line", "code change", "new 
 
 
 class Reference(Record):
-    """What a claim rests on: exactly one of a place in the run (span), a knowledge entry (evidence) or a code finding."""
+    """What a claim rests on: one place in the run (span), one knowledge entry (evidence) or one code finding."""
 
     kind: Literal["span", "evidence", "finding"]
     label: str

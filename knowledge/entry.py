@@ -11,10 +11,10 @@ Strength = Literal["reproduced", "confirmed", "maintainer", "claimed"]
 class KnowledgeEntry(Record):
     """One line of `corpus/<domain>.jsonl`.
 
-    `id` is "<kind>-<slug>" and never changes. `modes` are taxonomy ids. `symptoms` are phrased as a user would see them.
-    `frameworks`, `model_types`, `techniques`, `phenomena` are terms of ontology.yaml; empty means "any". `not_when` says
-    where the advice does not apply. `strength`: reproduced by several, confirmed by the reporter, the maintainer's word,
-    or only claimed. `settings` holds numeric or named conditions the source states, such as {"precision": "fp16"}.
+    `id` is "<kind>-<slug>" and never changes. `modes` are taxonomy ids. `symptoms` are phrased as a user sees them.
+    `frameworks`, `model_types`, `techniques`, `phenomena` are terms of ontology.yaml; empty means "any". `not_when`
+    says where the advice does not apply. `strength`: reproduced by several, confirmed by the reporter, the
+    maintainer's word, or only claimed. `settings` holds conditions the source states, as {"precision": "fp16"}.
     """
 
     id: str

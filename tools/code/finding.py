@@ -43,7 +43,7 @@ class Delegation(Record):
 
 
 class Audit(Record):
-    """What an auditor hands back. `clean` lists what it checked and found in order; a failure is a status, not a loss."""
+    """What an auditor hands back. `clean` lists what it checked and found in order; a failure is only a status."""
 
     agent: str
     status: Literal["done", "failed", "nothing_to_read"]

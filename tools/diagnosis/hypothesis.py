@@ -10,7 +10,7 @@ Status = Literal["open", "supported", "eliminated"]
 
 
 class Ground(Record):
-    """One reason for or against a hypothesis: a signal, a finding or a reported attempt, with its weight in log-odds."""
+    """One reason for or against a hypothesis (signal, finding, reported attempt), with its weight in log-odds."""
 
     source: str
     text: str

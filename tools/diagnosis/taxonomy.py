@@ -13,7 +13,7 @@ CATEGORIES: tuple[Category, ...] = get_args(Category)
 
 
 class Mode(Record):
-    """`id` is "category/name"; `definition` is one line; `settled_by` is the measurement that tells it from the others."""
+    """`id` is "category/name"; `settled_by` is the measurement that tells this mode from the others."""
 
     id: str
     definition: str

@@ -4,6 +4,7 @@ import re
 
 from misrun.tools.readers.run_record import Phase
 
+# ruff: noqa: E501 - the synonym table
 # Names seen in the wild: reference log formats of the project, section 0, and the trainers' own documentation.
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "loss": (

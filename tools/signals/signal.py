@@ -1,7 +1,7 @@
 """One measured fact: a number, what it was compared with, and where both were read."""
 
-from misrun.tools.record import Record, Span
 from misrun.tools.readers.run_record import Scalar
+from misrun.tools.record import Record, Span
 
 
 class Signal(Record):
