@@ -7,6 +7,7 @@ from misrun.agents.step import NextStep
 from misrun.knowledge.evidence import Evidence, SearchStep
 from misrun.tools.code.finding import Audit, Finding
 from misrun.tools.diagnosis.hypothesis import Hypothesis
+from misrun.tools.readers.run_record import SkippedFile
 from misrun.tools.record import Record
 from misrun.tools.signals.signal import Signal
 
@@ -14,15 +15,21 @@ SCHEMA_VERSION = "1.0"
 
 
 class Answer(Record):
-    """The verdict of the whole report. When `abstained`, `missing` is the one measurement that would settle it."""
+    """The verdict of the whole report.
+
+    `likelihood` is that of the category, `mode_likelihood` that of its leading mode. `missing` is the one measurement
+    that would settle what is open: always given when `abstained`, and when the category is clear but the mode is not.
+    `rule` is what the paper's simple rules say, for comparison.
+    """
 
     category: str
     mode: str
     likelihood: float
+    mode_likelihood: float
     abstained: bool
     reason: str = ""
     missing: str | None = None
-    rule: str | None = None
+    rule: str = ""
 
 
 class Timing(Record):
@@ -56,7 +63,7 @@ class Report(Record):
     steps: tuple[NextStep, ...] = ()
     last_resort: str = Field(default="", description="what to do if none of the steps works")
     files: tuple[str, ...] = ()
-    skipped: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
     timings: tuple[Timing, ...] = ()
     versions: dict[str, str] = {}

@@ -6,6 +6,8 @@ from misrun.tools.record import Record, Span
 
 Effort = Literal["config change", "one line", "code change", "new run", "hours"]
 EFFORTS: tuple[Effort, ...] = ("config change", "one line", "code change", "new run", "hours")
+Part = Literal["what", "why", "how", "verify"]
+StepKind = Literal["cure", "measurement", "code fix", "reported fix", "watch"]
 
 
 class Reference(Record):
@@ -16,6 +18,19 @@ class Reference(Record):
     span: Span | None = None
     evidence: str | None = None
     url: str | None = None
+
+
+class Claim(Record):
+    """One sentence (or one code block) of a step with what it rests on, so that it can be checked and dropped alone.
+
+    `derived` lists the numbers of `text`, as written, that were computed from quoted ones or are stated rules; every
+    other number is a quotation and has to occur where `refs` point.
+    """
+
+    part: Part
+    text: str
+    refs: tuple[Reference, ...] = ()
+    derived: tuple[str, ...] = ()
 
 
 class Verdict(Record):
@@ -34,8 +49,10 @@ class Verdict(Record):
 
 class NextStep(Record):
     """`what` in one imperative sentence with this run's values; `why` with its reasons; `how` as an edit or a command;
-    `verify` as what to see afterwards. `likelihood` (0..1) that it cures; `diagnostic_value` (0..1) is the share of the
-    remaining uncertainty it removes. `displaced` names the real cause when the step only hides it."""
+    `verify` as what to see afterwards. `likelihood` (0..1) that it cures; `diagnostic_value` (0..1) is the uncertainty
+    over the hypotheses it is expected to remove, as a share of the largest possible one. `displaced` names the real
+    cause when the step only hides it. `claims` are the sentences that the four texts are joined from; `action` is the
+    id of the cure or check behind the step."""
 
     what: str
     why: str
@@ -50,3 +67,18 @@ class NextStep(Record):
     contradicts: tuple[str, ...] = ()
     displaced: str = ""
     verdict: Verdict | None = None
+    kind: StepKind = "cure"
+    action: str = ""
+    claims: tuple[Claim, ...] = ()
+
+
+def join_part(claims: tuple[Claim, ...], part: Part) -> str:
+    """The text of one part: its claims in order, sentences on one line and code blocks on lines of their own."""
+    texts = [claim.text for claim in claims if claim.part == part]
+    separator = "\n" if part == "how" else " "
+    return separator.join(texts)
+
+
+def references_of(claims: tuple[Claim, ...]) -> tuple[Reference, ...]:
+    """Every distinct reference of the claims, in order of first use."""
+    return tuple(dict.fromkeys(reference for claim in claims for reference in claim.refs))

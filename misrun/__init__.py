@@ -1,3 +1,42 @@
-"""misrun finds out why an ML training run failed."""
+"""misrun finds out why an ML training run failed.
+
+from misrun import investigate
+report = investigate("runs/exp42")
+print(report.verdict.mode, report.steps[0].what)
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from misrun.agents.report import Report
 
 __version__ = "0.1.0"
+__all__ = ["investigate", "load_report"]
+
+
+def investigate(
+    path: "str | Path | None" = None,
+    *,
+    text: str | None = None,
+    baseline: "str | Path | None" = None,
+    tried: tuple[str, ...] = (),
+    timeout: float | None = None,
+) -> "Report":
+    """Investigates a run folder, one log file, or pasted `text`, and returns the Report.
+
+    `baseline` is a run that worked; `tried` is what was attempted already, in words; after `timeout` seconds the
+    partial report comes back with `complete=False`. Raises InvestigationError when nothing could be investigated.
+    """
+    from misrun.agents import investigation
+
+    request = investigation.new_request(path, text=text, baseline=baseline, tried=tried)
+    return investigation.investigate(request, timeout=timeout)
+
+
+def load_report(session: "str | Path") -> "Report":
+    """The report of an earlier investigation, by its id or from a JSON file."""
+    from misrun.agents import investigation
+
+    return investigation.load_report(session)

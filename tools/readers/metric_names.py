@@ -1,6 +1,7 @@
 """One name per quantity, whatever the source called it."""
 
 import re
+from functools import lru_cache
 
 from misrun.tools.readers.run_record import Phase
 
@@ -10,43 +11,104 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "loss": (
         "loss", "total_loss", "lm loss", "lm_loss", "avg_loss", "mean_loss", "running_loss", "reduced_train_loss",
         "train loss", "training_loss", "epoch_loss", "loss_step", "loss_epoch", "nll", "nll_loss", "ce_loss", "lm loss value",
+        "losses", "loss_total", "loss/total", "loss/train", "average loss", "average_loss", "avg loss", "train_loss", "trainloss",
+        "batch_loss", "step_loss", "loss_mean", "loss/step", "cross_entropy_loss", "ce", "objective", "logloss",
     ),
     "lr": (
-        "lr", "learning_rate", "learning rate", "lr/pg0", "lr-adam", "lr-adamw", "lr-sgd", "actor/lr", "current_lr",
-        "epoch_learning_rate",
+        "lr", "learning_rate", "learning rate", "lr/pg0", "lr-adam", "lr-adamw", "lr-sgd", "actor/lr", "current_lr", "lrs", "learning_rates",
+        "epoch_learning_rate", "current_learning_rate", "lr/group0", "lr_0", "lr0", "learningrate", "base_lr", "opt/lr",
     ),
     "grad_norm": (
-        "grad_norm", "grad norm", "gnorm", "gradient_norm", "gradient norm", "total_grad_norm", "actor/grad_norm", "gradnorm",
+        "grad_norm", "grad norm", "gnorm", "gradient_norm", "gradient norm", "total_grad_norm", "actor/grad_norm", "gradnorm", "grad_norms",
+        "grad/norm", "gradients/norm", "total_norm", "grad_2.0_norm_total", "grad_norm_total", "global_grad_norm",
+        "grad_norm/total", "grad_l2_norm", "gradient/norm", "norm/grad", "l2_norm/grad/global",
     ),
-    "accuracy": ("accuracy", "acc", "top1", "acc1", "mean_token_accuracy", "eval_top1", "epoch_accuracy"),
+    "accuracy": (
+        "accuracy", "acc", "top1", "acc1", "mean_token_accuracy", "eval_top1", "epoch_accuracy", "acc@1", "top1_acc", "accuracy/top1",
+        "top1_accuracy", "token_accuracy", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy", "acc_top1",
+        "accs", "accuracies", "accuracy_step", "accuracy_epoch", "acc_step", "acc_epoch", "token_acc", "avg_acc", "metrics/accuracy_top1",
+    ),
     "perplexity": ("perplexity", "ppl", "lm loss ppl"),
     "memory": (
         "memory", "mem", "memory_allocated", "memory_mib", "memory_mb", "gpu_mem", "gpu_memory", "max_mem", "max mem", "mem_mb",
         "memallocated", "peak_memory_active", "vram_allocated", "rss_mb", "rss", "rss_mib", "peak_memory", "cuda_memory",
+        "allocated_mib", "allocated_mb", "memory_allocated_mib", "memory_allocated_mb", "gpu_memory_mib", "gpu_memory_mb", "mem_mib",
+        "gpu_mem_mb", "gpu_mem_mib", "memory_used_mib", "memory_used_mb", "allocated", "cuda_mem_mb", "cuda_memory_mb", "peak_mib",
+        "peak_mem_mb", "memory_gb", "memory_gib", "allocated_gb", "allocated_gib", "gpu_mem_gb", "gpu_memory_gb", "mem_gb", "mem_gib",
+        "max_memory", "max_memory_allocated", "gpu_memory_allocated", "memory/allocated", "memory_used", "used_memory", "host_rss_mib",
+        "host_memory_mib", "memory_bytes", "memory_allocated_bytes", "allocated_bytes", "gpu_memory_bytes", "mem_bytes", "rss_bytes", "rss_gb",
+        "memory_allocated_gb", "cpu_memory_mb", "cpu_mem_mb", "peak_memory_mb", "peak_memory_mib", "max_mem_gb", "peak_mem_gb",
     ),
     "throughput": (
         "throughput", "samples_per_second", "steps_per_second", "it/s", "tokens_per_second", "tok/sec", "tokens_per_sec",
-        "samples/s", "samples_per_sec", "wps", "fps",
+        "samples/s", "samples_per_sec", "wps", "fps", "time/fps", "sps", "tokens_per_second_per_gpu", "tgs", "steps/s", "tok/s", "tokens/s",
+        "train_samples_per_second", "train_steps_per_second", "examples_per_second", "images_per_second", "img/s", "imgs/s",
     ),
-    "step_time": ("time", "step_time", "time_ms", "dt", "step_time_seconds", "elapsed time per iteration (ms)", "ms/batch"),
-    "loss_scale": ("loss_scale", "loss scale", "scale", "grad_scale"),
+    "step_time": (
+        "time", "step_time", "time_ms", "dt", "step_time_seconds", "elapsed time per iteration (ms)", "ms/batch", "iter_time", "batch_time",
+        "step_time_ms", "dt_ms", "time_per_step", "iteration_time", "sec_per_step", "seconds_per_step", "step_time_s",
+    ),
+    "loss_scale": ("loss_scale", "loss scale", "scale", "grad_scale", "scaler/scale", "amp_scale", "loss_scaler"),
     "epoch": ("epoch",),
+    "reward": (
+        "reward", "ep_rew_mean", "rollout/ep_rew_mean", "episode_reward", "episode_reward_mean", "episodic_return", "ep_rewmean",
+        "env_runners/episode_return_mean", "mean_reward", "reward_mean", "avg_reward", "critic/rewards/mean", "episode_return", "return",
+        "objective/scores", "rewards/mean", "env/reward_mean", "ppo/mean_scores", "r",
+    ),
+    "kl": ("kl", "approx_kl", "approxkl", "objective/kl", "actor/kl_loss", "kl_loss", "ppo_kl", "actor/ppo_kl", "mean_kl", "kl_div", "policy/approxkl_avg"),
+    "entropy": ("entropy", "policy_entropy", "actor/entropy", "actor/entropy_loss", "policy/entropy_avg"),
 }  # fmt: skip
 _CANONICAL = {synonym: name for name, synonyms in _SYNONYMS.items() for synonym in synonyms}
-_EVAL_PREFIX = re.compile(r"^(eval|val|valid|validation|test|dev)[\s_/.\-]+|^(val|valid)(?=loss|acc)")
-_TRAIN_PREFIX = re.compile(r"^(train|training|learning|losses|charts|perf|optim|metrics)[\s_/.\-]+")
+# A W&B chart export heads its columns "<run name> - <metric>" (reference log formats, section 8c).
+_EXPORT_PREFIX = re.compile(r"^.{1,200} - (?=[^ ])")
+_EVAL_PREFIX = re.compile(r"^(eval|val|valid|validation|test|dev|evaluation)[\s_/.:\-]+|^(val|valid|test)(?=loss|acc)")
+_EVAL_SUFFIX = re.compile(r"[\s_/.](eval|val|valid|validation|test|dev)$")
+_TRAIN_PREFIX = re.compile(r"^(train|training|learning|losses|charts|perf|optim|metrics|tr|trn|rollout|learner)[\s_/.:\-]+")
+_TRAIN_SUFFIX = re.compile(r"[\s_/.](train|training)$")
 _SYSTEM = {"memory", "throughput", "step_time"}
+# Quantities that only an optimisation writes down; "time" or "memory" head columns of data sets too.
+_TRAINING_ONLY = {"loss", "lr", "grad_norm", "accuracy", "perplexity"}
+# Synonyms that are words of everyday tables; they mean a metric only beside something else.
+_AMBIGUOUS = {"objective", "ce", "acc", "accuracy", "scale", "return", "r", "lr0", "total_norm"}
+
+# Decimal and binary prefixes are used for one another in logs; the binary reading is at most 7 % off for GB.
+_MEMORY_UNITS = (("gib", 1024.0), ("gb", 1024.0), ("mib", 1.0), ("mb", 1.0), ("kib", 2.0**-10), ("kb", 2.0**-10), ("bytes", 2.0**-20))
+_LARGEST_MEMORY_MIB = 10.0 * 2**20
 
 
+@lru_cache(maxsize=8192)
 def canonical_metric(raw_name: str) -> tuple[str, Phase]:
     """The canonical name and the phase that `raw_name` tells.
 
     "val_loss", "eval/loss" and "valid loss" are ("loss", "eval"); "train/grad norm" is ("grad_norm", "train"). A name
     that is not known keeps its own spelling in lower case, without the phase prefix.
     """
-    bare = raw_name.strip().lower()
-    stripped = _EVAL_PREFIX.sub("", bare)
+    bare = _EXPORT_PREFIX.sub("", raw_name.strip().lower())
+    stripped = _EVAL_SUFFIX.sub("", _EVAL_PREFIX.sub("", bare))
     phase: Phase = "eval" if stripped != bare else "train"
-    stripped = _TRAIN_PREFIX.sub("", stripped)
+    stripped = _TRAIN_SUFFIX.sub("", _TRAIN_PREFIX.sub("", stripped))
     name = _CANONICAL.get(bare) or _CANONICAL.get(stripped) or stripped
     return name, "system" if name in _SYSTEM else phase
+
+
+def is_training_metric(raw_name: str) -> bool:
+    """Whether a column of that name can only come from training: a known training quantity, or any loss that names
+    its phase. "house_price", "time" and "weight_loss" are not; "train/box_loss" and "lr" are."""
+    name, phase = canonical_metric(raw_name)
+    bare = raw_name.strip().lower()
+    if name in _TRAINING_ONLY:
+        return bare not in _AMBIGUOUS or phase == "eval"
+    phased = phase == "eval" or _TRAIN_PREFIX.match(bare) is not None
+    return phased and name.endswith("loss")
+
+
+def mebibytes(raw_name: str, value: float) -> float:
+    """A memory value in MiB, by the unit that its name ends in ("allocated_gb", "mem_bytes").
+
+    Names without a unit are taken as MiB, what trainers print, unless the number would be 10 TiB: that is what
+    torch.cuda.memory_allocated returns, bytes.
+    """
+    factor = next((factor for ending, factor in _MEMORY_UNITS if raw_name.lower().rstrip(")").endswith(ending)), None)
+    if factor is None:
+        factor = 2.0**-20 if value > _LARGEST_MEMORY_MIB else 1.0
+    return value * factor

@@ -21,6 +21,7 @@ CATALOGUE: dict[str, str] = {
     "loss_slow": "loss falls steadily and so slowly that it has covered little of the way",
     "loss_jump_at_resume": "loss jumps where the run was resumed or the step counter restarts",
     "loss_periodic": "loss repeats a saw-tooth with the period of an epoch",
+    "loss_softmax_floor": "loss settles at the lowest value that cross entropy of probabilities can reach",
     # validation
     "validation_gap": "training loss falls while validation loss rises (or its metric falls)",
     "validation_flat": "training improves while validation stays where it was",

@@ -1,0 +1,223 @@
+"""Fills the template: symptom, expected, started, tried, environment, each with its origin and its places."""
+
+import re
+from collections.abc import Sequence
+
+from misrun.agents.characterization import Characterization, Fact, Field, Origin
+from misrun.agents.siblings import Sibling
+from misrun.knowledge.ontology import Ontology
+from misrun.tools.diagnosis.facts import ERROR, Facts
+from misrun.tools.readers.run_record import ConfigValue, EnvironmentFact, RunRecord
+from misrun.tools.record import Span
+from misrun.tools.signals.compare import Difference
+from misrun.tools.signals.measure import onset
+from misrun.tools.signals.signal import Signal
+
+# What a person would name first, from the fatal to the merely odd; the first that was measured is the symptom.
+_SALIENCE: tuple[str, ...] = (
+    "loss_scale_collapse", "loss_nonfinite", "loss_hidden_nan", "grad_nonfinite", "loss_zero", "loss_divergence",
+    "loss_constant", "loss_softmax_floor", "loss_at_chance", "metric_at_chance", "reward_flat", "entropy_collapse", "kl_runaway",
+    "vocabulary_exceeds_embedding", "labels_exceed_classes", "grad_exploding", "grad_zero", "memory_growth", "memory_jump",
+    "loss_jump_at_resume", "validation_suspiciously_good", "validation_gap", "validation_flat", "metric_constant",
+    "metric_disagrees", "lr_zero", "lr_change_at_onset", "lr_constant_under_schedule", "grad_vanishing", "loss_oscillation",
+    "loss_plateau", "loss_slow", "loss_start_high", "loss_negative", "perplexity_high", "completions_clipped", "loss_periodic",
+    "throughput_collapse", "loader_bound", "validation_noisy", "loss_spike", "config_conflict", "run_unfinished",
+)  # fmt: skip
+# Numbers at most this many ahead of the onset count as "what changed there" (share of the steps before it).
+_NEAR_ONSET = 0.05
+
+_EXPECTED: dict[str, str] = {
+    "loss_nonfinite": "A finite loss that goes on falling from {last_finite}",
+    "loss_hidden_nan": "A finite loss above 0 with a finite gradient norm",
+    "loss_zero": "A loss above 0 and a gradient norm above 0 while there is something to learn",
+    "loss_divergence": "A loss that stays at or below its best level of {best}",
+    "loss_at_chance": "A loss clearly below the chance level of {chance_loss}",
+    "loss_constant": "A loss that falls from its first value",
+    "metric_at_chance": "A metric clearly above chance",
+    "validation_gap": "Validation that follows training",
+    "validation_flat": "Validation that improves with training",
+    "validation_suspiciously_good": "Validation slightly worse than training",
+    "memory_growth": "Memory that stays level after the first steps",
+    "grad_exploding": "A gradient norm that stays within its own earlier range",
+    "loss_plateau": "A loss that keeps falling below its plateau",
+    "loss_softmax_floor": "A loss that can approach 0",
+    "reward_flat": "Rewards that differ within a group",
+}  # fmt: skip
+
+# Settings a colleague asks for first; the last part of a dotted name decides.
+_HYPERPARAMETERS: tuple[str, ...] = (
+    "lr", "learning_rate", "batch_size", "per_device_train_batch_size", "train_batch_size", "micro_batch_size",
+    "gradient_accumulation_steps", "accumulate_grad_batches", "optimizer", "optim", "weight_decay", "warmup_steps",
+    "warmup_ratio", "lr_scheduler_type", "scheduler", "max_grad_norm", "grad_clip", "gradient_clip_val", "fp16", "bf16",
+    "precision", "mixed_precision", "epochs", "num_train_epochs", "max_epochs", "max_steps", "seed", "dropout",
+    "num_classes", "num_labels", "vocab_size", "max_length", "seq_len", "block_size", "hidden_size", "d_model", "n_layer",
+    "num_layers", "num_hidden_layers", "n_parameters", "trainable_parameters", "num_examples",
+)  # fmt: skip
+
+
+def characterize(
+    facts: Facts,
+    ontology: Ontology,
+    *,
+    code_text: str = "",
+    differences: Sequence[Difference] = (),
+    siblings: Sequence[Sibling] = (),
+) -> Characterization:
+    """The filled template of one run. `code_text` is the run's code, for naming frameworks and model types."""
+    begun = onset(facts.signals)
+    words = _vocabulary_of(facts.run, code_text)
+    terms = ontology.terms_in(words)
+    return Characterization(
+        symptom=_symptom(facts),
+        expected=_expected(facts),
+        started=_started(facts, begun, differences),
+        tried=_tried(facts.tried, siblings),
+        environment=_environment(facts.run, terms.frameworks),
+        onset_step=begun,
+        frameworks=terms.frameworks,
+        model_types=terms.model_types,
+        techniques=terms.techniques,
+    )
+
+
+def primary_signal(facts: Facts) -> Signal | None:
+    """The signal a person would report: the root error, else the most salient measurement."""
+    if facts.root is not None:
+        named = facts.signal(f"{ERROR}{facts.root.name}")
+        return named or facts.signal("traceback_root")
+    killed = facts.signal("killed_by_signal")
+    return killed or next((found for name in _SALIENCE if (found := facts.signal(name))), None)
+
+
+def _symptom(facts: Facts) -> Field:
+    primary = primary_signal(facts)
+    if primary is None:
+        return _healthy_symptom(facts)
+    texts, spans = [primary.text], list(primary.spans)
+    if facts.root is not None:
+        beside = next((found for name in _SALIENCE[:4] if (found := facts.signal(name))), None)
+        where = facts.signal("traceback_root")
+        for extra in (where, beside):
+            if extra is not None and extra.text not in texts:
+                texts.append(extra.text)
+                spans.extend(extra.spans)
+    return Field(value=" ".join(texts), origin="log", spans=tuple(spans))
+
+
+def _healthy_symptom(facts: Facts) -> Field:
+    improving, finished = facts.signal("loss_improving"), facts.signal("run_finished")
+    found = [signal for signal in (improving, finished) if signal]
+    if not found:
+        return Field(ask="what went wrong in one sentence, and the log lines where it shows")
+    return Field(
+        value="No failure was found. " + " ".join(signal.text for signal in found),
+        origin="log",
+        spans=tuple(span for signal in found for span in signal.spans),
+    )
+
+
+def _expected(facts: Facts) -> Field:
+    ending = facts.run.ending
+    if facts.root is not None or facts.has("killed_by_signal"):
+        goal = f" to step {ending.planned_steps:g}" if ending.planned_steps else " to its end"
+        return Field(value=f"Training that runs{goal} without an error", origin="inferred", spans=ending.spans)
+    primary = primary_signal(facts)
+    if primary is None:
+        return Field(ask="the value you expected (paper, earlier run) and of which metric")
+    template = _EXPECTED.get(primary.name)
+    if template is None:
+        return Field(ask="the value you expected (paper, earlier run) and of which metric")
+    values = {key: _number(value) for key, value in primary.values.items()}
+    try:
+        return Field(value=template.format(**values), origin="inferred", spans=primary.spans)
+    except KeyError:
+        return Field(value=re.sub(r" (from|of) \{\w+\}", "", template), origin="inferred", spans=primary.spans)
+
+
+def _started(facts: Facts, begun: float | None, differences: Sequence[Difference]) -> Field:
+    parts: list[str] = []
+    spans: list[Span] = []
+    origin: Origin = "log"
+    if begun is not None:
+        parts.append(_position(begun, facts.run))
+        for signal in _changes_at(facts, begun):
+            parts.append(signal.text)
+            spans.extend(signal.spans)
+    if differences:
+        parts.append("Against the baseline: " + "; ".join(_difference(d) for d in differences[:6]) + ".")
+        spans.extend(span for d in differences[:6] for span in d.spans)
+        origin = "log" if begun is not None else "config"
+    if not parts:
+        return Field(ask="since when it fails, and a run that still worked (--baseline RUN)")
+    primary = primary_signal(facts)
+    return Field(value=" ".join(parts), origin=origin, spans=tuple(spans) or (primary.spans if primary else ()))
+
+
+def _position(begun: float, run: RunRecord) -> str:
+    end = run.ending.planned_steps or run.ending.last_step
+    share = f" of {end:g} ({100 * begun / end:.0f} %)" if end and end >= begun > 0 else ""
+    return f"At step {begun:g}{share}."
+
+
+def _changes_at(facts: Facts, begun: float) -> list[Signal]:
+    """Signals that tell what changed at the onset: a learning-rate change, a resume, the end of a warm-up."""
+    names = ("lr_change_at_onset", "loss_jump_at_resume", "lr_at_onset", "memory_jump", "lr_no_warmup")
+    near = max(1.0, _NEAR_ONSET * begun)
+    found = [signal for name in names if (signal := facts.signal(name))]
+    return [s for s in found if s.step is None or abs(s.step - begun) <= near][:2]
+
+
+def _difference(difference: Difference) -> str:
+    return f"{difference.name} {difference.there} -> {difference.here}"
+
+
+def _tried(tried: Sequence[str], siblings: Sequence[Sibling]) -> Field:
+    told = [Fact(name="reported", value=text, origin="user") for text in tried]
+    seen = [Fact(name=s.name, value=s.summary, origin="log", spans=s.spans) for s in siblings]
+    if not told and not seen:
+        return Field(ask='what has been tried already (--tried "lower lr to 1e-4, no change")')
+    facts = (*told, *seen)
+    text = "; ".join([f.value for f in told] + [f"{f.name}: {f.value}" for f in seen])
+    origin: Origin = "user" if told else "log"
+    return Field(value=text, origin=origin, spans=tuple(s for f in facts for s in f.spans), facts=facts)
+
+
+def _environment(run: RunRecord, frameworks: Sequence[str]) -> Field:
+    facts = [Fact(name=e.name, value=e.value, origin="log", spans=(e.span,)) for e in _once(run)]
+    facts += [_setting_fact(value) for value in _hyperparameters(run)]
+    if frameworks and not any(fact.name in frameworks for fact in facts):
+        facts.append(Fact(name="framework", value=", ".join(frameworks), origin="code"))
+    if not facts:
+        return Field(ask="framework versions (pip freeze), the GPU (nvidia-smi) and the configuration of the run")
+    text = ", ".join(f"{fact.name} {fact.value}" for fact in facts)
+    return Field(
+        value=text, origin=facts[0].origin, spans=tuple(s for f in facts for s in f.spans)[:12], facts=tuple(facts)
+    )
+
+
+def _once(run: RunRecord) -> list[EnvironmentFact]:
+    return list({fact.name: fact for fact in reversed(run.environment)}.values())[::-1][:24]
+
+
+def _hyperparameters(run: RunRecord) -> list[ConfigValue]:
+    found = [run.setting(name) for name in _HYPERPARAMETERS]
+    return [value for value in found if value is not None]
+
+
+def _setting_fact(value: ConfigValue) -> Fact:
+    origin: Origin = "code" if value.origin == "code" else "config"
+    return Fact(name=value.name.rsplit(".", 1)[-1], value=str(value.value), origin=origin, spans=(value.span,))
+
+
+def _vocabulary_of(run: RunRecord, code_text: str) -> str:
+    """All words that may name a framework, a model type or a technique."""
+    settings = " ".join(f"{c.name} {c.value}" for c in run.config[:400])
+    messages = " ".join(e.message[:400] for e in run.events[:50])
+    readers = " ".join(f.reader for f in run.files)
+    packages = " ".join(e.name for e in run.environment)
+    frames = " ".join(frame.file for e in run.events[:20] for frame in e.frames)
+    return " ".join((settings, messages, readers, packages, frames, code_text))
+
+
+def _number(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

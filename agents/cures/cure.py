@@ -1,0 +1,126 @@
+"""The form every cure has, and how its templates become cited claims.
+
+A template is a sentence with slots: "Lower the learning rate from {lr} to {lr_lower}." Slots are looked up in
+`slots.SLOTS`; a template with a slot that this run does not fill is not used, and the next alternative is. Guards such
+as {if_hf} are slots that render to nothing and hold where their condition does.
+"""
+
+import re
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from misrun.agents.cures.facts import RunFacts, Value
+from misrun.agents.cures.quantity import numbers_in
+from misrun.agents.cures.slots import slot_value
+from misrun.agents.step import Claim, Effort, Part, StepKind
+
+# Probability that a cure works if its mode is the cause. Three grades by judgement, until executed cures of the
+# benchmark replace them: it removes the cause itself, it usually suffices, it sometimes suffices.
+DIRECT, USUAL, SOMETIMES = 0.8, 0.5, 0.3
+
+Templates = tuple[str, ...]
+
+
+def always(_: RunFacts) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Cure:
+    """One thing to do about one or several failure modes.
+
+    `modes`: mode id -> probability that it cures if that mode is the cause. `what`, `how`, `verify`: alternatives, the
+    first that this run fills is used; the last has no slots and names what to look up. `why`: sentences, each kept
+    where the run fills it. `when`: whether it applies at all. `supported_by`: pattern that the fix of a piece of
+    evidence must match to support this cure. `tried`: pattern of a reported attempt that equals this cure, and
+    `told` what its failure tells. `moves`: quantities it raises or lowers ("lr-"), to tell contradictions. `hides`:
+    modes whose symptom it removes without removing the cause; `displaced` says so for every run. `in_code`: the edit is
+    at a place in the user's code, so that a finding with a patch there takes its place.
+    """
+
+    id: str
+    modes: dict[str, float]
+    what: Templates
+    why: Templates
+    how: Templates
+    verify: Templates
+    effort: Effort
+    when: Callable[[RunFacts], bool] = always
+    kind: StepKind = "cure"
+    supported_by: str = ""
+    tried: str = ""
+    told: str = ""
+    moves: tuple[str, ...] = ()
+    hides: tuple[str, ...] = ()
+    displaced: str = ""
+    in_code: bool = False
+
+
+def measurement(
+    mode: str, what: str | Templates, how: str | Templates, verify: str, effort: Effort = "one line"
+) -> Cure:
+    """The measurement that confirms or rules out `mode`: `how` is the code to add, `verify` how to read the result."""
+    return Cure(
+        id=f"measure_{mode.partition('/')[2]}",
+        modes={mode: 0.0},
+        what=(what,) if isinstance(what, str) else what,
+        why=(),
+        how=(how,) if isinstance(how, str) else how,
+        verify=(verify,),
+        effort=effort,
+        kind="measurement",
+    )
+
+
+@cache
+def _pieces(template: str) -> tuple[tuple[str, str | None], ...]:
+    return tuple((literal, field) for literal, field, _, _ in string.Formatter().parse(template))
+
+
+def slots_of(template: str) -> tuple[str, ...]:
+    """The names of the slots in a template."""
+    return tuple(field for _, field in _pieces(template) if field is not None)
+
+
+def fill(template: str, part: Part, facts: RunFacts) -> tuple[Claim, tuple[str, ...]] | None:
+    """The template as a cited claim, with the rules of thumb behind its values; None where a slot stays empty."""
+    values: list[Value] = []
+    for name in slots_of(template):
+        value = slot_value(name, facts)
+        if value is None:
+            return None
+        values.append(value)
+    return _claim(template, part, values), tuple(dict.fromkeys(value.rule for value in values if value.rule))
+
+
+def _claim(template: str, part: Part, values: list[Value]) -> Claim:
+    remaining = iter(values)
+    text = "".join(literal + ("" if field is None else next(remaining).text) for literal, field in _pieces(template))
+    quoted = {n for value in values if not value.derived for n in numbers_in(value.text) if n not in value.computed}
+    derived = tuple(dict.fromkeys(number for number in numbers_in(text) if number not in quoted))
+    refs = tuple(dict.fromkeys(reference for value in values for reference in value.refs))
+    return Claim(part=part, text=re.sub(r"^ +| +$", "", text), refs=refs, derived=derived)
+
+
+def first_filled(templates: Templates, part: Part, facts: RunFacts) -> tuple[Claim, tuple[str, ...]] | None:
+    """The first alternative that this run fills."""
+    return next((filled for template in templates if (filled := fill(template, part, facts))), None)
+
+
+def claims_of(cure: Cure, facts: RunFacts) -> tuple[Claim, ...]:
+    """All claims of a cure for this run, the rules of thumb behind its values last among its reasons."""
+    what, how = first_filled(cure.what, "what", facts), first_filled(cure.how, "how", facts)
+    verify = first_filled(cure.verify, "verify", facts)
+    reasons = [filled for template in cure.why if (filled := fill(template, "why", facts))]
+    chosen = [filled for filled in (what, how, verify, *reasons) if filled]
+    rules = dict.fromkeys(rule for _, behind in chosen for rule in behind)
+    why = [claim for claim, _ in reasons] + [rule_of_thumb(rule) for rule in rules]
+    return tuple(claim for claim in (what and what[0], *why, how and how[0], verify and verify[0]) if claim)
+
+
+def rule_of_thumb(rule: str) -> Claim:
+    """A rule that no source of this investigation backs, told as such."""
+    text = f"Rule of thumb, not measured on this run: {rule}."
+    return Claim(part="why", text=text, derived=numbers_in(text))

@@ -1,0 +1,256 @@
+"""The way through the house, and the only file that knows langgraph.
+
+read -> characterize -> triage -> literature -> auditors in parallel -> synthesize -> validate -> report,
+with one bounded way back: a validator that is not convinced sends the literature agent out again, at most twice.
+"""
+
+import operator
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, TypedDict
+
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.config import get_stream_writer
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+
+from misrun.agents import characterization, report, request, step
+from misrun.agents.auditors import data_flow, silent_bug
+from misrun.agents.characterization import Characterization
+from misrun.agents.characterizer import characterize
+from misrun.agents.literature import search_literature
+from misrun.agents.report import Report, Timing
+from misrun.agents.request import Request
+from misrun.agents.step import NextStep
+from misrun.agents.synthesizer import synthesize
+from misrun.agents.triage import AUDITORS, delegations, triage
+from misrun.agents.validator import validate
+from misrun.agents.workbench import Workbench
+from misrun.agents.write_report import write_report
+from misrun.knowledge import evidence
+from misrun.knowledge.evidence import SearchOutcome
+from misrun.tools import record
+from misrun.tools.code import finding
+from misrun.tools.code.finding import Audit, Delegation, Finding
+from misrun.tools.diagnosis import hypothesis
+from misrun.tools.diagnosis.facts import Facts
+from misrun.tools.diagnosis.hypothesis import Diagnosis
+from misrun.tools.record import Record
+from misrun.tools.signals import signal
+from misrun.tools.signals.measure import measure
+from misrun.tools.signals.signal import Signal
+
+# The design's bound on the only way back.
+MOST_ROUNDS = 2
+_AUDIT = {"silent_bug": silent_bug.audit, "data_flow": data_flow.audit}
+
+
+class State(TypedDict, total=False):
+    """What travels between the nodes and into the checkpoints. Every key a node returns must stand here."""
+
+    request: Request
+    signals: tuple[Signal, ...]
+    characterization: Characterization
+    diagnosis: Diagnosis
+    delegations: tuple[Delegation, ...]
+    outcome: SearchOutcome
+    audits: Annotated[tuple[Audit, ...], operator.add]
+    steps: tuple[NextStep, ...]
+    last_resort: str
+    convinced: bool
+    wanted: tuple[str, ...]
+    rounds: int
+    notes: Annotated[tuple[str, ...], operator.add]
+    timings: Annotated[tuple[Timing, ...], operator.add]
+    report: Report
+
+
+class AuditTask(TypedDict):
+    """What one auditor is sent."""
+
+    agent: str
+    delegations: tuple[Delegation, ...]
+
+
+class Progress(Record):
+    """One line of progress: which stage begins or ends, and what it found."""
+
+    stage: str
+    text: str
+    done: bool
+
+
+Node = Callable[[State, Runtime[Workbench]], State]
+
+
+def _stage(name: str, work: Callable[[State, Workbench], tuple[State, str]]) -> Node:
+    """A node that announces itself, does its work and says what came out and how long it took."""
+
+    def node(state: State, runtime: Runtime[Workbench]) -> State:
+        tell = get_stream_writer()
+        tell(Progress(stage=name, text="", done=False))
+        began = time.perf_counter()
+        update, outcome = work(state, runtime.context)
+        seconds = round(time.perf_counter() - began, 3)
+        tell(Progress(stage=name, text=outcome, done=True))
+        return {**update, "timings": (Timing(stage=name, seconds=seconds, outcome=outcome),)}
+
+    return node
+
+
+def _facts(state: State, bench: Workbench) -> Facts:
+    return Facts(bench.run, state.get("signals", ()), _findings(state), bench.request.tried)
+
+
+def _findings(state: State) -> tuple[Finding, ...]:
+    found = [f for audit in state.get("audits", ()) for f in audit.findings]
+    return tuple(sorted(found, key=lambda f: (-f.confidence, f.file, f.line)))
+
+
+def _read(_: State, bench: Workbench) -> tuple[State, str]:
+    run = bench.run
+    points = sum(len(series.values) for series in run.series)
+    outcome = f"{len(run.files)} files, {points:,} points, {len(run.events)} events, {len(run.code)} code files"
+    return {"notes": run.notes}, outcome
+
+
+def _characterize(_: State, bench: Workbench) -> tuple[State, str]:
+    signals = measure(bench.run)
+    facts = Facts(bench.run, signals, (), bench.request.tried)
+    filled = characterize(
+        facts,
+        bench.ontology,
+        code_text=bench.code_text,
+        differences=bench.differences,
+        siblings=bench.siblings,
+    )
+    return {
+        "signals": signals,
+        "characterization": filled,
+    }, f"{len(signals)} signals; {filled.symptom.value or 'no symptom'}"
+
+
+def _triage(state: State, bench: Workbench) -> tuple[State, str]:
+    diagnosis = triage(bench.run, state["signals"], bench.request.tried)
+    asked = delegations(bench.run, diagnosis.hypotheses) if bench.run.code else ()
+    leading = ", ".join(f"{h.mode} {h.likelihood:.2f}" for h in diagnosis.hypotheses[:3])
+    return {"diagnosis": diagnosis, "delegations": asked, "rounds": 0}, leading or "nothing speaks for any mode yet"
+
+
+def _literature(state: State, bench: Workbench) -> tuple[State, str]:
+    previous = state.get("outcome")
+    outcome = search_literature(
+        state["characterization"],
+        state["diagnosis"].hypotheses,
+        config={value.name: str(value.value) for value in bench.run.config[:400]},
+        wanted=state.get("wanted", ()),
+        previous=previous,
+    )
+    return {
+        "outcome": outcome
+    }, f"{len(outcome.evidence)} entries after {len(outcome.steps)} queries: {outcome.stopped}"
+
+
+def _auditor(task: AuditTask, runtime: Runtime[Workbench]) -> State:
+    """One auditor on its own branch; its failure is a record and never stops the other branch."""
+    agent = task["agent"]
+
+    def work(_: State, bench: Workbench) -> tuple[State, str]:
+        mine = tuple(d for d in task["delegations"] if d.agent == agent)
+        audit = _AUDIT[agent](bench.request.root, [code.path for code in bench.run.code], mine)
+        return {"audits": (audit,)}, _audit_outcome(audit)
+
+    return _stage(agent, work)({}, runtime)
+
+
+def _audit_outcome(audit: Audit) -> str:
+    if audit.status != "done":
+        return f"{audit.status.replace('_', ' ')}: {audit.reason}" if audit.reason else audit.status.replace("_", " ")
+    first = f": {audit.findings[0].file}:{audit.findings[0].line} {audit.findings[0].check}" if audit.findings else ""
+    return f"{len(audit.findings)} findings in {audit.files} files{first}"
+
+
+def _synthesize(state: State, bench: Workbench) -> tuple[State, str]:
+    """Weighs the hypotheses again with what the auditors found, then writes the steps."""
+    diagnosis = triage(bench.run, state["signals"], bench.request.tried, _findings(state))
+    steps, last_resort = synthesize(
+        bench.run, state["signals"], diagnosis, state["characterization"], state["outcome"], state.get("audits", ())
+    )
+    update: State = {"diagnosis": diagnosis, "steps": steps, "last_resort": last_resort}
+    return update, f"{len(steps)} steps; {diagnosis.mode} {diagnosis.likelihood:.2f}"
+
+
+def _validate(state: State, bench: Workbench) -> tuple[State, str]:
+    checked = validate(state["steps"], bench.run, state["outcome"].evidence, _findings(state), state["diagnosis"])
+    rounds = state.get("rounds", 0) + 1
+    update: State = {"steps": checked.steps, "convinced": checked.convinced, "wanted": checked.wanted, "rounds": rounds}
+    return update, checked.summary
+
+
+def _report(state: State, bench: Workbench) -> tuple[State, str]:
+    written = write_report(state, bench, complete=True)
+    return {"report": written}, written.verdict.mode
+
+
+def _to_auditors(state: State, runtime: Runtime[Workbench]) -> list[Send] | str:
+    """Auditors run once, in parallel; a later round of literature goes straight back to the synthesizer."""
+    if state.get("rounds", 0) > 0 or not runtime.context.run.code:
+        return "synthesize"
+    asked = state.get("delegations", ())
+    return [Send("auditor", AuditTask(agent=agent, delegations=asked)) for agent in AUDITORS]
+
+
+def _back_or_on(state: State) -> str:
+    return "report" if state["convinced"] or state["rounds"] > MOST_ROUNDS else "literature"
+
+
+def _record_types() -> list[tuple[str, str]]:
+    """Every record class that can stand in a checkpoint: the serializer refuses types that are not named to it."""
+    modules = (characterization, evidence, finding, hypothesis, record, report, request, signal, step)
+    return [(m.__name__, name) for m in modules for name, item in vars(m).items() if _is_record(item, m.__name__)]
+
+
+def _is_record(item: object, module: str) -> bool:
+    return isinstance(item, type) and issubclass(item, Record) and item.__module__ == module
+
+
+def open_saver(database: Path) -> SqliteSaver:
+    """The checkpoint store; survives a kill between any two stages."""
+    connection = sqlite3.connect(database, check_same_thread=False, timeout=30)
+    return SqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=_record_types()))
+
+
+def saved_state(saver: SqliteSaver, session: str) -> State | None:
+    """What is known of a session, or None when there is no such session."""
+    found = saver.get_tuple({"configurable": {"thread_id": session}})
+    return None if found is None else State(**found.checkpoint["channel_values"])
+
+
+def stream(saver: SqliteSaver, bench: Workbench, *, resume: bool) -> Iterator[State | Progress]:
+    """Runs (or resumes) the investigation; yields progress lines and, after each stage, the whole state."""
+    start = None if resume else State(request=bench.request)
+    config = {"configurable": {"thread_id": bench.request.id}}
+    graph = build_graph(saver)
+    for mode, item in graph.stream(start, config, context=bench, stream_mode=["values", "custom"]):
+        yield State(**item) if mode == "values" else item
+
+
+def build_graph(saver: Any) -> CompiledStateGraph[State, Workbench, State, State]:
+    """The compiled pipeline over a checkpoint saver."""
+    graph = StateGraph(State, context_schema=Workbench)
+    nodes = (("read", _read), ("characterize", _characterize), ("triage", _triage), ("literature", _literature),
+             ("synthesize", _synthesize), ("validate", _validate), ("report", _report))  # fmt: skip
+    for name, work in nodes:
+        graph.add_node(name, _stage(name, work))
+    graph.add_node("auditor", _auditor)
+    for start, end in ((START, "read"), ("read", "characterize"), ("characterize", "triage"), ("triage", "literature"),
+                       ("auditor", "synthesize"), ("synthesize", "validate"), ("report", END)):  # fmt: skip
+        graph.add_edge(start, end)
+    graph.add_conditional_edges("literature", _to_auditors, ["auditor", "synthesize"])
+    graph.add_conditional_edges("validate", _back_or_on, ["report", "literature"])
+    return graph.compile(checkpointer=saver)

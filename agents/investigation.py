@@ -1,0 +1,147 @@
+"""Runs one investigation from request to report, with a deadline, an interrupt that loses nothing, and resume."""
+
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from misrun.agents.report import Report
+from misrun.agents.request import InvestigationError, Request
+from misrun.agents.workbench import Workbench
+from misrun.agents.write_report import write_report
+from misrun.tools.home import misrun_home
+
+if TYPE_CHECKING:
+    from misrun.agents.graph import Progress, State
+
+OnProgress = Callable[["Progress"], None]
+
+
+def new_request(
+    path: str | Path | None = None,
+    *,
+    text: str | None = None,
+    baseline: str | Path | None = None,
+    tried: tuple[str, ...] = (),
+) -> Request:
+    """A request for a run on disk, or for pasted `text`, which is kept so that the session can be resumed."""
+    session = secrets.token_hex(4)
+    if text is not None:
+        stored = misrun_home() / "pasted" / f"{session}.txt"
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        stored.write_text(text, errors="replace")
+        path = stored
+    if path is None:
+        raise ValueError("a request needs a path or a text")
+    return Request(
+        id=session,
+        path=str(Path(path).absolute()),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        pasted=text is not None,
+        baseline=str(Path(baseline).absolute()) if baseline is not None else None,
+        tried=tried,
+    )
+
+
+def _sessions() -> Path:
+    return misrun_home() / "sessions.sqlite"
+
+
+def _report_file(session: str) -> Path:
+    return misrun_home() / "reports" / f"{session}.json"
+
+
+def load_report(session: str | Path) -> Report:
+    """A stored report by its id, or from a JSON file written with --json; InvestigationError when there is none."""
+    path = Path(session) if Path(session).suffix == ".json" else _report_file(str(session))
+    if not path.is_file():
+        raise InvestigationError(f"There is no report {session}. Reports are listed in {_report_file('x').parent}.")
+    return Report.model_validate_json(path.read_text())
+
+
+def investigate(request: Request, *, timeout: float | None = None, on_progress: OnProgress | None = None) -> Report:
+    """Investigates; after `timeout` seconds, or on KeyboardInterrupt, returns the partial report instead."""
+    return _run(Workbench(request), resume=False, timeout=timeout, on_progress=on_progress)
+
+
+def resume(session: str, *, timeout: float | None = None, on_progress: OnProgress | None = None) -> Report:
+    """Goes on with an interrupted session where its last checkpoint stands; a finished one returns its report."""
+    from misrun.agents.graph import open_saver, saved_state
+
+    saver = open_saver(_sessions())
+    with closing(saver.conn):
+        state = saved_state(saver, session)
+    if state is None or "request" not in state:
+        raise InvestigationError(f"There is no session {session} to resume. Sessions are kept in {_sessions()}.")
+    if "report" in state:
+        return state["report"]
+    return _run(Workbench(state["request"]), resume=True, timeout=timeout, on_progress=on_progress)
+
+
+def _run(bench: Workbench, *, resume: bool, timeout: float | None, on_progress: OnProgress | None) -> Report:
+    deadline = None if timeout is None else time.monotonic() + timeout
+    pump = _Pump(bench, resume=resume)
+    try:
+        stopped = pump.drain(deadline, on_progress or (lambda _: None))
+    except KeyboardInterrupt:
+        stopped = "interrupted"
+    report = pump.report(bench, stopped)
+    _store(report)
+    return report
+
+
+def _store(report: Report) -> None:
+    file = _report_file(report.id)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(report.model_dump_json(by_alias=True))
+
+
+class _Pump:
+    """Runs the graph on a thread of its own, so that a stage that hangs cannot hold the partial report back."""
+
+    def __init__(self, bench: Workbench, *, resume: bool) -> None:
+        self._items: queue.Queue[State | Progress | BaseException | None] = queue.Queue()
+        self._state: State = {}
+        self._thread = threading.Thread(target=self._work, args=(bench, resume), daemon=True)
+        self._thread.start()
+
+    def _work(self, bench: Workbench, resume: bool) -> None:
+        from misrun.agents.graph import open_saver, stream
+
+        try:
+            saver = open_saver(_sessions())
+            with closing(saver.conn):
+                for item in stream(saver, bench, resume=resume):
+                    self._items.put(item)
+            self._items.put(None)
+        except BaseException as error:  # noqa: BLE001 - carried to the caller's thread and raised there
+            self._items.put(error)
+
+    def drain(self, deadline: float | None, on_progress: OnProgress) -> str:
+        """Takes items until the end ("") or the deadline ("timed out"); raises what the graph raised."""
+        while True:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            try:
+                item = self._items.get(timeout=left)
+            except queue.Empty:
+                return "timed out"
+            if item is None:
+                return ""
+            if isinstance(item, BaseException):
+                raise item
+            if isinstance(item, dict):
+                self._state = item
+            else:
+                on_progress(item)
+
+    def report(self, bench: Workbench, stopped: str) -> Report:
+        finished = self._state.get("report")
+        if finished is not None and not stopped:
+            return finished
+        note = f"Partial report: {stopped}. Go on with: misrun investigate --resume {bench.request.id}"
+        return write_report(self._state, bench, complete=False, notes=(note,))

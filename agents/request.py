@@ -1,0 +1,30 @@
+"""What the user asked for, and the errors that are the user's to mend."""
+
+from pathlib import Path
+
+from misrun.tools.record import Record
+
+
+class InvestigationError(Exception):
+    """Nothing could be investigated with this input; the message says what to supply. The command line exits with 2."""
+
+
+class Request(Record):
+    """One investigation as asked. `path` is absolute; `pasted` marks a stored copy of text from standard input."""
+
+    id: str
+    path: str
+    created: str
+    pasted: bool = False
+    baseline: str | None = None
+    tried: tuple[str, ...] = ()
+
+    @property
+    def shown_path(self) -> str:
+        return "<stdin>" if self.pasted else self.path
+
+    @property
+    def root(self) -> Path:
+        """The folder that the run's relative file names start from."""
+        path = Path(self.path)
+        return path if path.is_dir() else path.parent

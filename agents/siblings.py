@@ -1,0 +1,63 @@
+"""Sibling runs: earlier attempts that lie beside this run, and what they say about what was tried."""
+
+from pathlib import Path
+
+from misrun.tools.readers.registry import read_run
+from misrun.tools.readers.run_record import RunRecord
+from misrun.tools.record import Record, Span
+
+# A parent folder may hold thousands of runs; the nearest few by name are what a colleague would look at.
+MOST_SIBLINGS = 4
+# Siblings are context, not the subject: a folder above this size is not read for it.
+MOST_BYTES = 5_000_000
+_TELLING = (".yaml", ".yml", ".json", ".toml", ".log", ".txt", ".csv", ".jsonl", ".out")
+
+
+class Sibling(Record):
+    """One run beside this one: its settings that differ, and how it ended."""
+
+    name: str
+    summary: str
+    spans: tuple[Span, ...] = ()
+
+
+def find_siblings(root: Path, run: RunRecord) -> tuple[Sibling, ...]:
+    """Up to MOST_SIBLINGS folders beside `root` that hold files of the same names, nearest by modification time."""
+    if not root.is_dir():
+        return ()
+    names = {Path(file.path).name for file in run.files if Path(file.path).suffix in _TELLING}
+    beside = [folder for folder in _folders(root.parent) if folder != root and _alike(folder, names)]
+    here = root.stat().st_mtime
+    nearest = sorted(beside, key=lambda folder: (abs(folder.stat().st_mtime - here), folder.name))[:MOST_SIBLINGS]
+    return tuple(_describe(folder, run) for folder in nearest)
+
+
+def _folders(parent: Path) -> list[Path]:
+    try:
+        return [entry for entry in parent.iterdir() if entry.is_dir() and not entry.is_symlink()][:2000]
+    except PermissionError:
+        return []
+
+
+def _alike(folder: Path, names: set[str]) -> bool:
+    """Whether the folder holds at least two (or all) of the telling files of this run, and is small enough to read."""
+    try:
+        files = [entry for entry in folder.iterdir() if entry.is_file()][:200]
+    except PermissionError:
+        return False
+    shared = sum(entry.name in names for entry in files)
+    return bool(names) and shared >= min(2, len(names)) and sum(f.stat().st_size for f in files) <= MOST_BYTES
+
+
+def _describe(folder: Path, run: RunRecord) -> Sibling:
+    other = read_run(folder)
+    ours = {value.name: value.value for value in run.config}
+    changed = [v for v in other.config if v.name in ours and ours[v.name] != v.value][:4]
+    settings = ", ".join(f"{v.name} {v.value} (here {ours[v.name]})" for v in changed) or "same settings"
+    return Sibling(name=folder.name, summary=f"{settings}; {_ended(other)}")
+
+
+def _ended(run: RunRecord) -> str:
+    loss = run.best("loss", "train")
+    last = f", last loss {loss.values[-1]:.4g}" if loss and loss.values else ""
+    return f"{run.ending.status}{last}" if run.ending.status != "unknown" or last else "ending unknown"

@@ -1,0 +1,97 @@
+"""What the agents share while one investigation runs, and what is cheap to make again after a resume.
+
+The run itself can be large, so it stays here and out of the checkpoints: reading is deterministic, a resumed
+investigation reads again.
+"""
+
+from functools import cached_property
+from pathlib import Path
+
+from misrun.agents.request import InvestigationError, Request
+from misrun.agents.siblings import Sibling, find_siblings
+from misrun.knowledge.ontology import Ontology, load_ontology
+from misrun.tools.readers.registry import read_run, read_text
+from misrun.tools.readers.run_record import RunRecord
+from misrun.tools.signals.compare import Difference, compare
+
+# Enough code to tell the framework and the model type by its names; the auditors read all of it.
+_CODE_TEXT_CHARACTERS = 400_000
+
+
+class Workbench:
+    """Lazily read inputs of one request."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self._run: RunRecord | None = None
+
+    @property
+    def run(self) -> RunRecord:
+        """The run, read on first use; raises InvestigationError when nothing in it can be investigated."""
+        if self._run is None:
+            self._run = self._read()
+        return self._run
+
+    @property
+    def run_so_far(self) -> RunRecord:
+        """The run if it has been read already, else an empty one: a partial report must not wait for the reader."""
+        return self._run or RunRecord(root=str(self.request.root))
+
+    def _read(self) -> RunRecord:
+        run = read_text(Path(self.request.path).read_text(errors="replace")) if self.request.pasted else self._folder()
+        if not (run.series or run.events or run.config or run.code or run.environment):
+            raise InvestigationError(_nothing_read(self.request, run))
+        return run
+
+    def _folder(self) -> RunRecord:
+        path = Path(self.request.path)
+        if not path.exists():
+            raise InvestigationError(
+                f"{path} does not exist. Give the folder of the run, one log file, or - for stdin."
+            )
+        try:
+            return read_run(path)
+        except PermissionError as error:
+            raise InvestigationError(
+                f"{error.filename or path} may not be read by this user. Copy the run's files, or grant read access."
+            ) from error
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """What differs from the baseline run, if one was named."""
+        if self.request.baseline is None:
+            return ()
+        baseline = Path(self.request.baseline)
+        if not baseline.exists():
+            raise InvestigationError(f"The baseline {baseline} does not exist. Give the folder of a run that worked.")
+        return compare(self.run, read_run(baseline))
+
+    @cached_property
+    def siblings(self) -> tuple[Sibling, ...]:
+        return () if self.request.pasted else find_siblings(Path(self.request.path), self.run)
+
+    @cached_property
+    def ontology(self) -> Ontology:
+        return load_ontology()
+
+    @cached_property
+    def code_text(self) -> str:
+        """The run's code, cut to _CODE_TEXT_CHARACTERS."""
+        parts: list[str] = []
+        room = _CODE_TEXT_CHARACTERS
+        for code in self.run.code:
+            if room <= 0:
+                break
+            parts.append((self.request.root / code.path).read_text(errors="replace")[:room])
+            room -= len(parts[-1])
+        return "\n".join(parts)
+
+
+def _nothing_read(request: Request, run: RunRecord) -> str:
+    lines = [f"Nothing in {request.shown_path} could be investigated: no metrics, errors, settings or code were found."]
+    lines += [f"  {skipped.file}: {skipped.reason}" for skipped in run.skipped[:8]]
+    if len(run.skipped) > 8:
+        lines.append(f"  and {len(run.skipped) - 8} more")
+    lines.append("Supply the console log (stdout and stderr), the metrics file, or the training script;")
+    lines.append("a pasted fragment is enough: misrun investigate - < log.txt")
+    return "\n".join(lines)

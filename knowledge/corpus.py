@@ -1,0 +1,83 @@
+"""The corpus as shipped: `corpus/*.jsonl`, one KnowledgeEntry per line, and the passages each entry is searched by."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from misrun.knowledge.entry import KnowledgeEntry
+from misrun.tools.record import Record
+
+CORPUS_FOLDER = Path(__file__).with_name("corpus")
+
+
+class Corpus(Record):
+    """Entries in file order, and a note for every line that could not be used.
+
+    `snapshot` is a digest of all entries: two corpora with the same snapshot hold the same knowledge.
+    """
+
+    entries: tuple[KnowledgeEntry, ...]
+    notes: tuple[str, ...] = ()
+    snapshot: str
+
+    @cached_property
+    def by_id(self) -> dict[str, KnowledgeEntry]:
+        return {entry.id: entry for entry in self.entries}
+
+
+def load_corpus(folder: Path = CORPUS_FOLDER) -> Corpus:
+    """Read every `*.jsonl` of `folder`. A damaged line is skipped with a note; a folder without any entry is an error
+    (FileNotFoundError), because a search over nothing would look like "nobody knows this failure"."""
+    files = sorted(folder.glob("*.jsonl"))
+    entries: dict[str, KnowledgeEntry] = {}
+    notes: list[str] = []
+    for place, line in _lines(files):
+        entry = _parse(line)
+        if isinstance(entry, str):
+            notes.append(f"{place}: skipped, {entry}")
+        elif entry.id in entries:
+            notes.append(f"{place}: skipped, the id {entry.id} occurs before")
+        else:
+            entries[entry.id] = entry
+    if not entries:
+        raise FileNotFoundError(f"no knowledge entry in {folder}/*.jsonl")
+    return Corpus(entries=tuple(entries.values()), notes=tuple(notes), snapshot=_digest(entries.values()))
+
+
+def passages(entry: KnowledgeEntry) -> tuple[str, ...]:
+    """The texts an entry is found by: how the failure looks, and how it works. Kept apart because a query is about
+    one or the other; each stays below the 256 word pieces that the embedder reads."""
+    looks = ". ".join((entry.title, *entry.symptoms))
+    works = " ".join((entry.problem, entry.cause))
+    return (looks, works)
+
+
+def _lines(files: list[Path]) -> Iterator[tuple[str, str]]:
+    for file in files:
+        # A byte that is no UTF-8 spoils its own line only, not the file.
+        text = file.read_text(encoding="utf-8", errors="replace")
+        for number, line in enumerate(text.split("\n"), start=1):
+            if line.strip():
+                yield f"{file.name}:{number}", line
+
+
+def _parse(line: str) -> KnowledgeEntry | str:
+    """The entry, or why the line is none."""
+    try:
+        return KnowledgeEntry.model_validate(json.loads(line))
+    except json.JSONDecodeError as error:
+        return f"no JSON ({error.msg} at column {error.colno})"
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
+def _digest(entries: Iterable[KnowledgeEntry]) -> str:
+    digest = hashlib.sha256()
+    for entry in entries:
+        digest.update(entry.model_dump_json().encode())
+    return digest.hexdigest()

@@ -1,0 +1,112 @@
+"""Four levels of search, each wider than the one before.
+
+1 the symptom with framework and model type; 2 the technique with the failure mode, whatever the framework; 3 the
+phenomenon across domains; 4 the same pattern in other fields.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal, get_args
+
+from misrun.knowledge.corpus import Corpus
+from misrun.knowledge.index import Hit, KnowledgeIndex
+from misrun.knowledge.ontology import Ontology, Term
+from misrun.tools.diagnosis.taxonomy import MODES
+
+Level = Literal[1, 2, 3, 4]
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+# Longer pasted text says no more about what to look for, and the embedder reads 256 word pieces (about 1,200 letters).
+_MAX_QUERY = 1_200
+# Queries per level: of more, the later ones concern hypotheses that are unlikely or repeat the earlier.
+_MAX_QUERIES = 4
+# The domain of the corpus that holds material from other fields.
+ANALOGY_DOMAIN = "analogies"
+
+
+def queries(
+    symptom: str,
+    ontology: Ontology,
+    *,
+    errors: Sequence[str] = (),
+    modes: Sequence[str] = (),
+    frameworks: Sequence[str] = (),
+    model_types: Sequence[str] = (),
+    techniques: Sequence[str] = (),
+) -> dict[Level, tuple[str, ...]]:
+    """What to ask at each level. `modes` are taxonomy ids, likeliest first; the other names are ontology ids.
+
+    What is not given is read off the symptom and the errors with the ontology. A level with nothing to add is empty.
+    """
+    text = " ".join((symptom, *errors))
+    named = [ontology.terms[name].label for name in (*frameworks, *model_types) if name in ontology.terms]
+    used = _terms(ontology, techniques, ontology.terms_in(text, "techniques"))
+    shown = _terms(ontology, (), (*ontology.terms_in(text, "phenomena"), *ontology.phenomena_of(modes)))
+    wide: dict[Level, Iterable[str]] = {
+        1: [" ".join((part, *named)) for part in (symptom, *errors) if part.strip()],
+        2: _technique_queries(used, shown, modes),
+        3: [f"{term.label}: {term.pattern}" for term in shown if not term.field],
+        4: _analogy_queries(shown, ontology),
+    }
+    return {level: _bounded(wide[level]) for level in LEVELS}
+
+
+def derive(text: str, level: Level, ontology: Ontology) -> tuple[str, ...]:
+    """The queries of one level for a bare text. Level 1 is the text itself; where the ontology knows no word of it,
+    the wider levels fall back to the text, so that unknown words are still looked for."""
+    if level == 1:
+        return _bounded([text])
+    modes = [mode for term in ontology.terms_in(text, "phenomena") for mode in term.modes]
+    return queries(text, ontology, modes=modes[:2])[level] or _bounded([text])
+
+
+def search_level(
+    index: KnowledgeIndex,
+    level: Level,
+    query: str,
+    limit: int = 10,
+    exclude: Collection[str] = (),
+) -> list[Hit]:
+    """The best entries for one query of one level, without those excluded. Level 4 looks among the entries from other
+    fields only: for the others the three narrower levels have asked already."""
+    among = foreign(index.corpus) if level == 4 else frozenset(index.corpus.by_id)
+    return index.search(query, limit, among.difference(exclude) if level == 4 or exclude else None)
+
+
+def foreign(corpus: Corpus) -> frozenset[str]:
+    """Ids of the entries that come from other fields."""
+    return frozenset(entry.id for entry in corpus.entries if entry.domain == ANALOGY_DOMAIN)
+
+
+def _terms(ontology: Ontology, names: Sequence[str], found: Sequence[Term]) -> list[Term]:
+    return list(dict.fromkeys([*(ontology.terms[name] for name in names if name in ontology.terms), *found]))
+
+
+def _technique_queries(used: list[Term], shown: list[Term], modes: Sequence[str]) -> list[str]:
+    """The failure first: its mode's definition, else the phenomenon's name; then with each technique in use."""
+    failures = [_wording(mode) for mode in modes if mode in MODES] or [term.label for term in shown]
+    if not failures:
+        return []
+    together = [f"{term.label} {failure}" for failure in failures[:2] for term in used[:2]]
+    return together or failures
+
+
+def _wording(mode: str) -> str:
+    name = mode.split("/", 1)[1].replace("_", " ")
+    return f"{name}: {MODES[mode].definition}"
+
+
+def _analogy_queries(shown: list[Term], ontology: Ontology) -> list[str]:
+    """The other ends of each analogy a phenomenon takes part in."""
+    ends = [
+        ontology.terms[end]
+        for term in shown
+        for analogy in ontology.analogies_of(term.id)
+        for end in analogy.between
+        if end != term.id
+    ]
+    return [f"{end.label} {end.field}: {end.pattern}" for end in ends]
+
+
+def _bounded(texts: Iterable[str]) -> tuple[str, ...]:
+    wanted = (text.strip()[:_MAX_QUERY] for text in texts)
+    return tuple(dict.fromkeys(text for text in wanted if text))[:_MAX_QUERIES]

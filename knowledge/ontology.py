@@ -1,0 +1,112 @@
+"""The ontology: the field's terms with their synonyms, and the analogies between fields (`ontology.yaml`)."""
+
+import re
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal, get_args
+
+from misrun.knowledge.lexical import stem
+from misrun.tools.diagnosis.taxonomy import MODES
+from misrun.tools.record import Record
+
+ONTOLOGY_FILE = Path(__file__).with_name("ontology.yaml")
+TermKind = Literal["frameworks", "model_types", "techniques", "phenomena"]
+
+_WORD = re.compile(r"[A-Za-z]+|[0-9]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
+# Logs are pasted whole; what they are about is told by their beginning.
+_MAX_CHARACTERS = 100_000
+
+
+class Term(Record):
+    """One term. `modes` and `pattern` belong to phenomena; `field` names the other field a phenomenon comes from."""
+
+    id: str
+    kind: TermKind
+    synonyms: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    pattern: str = ""
+    field: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.id.replace("_", " ")
+
+
+class Analogy(Record):
+    """Phenomena that are one pattern in several fields: what carries over between them, and where that ends."""
+
+    between: tuple[str, ...]
+    carries: str
+    breaks: str
+
+
+class Ontology(Record):
+    """All terms by id, and the analogies. Ids are unique over all kinds."""
+
+    terms: dict[str, Term]
+    analogies: tuple[Analogy, ...]
+
+    def terms_in(self, text: str, kind: TermKind | None = None) -> tuple[Term, ...]:
+        """Terms that `text` names by id or synonym, in the order of their first mention; the longest wording wins."""
+        words = _words(text[:_MAX_CHARACTERS])
+        found: dict[str, Term] = {}
+        position = 0
+        while position < len(words):
+            size, term = self._at(words, position)
+            if term and (kind is None or term.kind == kind):
+                found.setdefault(term.id, term)
+            position += size
+        return tuple(found.values())
+
+    def phenomena_of(self, modes: Iterable[str]) -> tuple[Term, ...]:
+        """Phenomena that show in these failure modes, those of the first mode first."""
+        terms = [term for mode in modes for term in self.terms.values() if mode in term.modes]
+        return tuple(dict.fromkeys(terms))
+
+    def analogies_of(self, phenomenon: str) -> tuple[Analogy, ...]:
+        """Analogies in which the phenomenon takes part."""
+        return tuple(analogy for analogy in self.analogies if phenomenon in analogy.between)
+
+    def _at(self, words: list[str], position: int) -> tuple[int, Term | None]:
+        for size in range(min(self._longest, len(words) - position), 0, -1):
+            if term := self._wordings.get(tuple(words[position : position + size])):
+                return size, term
+        return 1, None
+
+    @cached_property
+    def _wordings(self) -> dict[tuple[str, ...], Term]:
+        return {tuple(_words(text)): term for term in self.terms.values() for text in (term.label, *term.synonyms)}
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(len(wording) for wording in self._wordings)
+
+
+def _words(text: str) -> list[str]:
+    return [stem(word) for word in _WORD.findall(_CAMEL.sub(" ", text).lower())]
+
+
+@lru_cache(maxsize=4)
+def load_ontology(file: Path = ONTOLOGY_FILE) -> Ontology:
+    """The ontology of `file`. Raises ValueError for an unknown mode, a term twice, or an analogy of unknown terms:
+    the file is ours, so a slip in it is a programmer's error."""
+    import yaml
+
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    rows = [(kind, id_, fields or {}) for kind in get_args(TermKind) for id_, fields in content[kind].items()]
+    terms = {id_: Term(id=id_, kind=kind, **fields) for kind, id_, fields in rows}
+    if len(terms) != len(rows):
+        raise ValueError(f"{file.name}: a term occurs twice")
+    ontology = Ontology(terms=terms, analogies=tuple(Analogy(**row) for row in content["analogies"]))
+    if problems := _problems(ontology):
+        raise ValueError(f"{file.name}: {'; '.join(problems)}")
+    return ontology
+
+
+def _problems(ontology: Ontology) -> list[str]:
+    modes = [f"{t.id} names the unknown mode {m}" for t in ontology.terms.values() for m in t.modes if m not in MODES]
+    ends = {end for analogy in ontology.analogies for end in analogy.between}
+    unknown = [f"an analogy names the unknown term {end}" for end in sorted(ends) if end not in ontology.terms]
+    return modes + unknown

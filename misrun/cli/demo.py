@@ -1,0 +1,30 @@
+"""`misrun demo`: investigates a real failed run that comes with the package."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from misrun.cli.output import Format, emit
+from misrun.cli.progress import live_progress
+
+DEMO = "s001"
+
+
+def demo_command(
+    json: Annotated[bool, typer.Option("--json", help="Write the report as JSON.")] = False,
+    md: Annotated[bool, typer.Option("--md", help="Write the report as Markdown.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write to this file; .json and .md choose the format.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
+) -> None:
+    """Investigate a real failed run that comes with misrun."""
+    import tempfile
+
+    from misrun.agents import investigation
+    from misrun.scenarios.runner import lay_out
+
+    style = Format.json if json else Format.markdown if md else Format.terminal
+    with tempfile.TemporaryDirectory(prefix="misrun-demo-") as folder, live_progress(quiet) as progress:
+        request = investigation.new_request(lay_out(DEMO, Path(folder)))
+        report = investigation.investigate(request, on_progress=progress)
+    emit(report, style, out)

@@ -1,0 +1,103 @@
+"""What all faces say in the same words, and the cleaning of text that came from elsewhere."""
+
+import re
+from collections.abc import Sequence
+
+from misrun.agents.characterization import Characterization, Field
+from misrun.agents.report import Report
+from misrun.agents.step import NextStep
+from misrun.tools.diagnosis.taxonomy import MODES
+from misrun.tools.record import Span
+
+# Control characters, zero-width and bidirectional marks can rewrite what a terminal or a browser shows.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+FIELDS = ("symptom", "expected", "started", "tried", "environment")
+
+
+def clean(text: str) -> str:
+    """Text from logs, code and corpus without characters that act on the display."""
+    return _UNSEEN.sub("", text)
+
+
+def mode_name(mode: str) -> str:
+    """ "optimization/unstable_arithmetic" as "unstable arithmetic"."""
+    return mode.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def headline(report: Report) -> str:
+    """The verdict in one sentence, with how sure it is."""
+    verdict = report.verdict
+    if verdict.abstained:
+        return f"I do not know. {verdict.reason[:1].upper()}{verdict.reason[1:]}."
+    if verdict.category == "healthy":
+        return f"This run looks healthy (likelihood {verdict.likelihood:.2f})."
+    name = mode_name(verdict.mode)
+    if verdict.mode_likelihood < verdict.likelihood - 0.1:
+        return (
+            f"{verdict.category.replace('_', ' ').capitalize()} failure (likelihood {verdict.likelihood:.2f}), "
+            f"most likely {name} ({verdict.mode_likelihood:.2f})."
+        )
+    return f"{name.capitalize()} ({verdict.category.replace('_', ' ')}), likelihood {verdict.mode_likelihood:.2f}."
+
+
+def definition(report: Report) -> str:
+    """What the failure mode means; empty when abstained."""
+    return "" if report.verdict.abstained else MODES[report.verdict.mode].definition
+
+
+def places(spans: Sequence[Span], most: int = 3) -> str:
+    """ "train.log:161, config.yaml:3 and 2 more"."""
+    named = list(dict.fromkeys(str(span) for span in spans))
+    more = f" and {len(named) - most} more" if len(named) > most else ""
+    return clean(", ".join(named[:most]) + more)
+
+
+def field_text(field: Field) -> tuple[str, str]:
+    """The field's value and where it comes from; a missing field says what to supply."""
+    if field.value is None:
+        return f"missing: {field.ask}", ""
+    where = places(field.spans)
+    return clean(field.value), f"{field.origin}: {where}" if where else field.origin
+
+
+def template(characterization: Characterization) -> list[tuple[str, str, str]]:
+    """(name, text, origin) of the five fields in order."""
+    return [(name, *field_text(getattr(characterization, name))) for name in FIELDS]
+
+
+def search_summary(report: Report) -> str:
+    """How wide the search went and why it stopped."""
+    if not report.search:
+        return "not searched"
+    levels = len({step.level for step in report.search})
+    entries = report.versions.get("corpus_entries", "?")
+    return f"{levels} of 4 levels, {len(report.search)} queries over {entries} entries; {report.search_stopped}"
+
+
+def step_numbers(step: NextStep) -> str:
+    """Likelihood, effort and diagnostic value on one line."""
+    return f"likelihood {step.likelihood:.2f} · effort: {step.effort} · diagnostic value {step.diagnostic_value:.2f}"
+
+
+def verdict_text(step: NextStep) -> str:
+    """What the validator says about a step."""
+    verdict = step.verdict
+    if verdict is None:
+        return ""
+    support = f"; worked in {verdict.support} of {verdict.of} benchmark cases" if verdict.of else ""
+    dropped = f", {verdict.citations_dropped} dropped" if verdict.citations_dropped else ""
+    note = f"; {verdict.note}" if verdict.note else ""
+    return f"{verdict.classifier}; {verdict.citations_checked} citations checked{dropped}{support}; {verdict.executed}{note}"
+
+
+def how_it_knows(report: Report) -> str:
+    """What was read and what was not, in one paragraph."""
+    seconds = sum(t.seconds for t in report.timings)
+    clean_checks = sum(len(audit.clean) for audit in report.audits)
+    parts = [f"Read {len(report.files)} files, measured {len(report.signals)} signals"]
+    if report.audits:
+        parts.append(f"{len(report.findings)} code findings, {clean_checks} checks clean")
+    parts.append(f"literature: {search_summary(report)}")
+    parts.append(f"{seconds:.1f} s, without a language model and without a network")
+    return "; ".join(parts) + "."

@@ -1,1 +1,0 @@
-../../../misrun/settings.py

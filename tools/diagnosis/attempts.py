@@ -1,0 +1,43 @@
+"""What a reported attempt speaks against: a cure that was tried without success lowers the mode it would have cured."""
+
+import re
+
+from misrun.tools.diagnosis.hypothesis import Ground
+
+# A failed cure is evidence against its mode, but people try things half-way: 1.5 in log-odds divides the odds by 4.5.
+FAILED_ATTEMPT = -1.5
+_WORKED = re.compile(r"\b(helped|fixed|solved|worked|better now|cured)\b", re.I)
+_NOT = re.compile(r"\b(not|n't|no|never|without)\b", re.I)
+
+ATTEMPTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"(lower|reduc|decreas|small|halv|divid|drop)\w*.{0,20}(learning.?rate|\blr\b)|\blr\b.{0,15}(lower|small)", ("optimization/learning_rate_too_high", "optimization/oscillation")),
+    (r"(rais|increas|higher|larger)\w*.{0,20}(learning.?rate|\blr\b)", ("optimization/learning_rate_too_low",)),
+    (r"(clip)\w*", ("optimization/gradient_explosion",)),
+    (r"warm.?up", ("optimization/missing_warmup",)),
+    (r"(small|reduc|lower|decreas|halv)\w*.{0,20}batch|batch.?size.{0,12}\b(1|2|4|8)\b|gradient.?checkpoint", ("memory_hardware/device_oom",)),
+    (r"\b(bf16|bfloat16|fp32|float32|full precision)\b|(disabl|without|no)\w*.{0,12}(amp|fp16|mixed)", ("optimization/low_precision_overflow", "model_software/dtype_mismatch")),
+    (r"(more|add|increas)\w*.{0,15}(dropout|weight decay|regulari)", ("optimization/overfitting",)),
+    (r"(less|no|remov|without)\w*.{0,15}(dropout|weight decay|regulari)", ("optimization/regularization",)),
+    (r"empty_cache|expandable_segments|max_split_size", ("memory_hardware/fragmentation",)),
+    (r"shuffl", ("data_pipeline/unshuffled_data",)),
+    (r"normali[sz]", ("data_pipeline/input_scaling",)),
+    (r"num_workers.{0,8}0|--?shm-size|/dev/shm", ("memory_hardware/shared_memory",)),
+    (r"(new|other|another|different|chang)\w*.{0,15}(gpu|node|machine|server)", ("memory_hardware/hardware_fault",)),
+    (r"(xavier|kaiming|init)\w*", ("optimization/bad_initialization",)),
+    (r"model\.eval|eval mode|no_grad", ("model_software/train_eval_mode", "memory_hardware/evaluation_memory")),
+    (r"(eps|epsilon|clamp)\w*", ("optimization/unstable_arithmetic",)),
+)  # fmt: skip
+_COMPILED = tuple((re.compile(pattern, re.I), modes) for pattern, modes in ATTEMPTS)
+
+
+def failed_attempts(tried: tuple[str, ...]) -> dict[str, tuple[Ground, ...]]:
+    """Grounds against each mode whose usual cure was reported as tried. An attempt said to have helped is left out."""
+    grounds: dict[str, tuple[Ground, ...]] = {}
+    for attempt in tried:
+        if _WORKED.search(attempt) and not _NOT.search(attempt):
+            continue
+        ground = Ground(source="tried", text=f'Tried without success: "{attempt}"', weight=FAILED_ATTEMPT)
+        for pattern, modes in _COMPILED:
+            if pattern.search(attempt):
+                grounds.update({mode: (*grounds.get(mode, ()), ground) for mode in modes})
+    return grounds

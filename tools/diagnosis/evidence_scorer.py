@@ -1,0 +1,160 @@
+"""Ranks the failure modes by the weight of evidence from all signals, code findings and reported attempts.
+
+Each mode collects log-odds from its clues; a soft-max over the modes and a fixed "something else" gives likelihoods,
+so that weak evidence for anything leaves most of the mass with "unknown". The answer is given only when the category
+reaches ABSTAIN_BELOW; what would settle the matter is named otherwise.
+"""
+
+import math
+from collections import defaultdict
+
+from misrun.tools.code.finding import Finding
+from misrun.tools.diagnosis.attempts import failed_attempts
+from misrun.tools.diagnosis.clues import CLUES
+from misrun.tools.diagnosis.facts import ERROR, Facts
+from misrun.tools.diagnosis.hypothesis import Diagnosis, Ground, Hypothesis, Status
+from misrun.tools.diagnosis.missing import missing_measurement
+from misrun.tools.diagnosis.taxonomy import HEALTHY, UNKNOWN, category_of
+from misrun.tools.readers.signatures import SIGNATURE_MEANINGS
+from misrun.tools.signals.signal import Signal
+
+# The paper's threshold for telling a diagnosis at all (section 4.2, tau).
+ABSTAIN_BELOW = 0.60
+# Log-odds that stand for "a cause not listed": one clue of "usually this mode" (3.0) must beat it clearly (0.82).
+UNKNOWN_SCORE = 1.5
+# A finding of full confidence counts as much as "nearly always this mode" when the run shows a matching symptom.
+FINDING_WEIGHT = 4.0
+# Without any symptom in the run a finding is a suspicion: as "often this mode".
+SUSPICION_WEIGHT = 2.0
+# An error that only follows from the root still counts a little, in case the root was told wrongly.
+NOT_ROOT = 0.3
+# Hypotheses below one in fifty are not worth a line.
+SHOW_FROM = 0.02
+
+
+def diagnose(facts: Facts) -> Diagnosis:
+    """The ranked hypotheses of one run, and whether the first may be told as an answer."""
+    grounds = _grounds(facts)
+    likelihoods = _likelihoods({mode: _score(found) for mode, found in grounds.items()})
+    ranked = sorted(likelihoods, key=lambda mode: (-likelihoods[mode], mode))
+    hypotheses = tuple(
+        _hypothesis(mode, likelihoods[mode], grounds[mode]) for mode in ranked if likelihoods[mode] >= SHOW_FROM
+    )
+    return _answer(facts, hypotheses, likelihoods)
+
+
+def _grounds(facts: Facts) -> dict[str, list[Ground]]:
+    grounds: dict[str, list[Ground]] = defaultdict(list)
+    for mode, ground in (*_from_signals(facts), *_from_findings(facts)):
+        grounds[mode].append(ground)
+    for mode, against in failed_attempts(facts.tried).items():
+        grounds[mode].extend(against)
+    return {mode: found for mode, found in grounds.items() if any(g.weight > 0 for g in found)}
+
+
+def _from_signals(facts: Facts) -> list[tuple[str, Ground]]:
+    """One ground per mode and group: the strongest clue of each group counts, the rest would count one fact twice."""
+    best: dict[tuple[str, str], Ground] = {}
+    for clue in CLUES:
+        signal = facts.signal(clue.signal)
+        if signal is None or (clue.when is not None and not clue.when(facts)):
+            continue
+        weight = clue.weight * signal.strength * _root_share(facts, signal)
+        key = (clue.mode, f"{clue.group}{'+' if weight > 0 else '-'}")
+        if key not in best or abs(weight) > abs(best[key].weight):
+            best[key] = Ground(source=signal.name, text=signal.text, weight=round(weight, 3), spans=signal.spans)
+    return [(mode, ground) for (mode, _), ground in best.items()]
+
+
+def _root_share(facts: Facts, signal: Signal) -> float:
+    """1 for the root error and for everything that is not a fatal error; NOT_ROOT for errors beside the root."""
+    if not signal.name.startswith(ERROR) or facts.root is None:
+        return 1.0
+    name = signal.name.removeprefix(ERROR)
+    kind = SIGNATURE_MEANINGS.get(name, ("error", ""))[0]
+    return 1.0 if kind in {"warning", "notice"} or name == facts.root.name else NOT_ROOT
+
+
+def _from_findings(facts: Facts) -> list[tuple[str, Ground]]:
+    """The most confident finding of each mode. After a crash with a named error the code is not the first suspect."""
+    best: dict[str, Finding] = {}
+    for finding in facts.findings:
+        if finding.mode not in best or finding.confidence > best[finding.mode].confidence:
+            best[finding.mode] = finding
+    full = SUSPICION_WEIGHT if facts.root is not None or not _has_symptom(facts) else FINDING_WEIGHT
+    grounds = []
+    for mode, finding in best.items():
+        text = f"{finding.file}:{finding.line}: {finding.message}"
+        ground = Ground(
+            source=finding.check, text=text, weight=round(full * finding.confidence, 3), spans=(finding.span,)
+        )
+        grounds.append((mode, ground))
+        grounds.append((HEALTHY, ground.model_copy(update={"weight": -ground.weight})))
+    return grounds
+
+
+def _has_symptom(facts: Facts) -> bool:
+    alarms = {clue.signal for clue in CLUES if clue.mode == HEALTHY and clue.weight < 0}
+    return any(signal.name in alarms for signal in facts.signals)
+
+
+def _score(grounds: list[Ground]) -> float:
+    return sum(ground.weight for ground in grounds)
+
+
+def _likelihoods(scores: dict[str, float]) -> dict[str, float]:
+    """Soft-max over the modes and "something else"; the latter's share is left out, so the sum stays below 1."""
+    shares = {mode: math.exp(score) for mode, score in scores.items()}
+    total = sum(shares.values()) + math.exp(UNKNOWN_SCORE)
+    return {mode: share / total for mode, share in shares.items()}
+
+
+def _hypothesis(mode: str, likelihood: float, grounds: list[Ground]) -> Hypothesis:
+    ordered = sorted(grounds, key=lambda g: -abs(g.weight))
+    supporting = tuple(g for g in ordered if g.weight > 0)
+    opposing = tuple(g for g in ordered if g.weight < 0)
+    status: Status = "supported" if likelihood >= ABSTAIN_BELOW else "eliminated" if _score(grounds) < 0 else "open"
+    return Hypothesis(
+        mode=mode,
+        category=category_of(mode),
+        likelihood=round(likelihood, 4),
+        supporting=supporting,
+        opposing=opposing,
+        status=status,
+    )
+
+
+def _answer(facts: Facts, hypotheses: tuple[Hypothesis, ...], likelihoods: dict[str, float]) -> Diagnosis:
+    by_category: dict[str, float] = defaultdict(float)
+    for mode, likelihood in likelihoods.items():
+        by_category[category_of(mode)] += likelihood
+    category = max(by_category, key=lambda c: by_category[c], default="unknown")
+    likelihood = by_category[category] if by_category else 0.0
+    reason = _why_abstain(likelihood, by_category)
+    leading = next((h for h in hypotheses if h.category == category), None)
+    if reason or leading is None:
+        missing = missing_measurement(facts, hypotheses)
+        return Diagnosis(category="unknown", mode=UNKNOWN, likelihood=round(1 - likelihood, 4), abstained=True,
+                         reason=reason, missing=missing, hypotheses=hypotheses)  # fmt: skip
+    open_mode = leading.likelihood < ABSTAIN_BELOW
+    return Diagnosis(
+        category=category,
+        mode=leading.mode,
+        likelihood=round(likelihood, 4),
+        abstained=False,
+        reason=f"the category is clear, the mode is not ({leading.likelihood:.2f})" if open_mode else "",
+        missing=missing_measurement(facts, hypotheses) if open_mode else None,
+        hypotheses=hypotheses,
+    )
+
+
+def _why_abstain(likelihood: float, by_category: dict[str, float]) -> str:
+    """Empty when the answer may be told; else the reason in words."""
+    if likelihood >= ABSTAIN_BELOW:
+        return ""
+    strong = [c for c, share in by_category.items() if share >= ABSTAIN_BELOW / 2]
+    if len(strong) > 1:
+        return f"the signals conflict: {' and '.join(sorted(strong))} explain them about equally well"
+    if not by_category:
+        return "nothing that was read speaks for any failure mode"
+    return f"the best explanation reaches only {likelihood:.2f}, below the {ABSTAIN_BELOW:.2f} needed to tell it"

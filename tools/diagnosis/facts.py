@@ -1,0 +1,90 @@
+"""What a diagnosis may look at: signals by name, the run's events and settings, code findings and reported attempts."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from misrun.tools.code.finding import Finding
+from misrun.tools.readers.run_record import Event, RunRecord
+from misrun.tools.signals.signal import Signal
+
+ERROR = "error."
+
+
+class Facts:
+    """A read-only view over one run for rules and clues; holds no opinion of its own."""
+
+    def __init__(
+        self,
+        run: RunRecord,
+        signals: Sequence[Signal],
+        findings: Sequence[Finding] = (),
+        tried: Sequence[str] = (),
+    ) -> None:
+        self.run = run
+        self.signals = tuple(signals)
+        self.findings = tuple(findings)
+        self.tried = tuple(tried)
+        self._by_name = {signal.name: signal for signal in reversed(self.signals)}
+
+    def signal(self, name: str) -> Signal | None:
+        """The first signal of that name, or None."""
+        return self._by_name.get(name)
+
+    def has(self, *names: str) -> bool:
+        """Whether any of these signals was measured."""
+        return any(name in self._by_name for name in names)
+
+    def number(self, name: str, key: str) -> float | None:
+        """A number out of a signal's values, or None when the signal or the number is missing."""
+        signal = self._by_name.get(name)
+        value = signal.values.get(key) if signal else None
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    def setting(self, *names: str) -> float | None:
+        """A numeric setting of the configuration by the last part of its name, or None."""
+        found = self.run.setting(*names)
+        return _as_number(found.value) if found else None
+
+    def enabled(self, *names: str) -> bool:
+        """Whether a boolean setting is on ("true", "1" and "yes" count)."""
+        found = self.run.setting(*names)
+        return found is not None and str(found.value).lower() in {"true", "1", "yes", "on"}
+
+    @property
+    def half_precision(self) -> bool:
+        """Whether the run trains in fp16 (not bf16), as far as the configuration tells."""
+        precision = self.run.setting("precision", "mixed_precision", "dtype", "torch_dtype")
+        said = str(precision.value).lower() if precision else ""
+        return self.enabled("fp16", "amp") or said in {"16", "fp16", "16-mixed", "float16", "half", "16-true"}
+
+    @cached_property
+    def root(self) -> Event | None:
+        """The event that ended the run: the first error or kill that is not a consequence of another.
+
+        A named signature is preferred to an anonymous traceback, and an error to a kill notice of the launcher.
+        """
+        fatal = [e for e in self.run.events if e.kind in {"error", "kill"} and not e.secondary]
+        with_frames = [e for e in fatal if e.frames and e.name != "traceback"]
+        return next(iter(with_frames or [e for e in fatal if e.name != "traceback"] or fatal), None)
+
+    @property
+    def crashed(self) -> bool:
+        return self.run.ending.status in {"crashed", "killed"}
+
+    @cached_property
+    def text(self) -> str:
+        """All messages of the run's errors, one per line, for the rules that look for words."""
+        return "\n".join(event.message for event in self.run.events if event.kind != "notice")
+
+    def measured(self, *series: str) -> bool:
+        """Whether any of these series was logged at all."""
+        return any(s.name in series for s in self.run.series)
+
+
+def _as_number(value: object) -> float | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return float(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,101 @@
+"""Metrics as JSON lines: one object per logging call."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from misrun.tools.readers.builder import RunBuilder
+from misrun.tools.readers.config_tree import add_config
+from misrun.tools.readers.json_text import Leaf
+from misrun.tools.readers.metric_table import MetricTable, looks_like_metrics, role
+from misrun.tools.readers.reader import Source
+from misrun.tools.readers.run_record import Scalar
+
+# Loggers nest at most four deep (RLlib: info/learner/<policy>/<stat>).
+_DEPTH = 8
+_SNIFFED_LINES = 50
+# A line of metrics with a thousand keys has about 50 KB; longer lines are data.
+_LONGEST_LINE = 1_000_000
+_LINES_FILE = re.compile(r"\.(jsonl|ndjson|jsonlines|log|txt)$|\.log\.json$", re.IGNORECASE)
+
+
+class JsonLines:
+    """Reads every numeric value of every line, nested names joined with "/"; lines that are no JSON are counted."""
+
+    name = "JSON lines"
+
+    def sniff(self, source: Source) -> bool:
+        head = source.head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        if not head.startswith(b"{"):
+            return False
+        # The last line of the head may be cut by the head's size.
+        lines = [line for line in head.split(b"\n") if line.strip()]
+        complete = lines[:-1] if len(lines) > 1 and source.bytes > len(source.head) else lines
+        rows = [row for line in complete[:_SNIFFED_LINES] if (row := _object(line)) is not None]
+        if len(rows) * 5 < min(len(complete), _SNIFFED_LINES) * 4:  # a log with some JSON in it is a text log
+            return False
+        if len(rows) < 2 and not _LINES_FILE.search(source.name):
+            return False
+        return any(looks_like_metrics(_numeric(row)) for row in rows)
+
+    def read(self, source: Source, run: RunBuilder) -> None:
+        table = MetricTable(source.name, run)
+        damaged = 0
+        for number, line in _lines(source):
+            row = _object(line)
+            if row is None:
+                damaged += bool(line.strip())
+                continue
+            if looks_like_metrics(_numeric(row)):
+                table.row(row, number)
+            elif number == 1:
+                # Loggers that write their settings do it once, before the first metrics.
+                add_config(_settings(row, number), source.name, run, origin="json")
+        if damaged:
+            run.note(f"{source.name}: {damaged} lines are not JSON (cut off or mixed with text)")
+
+
+def _lines(source: Source) -> Iterator[tuple[int, bytes]]:
+    with source.path.open("rb") as stream:
+        number = 0
+        while line := stream.readline(_LONGEST_LINE):
+            number += 1
+            yield number, line
+            while line and not line.endswith(b"\n"):  # the rest of an overlong line, which has been refused above
+                line = stream.readline(_LONGEST_LINE)
+
+
+def flattened(row: Mapping[str, object], prefix: str = "", depth: int = _DEPTH) -> dict[str, Scalar]:
+    """Scalars of nested objects under "outer/inner" names; a one-item list stands for its item."""
+    flat: dict[str, Scalar] = {}
+    for key, value in row.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, dict) and depth:
+            flat.update(flattened(value, f"{name}/", depth - 1))
+        elif isinstance(value, Scalar):
+            flat[name] = value
+    return flat
+
+
+def _object(line: bytes) -> dict[str, Scalar] | None:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return flattened(row) if isinstance(row, dict) else None
+
+
+def _numeric(row: Mapping[str, Scalar]) -> list[str]:
+    """The names whose value is or spells a number; a name with text is no metric."""
+    return [
+        name
+        for name, value in row.items()
+        if (isinstance(value, int | float) and not isinstance(value, bool))
+        or (isinstance(value, str) and role(name) in ("metric", "step", "epoch") and len(value) < 32 and value[:1] in "-.0123456789nNiI")
+    ]
+
+
+def _settings(row: Mapping[str, Scalar], line: int) -> Iterator[Leaf]:
+    return (Leaf(tuple(name.split("/")), value, line) for name, value in row.items())

@@ -1,0 +1,153 @@
+"""Metrics printed as names and numbers, in whatever arrangement: nanoGPT, Megatron, fairseq, timm, MMEngine, Keras,
+XGBoost, torchtune, verl, Caffe, darknet and home-made loops."""
+
+import json
+import re
+from collections import defaultdict
+
+from misrun.tools.readers.lines.context import LogContext
+from misrun.tools.readers.lines.line import Line
+from misrun.tools.readers.lines.metric_words import in_standard_unit, phase_of, strength, trailing_metric
+from misrun.tools.readers.lines.numbers import number, pairs
+from misrun.tools.readers.lines.position import Mark, Place, find_place
+from misrun.tools.readers.run_record import Phase
+
+# AlexeyAB/darknet detector.c: " 182: -nan, -nan avg loss, 0.000000 rate, 2.01 seconds, 11648 images"
+_DARKNET = re.compile(r"^\s*(?P<step>\d+): (?P<loss>[-\w.+]+), (?P<avg>[-\w.+]+) avg(?: loss)?, (?P<lr>[-\w.+]+) rate")
+_JSON_STEPS = ("step", "global_step", "_step", "iter", "iteration", "num_updates", "current_steps", "trainer/global_step", "update")
+_JSON_NOT_METRICS = frozenset({*_JSON_STEPS, "epoch", "time", "timestamp", "_timestamp", "_runtime", "total_steps", "rank", "pid"})
+_EVAL_HEAD = re.compile(r"^\W{0,4}(?:\S{1,40} ){0,3}?(?:val|valid|validation|eval|evaluation|test|testing)\b", re.I)
+# A line of code or a definition, not a print-out of values.
+_CODE = re.compile(r"^\s*(?:(?:def|class|import|from|return|if|for|while|with|assert|print|self\.|@|#!)\b|parser\.|[+-]\s+\w+\s*=|.{0,200}\b(?:lambda|argparse)\b)|\)\s*#|:\s*$")
+_Key = tuple[str, Phase | None, int | None]
+
+
+class KeyValue:
+    """Reads labelled numbers. A name counts as a metric by itself ("loss"), or beside another metric or a step."""
+
+    def __init__(self, context: LogContext) -> None:
+        self._context = context
+        self._headed: dict[_Key, list[tuple[float, int]]] = defaultdict(list)
+        self._by_header: dict[_Key, bool] = {}
+        self._header: Mark | None = None
+        self._position_less = False
+
+    @property
+    def busy(self) -> bool:
+        return False
+
+    def feed(self, line: Line) -> bool:
+        text = line.text
+        if not any(character.isdigit() for character in text) and "n" not in text:
+            return False
+        if '{"' in text:
+            return self._json(line)
+        if "rate" in text and (match := _DARKNET.match(text)):
+            return self._darknet(match, line)
+        if _CODE.search(text, 0, 400):
+            return False
+        found = self._metrics(text)
+        place = find_place(text)
+        if place is not None and not found:
+            return self._heading(place, line)
+        return bool(found) and self._record(found, place, line)
+
+    def close(self) -> None:
+        self._flush_headed()
+
+    def _metrics(self, text: str) -> list[tuple[str, float, Phase | None]]:
+        """(name, value, phase) of each metric on the line."""
+        found = []
+        strongest = 0
+        for pair in pairs(text):
+            name = pair.name if pair.separated else trailing_metric(pair.name)
+            force = strength(name) if name else 0
+            if force:
+                strongest = max(strongest, force)
+                found.append((name, in_standard_unit(name, pair.value, pair.unit), phase_of(name, text[: pair.start])))
+        has_place = strongest == 2 or (found and find_place(text) is not None and len(found) > 1)
+        return found if has_place else []
+
+    def _record(self, found: list[tuple[str, float, Phase | None]], place: Place | None, line: Line) -> bool:
+        is_eval = _EVAL_HEAD.match(line.body) is not None or all(phase == "eval" for _, _, phase in found)
+        mark = self._mark(place, is_eval, line)
+        for name, value, phase in found:
+            if mark is None and self._header is not None and not is_eval:
+                self._headed[(name, phase, line.rank)].append((value, line.number))
+            else:
+                self._context.points.add(name, value, line.number, mark, phase, line.rank)
+        return True
+
+    def _mark(self, place: Place | None, is_eval: bool, line: Line) -> Mark | None:
+        """A batch count inside an evaluation is no training step: such lines stand where training stands."""
+        progress = self._context.progress
+        if place is None:
+            return progress.current if is_eval and not self._position_less else None
+        if not is_eval:
+            if place.epoch is not None or place.step is not None:
+                self._leave_header(place)
+            return progress.advance(place, line.number)
+        if place.step is not None and place.of is None and not place.within:
+            return Mark(place.step, "step")
+        if place.epoch is not None and (progress.current is None or progress.current.kind == "epoch"):
+            return Mark(place.epoch, "epoch")
+        return progress.current
+
+    def _heading(self, place: Place, line: Line) -> bool:
+        """A line such as "Epoch 3/10" that stands above its metrics."""
+        if line.text.count(" ") > 12:
+            return False
+        self._flush_headed()
+        self._header = self._context.progress.advance(place, line.number)
+        return True
+
+    def _leave_header(self, place: Place) -> None:
+        if place.epoch is not None or self._header is None or self._header.kind == "step":
+            self._flush_headed()
+            self._header = None
+
+    def _flush_headed(self) -> None:
+        """One value under each heading belongs to it; several are batches within, and only their order is known."""
+        for key, values in self._headed.items():
+            name, phase, rank = key
+            once = self._by_header.setdefault(key, len(values) == 1)
+            for value, number_ in values:
+                self._context.points.add(name, value, number_, self._header if once else None, phase, rank)
+        self._headed.clear()
+
+    def _json(self, line: Line) -> bool:
+        """A JSON object anywhere on the line (fairseq prints all its numbers as strings)."""
+        text = line.text
+        try:
+            values = json.loads(text[text.index('{"') : text.rindex("}") + 1])
+        except (ValueError, RecursionError):
+            return False
+        if not isinstance(values, dict):
+            return False
+        numbers = {key: value for key, raw in values.items() if (value := _json_number(raw)) is not None}
+        if not any(strength(key) for key in numbers):
+            return False
+        step = next((numbers[key] for key in _JSON_STEPS if key in numbers), None)
+        place = Place(epoch=numbers.get("epoch"), step=step)
+        known = place.epoch is not None or step is not None
+        mark = self._context.progress.advance(place, line.number) if known else None
+        for key, value in numbers.items():
+            if key not in _JSON_NOT_METRICS:
+                self._context.points.add(key, value, line.number, mark, phase_of(key, text[: text.index("{")]), line.rank)
+        return True
+
+    def _darknet(self, match: re.Match[str], line: Line) -> bool:
+        mark = self._context.progress.advance(Place(step=float(match["step"])), line.number)
+        for name, group in (("loss", "loss"), ("avg loss", "avg"), ("lr", "lr")):
+            value = number(match[group])
+            if value is not None:
+                self._context.points.add(name, value, line.number, mark)
+        return True
+
+
+def _json_number(raw: object) -> float | None:
+    if isinstance(raw, bool):
+        return None
+    if isinstance(raw, int | float):
+        return float(raw)
+    return number(raw) if isinstance(raw, str) else None

@@ -1,0 +1,56 @@
+"""One line of a log, cleaned for the parsers, and what every line parser is."""
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+# CSI sequences (ECMA-48 5.4), OSC sequences up to BEL or ST, single-character escapes.
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)|[@-Z\\-_])")
+_QUOTE = re.compile(r"^(?:> ?){1,4}")
+# "[rank1]: " since torch 2.2, "[default1]:" from torchrun's tee, "[1,3]<stderr>:" from mpirun --tag-output.
+_RANK = re.compile(r"^\s?\[(?:rank|default)(\d+)\]:? ?|^\[\d+,(\d+)\]<std(?:err|out)>: ?")
+_INNER_RANK = re.compile(r"\[(?:PG \S{1,20} (?:\S{1,40} )?)?Rank (\d+)\]|\(RayTrainWorker [^)]{0,80}rank=(\d+)")
+
+
+@dataclass(slots=True)
+class Line:
+    """`text` is what a terminal would show, `body` is `text` without quote marks and rank prefix."""
+
+    number: int
+    text: str
+    body: str
+    rank: int | None
+
+
+class LineParser(Protocol):
+    """`feed` answers whether the line meant something to the parser, so that lines of a shape that means nothing to
+    anyone are not shown again. `busy` asks for every following line, `close` comes after the last one."""
+
+    @property
+    def busy(self) -> bool: ...
+
+    def feed(self, line: Line) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+def clean(text: str) -> str:
+    """Without terminal escapes, backspaces and NULs."""
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    if "\b" in text:
+        text = text.replace("\b", "")
+    if "\0" in text:
+        text = text.replace("\0", "")
+    return text.rstrip("\r\n")
+
+
+def line_of(number: int, text: str) -> Line:
+    body = text
+    if body.startswith(">"):
+        body = _QUOTE.sub("", body, count=1)
+    found = _RANK.match(body) if body[:2].lstrip().startswith("[") else None
+    if found:
+        return Line(number, text, body[found.end() :], int(found[1] or found[2]))
+    inner = _INNER_RANK.search(body, 0, 400) if "ank" in body else None
+    return Line(number, text, body, int(inner[1] or inner[2]) if inner else None)

@@ -1,0 +1,92 @@
+"""Which printed names are metrics, and which numbers need converting."""
+
+import re
+from functools import lru_cache
+
+from misrun.tools.readers.metric_names import canonical_metric
+from misrun.tools.readers.run_record import Phase
+
+# Words that name a training metric whatever stands around them.
+_STRONG = frozenset(
+    "loss losses cost nll perplexity ppl bpc bpb bits acc accuracy acc1 acc5 top1 top5 f1 auc auroc bleu rouge wer cer "
+    "iou miou map map50 ap ap50 dice psnr ssim fid mse mae rmse logloss binary_logloss mlogloss error err reward rewards "
+    "return episodic_return elbo kl entropy gnorm gradnorm objective obj score mfu box_loss".split()  # noqa: SIM905 - a word list
+)
+# Words that are settings or clocks as often as metrics: only together with a strong one or a step.
+_WEAK = frozenset(
+    "lr rate norm grad gradient scale time dt speed throughput mem memory tokens samples tflops fps sps it/s tok/sec "
+    "wps ups wall clip_fraction variance std mean margin margins kl_loss precision recall updates".split()  # noqa: SIM905
+)
+# Settings that contain a metric word, and counters that look like metrics.
+_SETTING = re.compile(
+    r"(?:^|[_ /.-])(?:weights?|coefs?|coeff\w*|lambda|smoothing|threshold|best|patience|max|min|clip|target|type|fn"
+    r"|function|class|name|window|every|interval|freq\w*|budget|ratio_loss|seed|port|pid|version|eta|elapsed|remaining"
+    r"|v_num|gamma|beta\d?|betas|eps|epsilon|epochs?|steps?|iters?|iterations?|batch|num|n|number|of|id|ids|index|size)"
+    r"(?:$|[_ /.-])|^(?:max|min|num|n)[_ ]",
+    re.I,
+)
+_KNOWN_EXCEPTIONS = re.compile(r"max[ _]?mem\w*|ms/batch|elapsed time per iteration|loss[ _]scale|loss_(?:step|epoch)|(?:train|val|test|valid)\w*loss_(?:step|epoch)", re.I)
+_SPLIT = re.compile(r"[\s_/.@\-()]+")
+_EVAL_WORD = re.compile(r"(?<![\w/.\-])(?:val|valid|validation|validating|eval|evaluation|evaluating|test|testing|dev|holdout)(?:_\d+)?(?=[\s:\]\[)(,|'\"-]|$)", re.I)
+_TRAIN_WORD = re.compile(r"(?<![\w/.\-])train(?:ing|_inner)?(?=[\s:\]\[)(,|'\"-]|$)", re.I)
+# Binary units: what frameworks call GB is 2**30 bytes (torch.cuda.memory_allocated() / 1024**3 in their print-outs).
+_MIB = {"kb": 1 / 1024, "kib": 1 / 1024, "k": 1 / 1024, "mb": 1.0, "mib": 1.0, "m": 1.0, "gb": 1024.0, "gib": 1024.0, "g": 1024.0}
+_SECONDS = {"ms": 1e-3, "us": 1e-6, "µs": 1e-6, "s": 1.0, "sec": 1.0, "min": 60.0}
+
+
+@lru_cache(maxsize=8192)
+def strength(name: str) -> int:
+    """2 for a name that is a metric by itself, 1 for one that is a metric beside another or a step, 0 for others."""
+    if len(name) > 80 or name.count(" ") > 4:
+        return 0
+    if _KNOWN_EXCEPTIONS.fullmatch(name):
+        return 1
+    if _SETTING.search(name):
+        return 0
+    words = [word for word in _SPLIT.split(name.lower()) if word]
+    last = words[-1] if words else ""
+    if last in _STRONG or "loss" in last or any(word in _STRONG or word.endswith("loss") for word in words):
+        return 2
+    return 1 if last in _WEAK or name.lower() in _WEAK else 0
+
+
+@lru_cache(maxsize=8192)
+def trailing_metric(name: str) -> str:
+    """The last one to three words of a name that was printed without a separator, when they are a metric: "my train
+    loss" gives "train loss"; "" when the words do not end in a metric."""
+    words = name.split()
+    if not words or not strength(words[-1]):
+        return ""
+    start = len(words) - 1
+    while start > 0 and len(words) - start < 3 and (strength(words[start - 1]) or _QUALIFIER.fullmatch(words[start - 1])):
+        start -= 1
+    return " ".join(words[start:])
+
+
+_QUALIFIER = re.compile(r"train|training|val|valid|validation|eval|test|dev|avg|average|mean|total|lm|running|learning|grad|gradient|top-?\d|token", re.I)
+
+
+def phase_of(name: str, before: str) -> Phase | None:
+    """The phase a metric belongs to when the line says so before it; None leaves it to the name."""
+    guessed = canonical_metric(name)[1]
+    if guessed != "train":
+        return None
+    evals = [found.start() for found in _EVAL_WORD.finditer(before)]
+    if not evals:
+        return None
+    trains = [found.start() for found in _TRAIN_WORD.finditer(before)]
+    if name.lower().startswith("train"):
+        return None
+    return "eval" if not trains or evals[-1] > trains[-1] else None
+
+
+def in_standard_unit(name: str, value: float, unit: str) -> float:
+    """Fractions for percent, seconds for times, MiB for memory; anything else as printed."""
+    if unit == "%":
+        return value / 100
+    canonical = canonical_metric(name)[0]
+    if canonical == "memory":
+        return value * _MIB.get(unit.lower(), 1.0)
+    if canonical == "step_time" or name.lower() in ("time", "dt"):
+        return value * _SECONDS.get(unit.lower(), 1.0)
+    return value

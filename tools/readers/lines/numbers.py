@@ -1,0 +1,78 @@
+"""Numbers as programs print them, and the words that stand before them."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# A number that is not part of a word, a version or a date: digits with optional thousands commas, fraction, exponent;
+# or a spelling of NaN or infinity (`-nan` is what C prints).
+_NUMBER = (
+    r"[-+]?(?:\d{1,3}(?:,\d{3})++(?:\.\d++)?+(?![\d,])|\d++(?:\.\d*+)?+(?:[eE][-+]?\d++)?+|\.\d++(?:[eE][-+]?\d++)?+"
+    r"|(?:nan|NaN|NAN|Nan|inf|Inf|INF|infinity|Infinity)(?![\w/-]))"
+)
+NUMBER = re.compile(r"(?<![\w@.\-])" + _NUMBER)
+_LITERAL = re.compile(_NUMBER)
+# tensor(0.5, device='cuda:0'), np.float64(0.5), array(0.5), Array(nan, dtype=float32)
+_WRAPPER = re.compile(r"(?:tensor|np\.float\d*|numpy\.float\d*|float|[aA]rray|jnp\.array|DeviceArray|Decimal)\(\[?$")
+_UNIT = re.compile(r"%|[A-Za-zµ]+(?:/[A-Za-z]+)?")
+_BRACKETED_UNIT = re.compile(r"\s*\(([A-Za-z%/ ]{1,20})\)$")
+_DELIMITERS = re.compile(r"[,;|\t()\[\]{}<>]| - |  +|: |=|(?<=:)(?=[A-Za-z])")
+_WORD = re.compile(r"[A-Za-z_]")
+_SEPARATED = re.compile(r"[:=>|(\['\"]\s*$")
+
+
+class Pair(NamedTuple):
+    """A number and the label before it: `name` as printed; `unit` the letters glued to the number, or those in
+    brackets after the name; `separated` when ":" or "=" or like stands between them; `start` the number's offset."""
+
+    name: str
+    value: float
+    unit: str
+    separated: bool
+    start: int
+
+
+def number(text: str) -> float | None:
+    """The value of a whole string that is one number, quotes allowed; "91.2%" is 0.912. Otherwise None."""
+    bare = text.strip().strip("'\"")
+    percent = bare.endswith("%")
+    bare = bare.rstrip("% ")
+    if not _LITERAL.fullmatch(bare):
+        return None
+    return to_float(bare) / 100 if percent else to_float(bare)
+
+
+def to_float(literal: str) -> float:
+    """A match of NUMBER as a float."""
+    return float(literal.replace(",", ""))
+
+
+def pairs(text: str) -> Iterator[Pair]:
+    """Every labelled number of a line, in order. Numbers without a label of their own (running averages in brackets,
+    totals after a slash, the rest of a date) are left out."""
+    end = 0
+    glued = False
+    for found in NUMBER.finditer(text):
+        start = found.start()
+        label = text[end:start]
+        name, bracketed = _name(label, glued)
+        end = found.end()
+        suffix = _UNIT.match(text, end)
+        glued = suffix is not None
+        if name:
+            unit = suffix[0] if suffix else bracketed
+            yield Pair(name, to_float(found[0]), unit, _SEPARATED.search(label) is not None, start)
+
+
+def _name(label: str, glued: bool) -> tuple[str, str]:
+    """The words of a label that name the number after it (what follows the last delimiter, without the unit of the
+    number before), and a unit given in brackets."""
+    if glued:
+        unit = _UNIT.match(label)
+        label = label[unit.end() :] if unit else label
+    wrapped = _WRAPPER.search(label)
+    bare = (label[: wrapped.start()] if wrapped else label).rstrip(":=>| \t'\"[{~≈")
+    bracketed = _BRACKETED_UNIT.search(bare)
+    bare = (bare[: bracketed.start()] if bracketed else bare).rstrip("(:= ")
+    name = _DELIMITERS.split(bare)[-1].strip(" \t'\"*`:.#-")
+    return (name if _WORD.search(name) else ""), (bracketed[1] if bracketed else "")

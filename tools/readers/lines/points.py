@@ -1,0 +1,97 @@
+"""The points of one log: columns that stay bounded however long the log is."""
+
+import math
+from array import array
+
+from misrun.tools.readers.builder import RunBuilder
+from misrun.tools.readers.lines.position import Mark
+from misrun.tools.readers.run_record import Phase
+
+# Project requirement: up to this many points of a series are all kept.
+MAX_POINTS = 200_000
+# A log with more names than this prints per-sample or per-token values, not metrics.
+MAX_SERIES = 1_000
+
+_Key = tuple[str, str, Phase | None, int | None]
+
+
+class _Column:
+    """Steps, values and lines of one series, 24 bytes a point."""
+
+    __slots__ = ("lines", "steps", "thinned", "values")
+
+    def __init__(self) -> None:
+        self.steps = array("d")
+        self.values = array("d")
+        self.lines = array("q")
+        self.thinned = False
+
+    def thin(self, target: int) -> None:
+        """Every n-th point, and every point that is not finite or a local extreme among those left out."""
+        values = self.values
+        stride = -(-len(values) // (target // 3))
+        kept: list[int] = []
+        for start in range(0, len(values), stride):
+            block = range(start, min(start + stride, len(values)))
+            finite = [i for i in block if math.isfinite(values[i])]
+            keep = {i for i in block if not math.isfinite(values[i])}
+            if finite:
+                keep |= {finite[0], min(finite, key=values.__getitem__), max(finite, key=values.__getitem__)}
+            kept.extend(sorted(keep))
+        self.steps = array("d", [self.steps[i] for i in kept])
+        self.lines = array("q", [self.lines[i] for i in kept])
+        self.values = array("d", [values[i] for i in kept])
+        self.thinned = True
+
+
+class Points:
+    """Collects points while a file is read and hands them to the builder at its end."""
+
+    def __init__(self, run: RunBuilder, file: str) -> None:
+        self._run = run
+        self._file = file
+        self._columns: dict[_Key, _Column] = {}
+        self.last_line = 0
+
+    def add(
+        self,
+        name: str,
+        value: float,
+        line: int,
+        mark: Mark | None,
+        phase: Phase | None = None,
+        rank: int | None = None,
+    ) -> None:
+        key = (name, mark.kind if mark else "index", phase, rank)
+        column = self._columns.get(key)
+        if column is None:
+            if len(self._columns) >= MAX_SERIES:
+                self._run.note(f"{self._file}: more than {MAX_SERIES} metric names, the later ones were not read")
+                return
+            column = self._columns[key] = _Column()
+        column.steps.append(mark.value if mark else len(column.steps))
+        column.values.append(value)
+        column.lines.append(line)
+        self.last_line = line
+        if len(column.values) >= 2 * MAX_POINTS:
+            column.thin(MAX_POINTS)
+
+    def flush(self) -> None:
+        """Hands everything to the builder; called once, at the end of the file."""
+        for (name, kind, phase, rank), column in self._columns.items():
+            if len(column.values) > MAX_POINTS:
+                column.thin(MAX_POINTS)
+            if column.thinned:
+                self._run.note(f"{self._file}: '{name}' was thinned evenly; every extreme and non-finite value is kept")
+            for step, value, line in zip(column.steps, column.values, column.lines, strict=True):
+                self._run.metric(
+                    name,
+                    value,
+                    file=self._file,
+                    line=line,
+                    step=None if kind == "index" else step,
+                    step_kind="epoch" if kind == "epoch" else "step",
+                    phase=phase,
+                    rank=rank,
+                )
+        self._columns.clear()

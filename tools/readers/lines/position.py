@@ -1,0 +1,123 @@
+"""Where in training a line stands: epoch and step as printed, and one growing step count made of them."""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from misrun.tools.readers.builder import StepKind
+
+_BETWEEN = r"[\]\s:=#(|'\"]{0,12}\[?\s{0,12}"
+_TOTAL = r"(?:\s{0,8}(?:/|\bof\b)\s{0,8}(?P<of>\d[\d,]*))?"
+_EPOCH = re.compile(r"(?<![\w.])(?:epochs?|ep)(?:\s?\((?:train|val|test)\))?" + _BETWEEN + r"(?P<n>\d+(?:\.\d+)?)" + _TOTAL, re.I)
+_STEP = re.compile(
+    r"(?<![\w.\-/])(?P<word>(?:(?:global|current|completed|train(?:ing)?|trainer/global|optim(?:izer)?)[_ ]?)?"
+    r"(?:steps?|iters?|iterations?|it|updates?|num_updates|batch(?:es)?(?:_idx)?|minibatch|timesteps?|total_timesteps"
+    r"|num_timesteps|batch_number|_step))" + _BETWEEN + r"(?P<n>\d[\d,]*)(?![\d.]*(?:[a-zA-Z%]|\.\d))" + _TOTAL,
+    re.I,
+)
+# "Epoch: [3]  [ 120/1251]", "Epoch [1][3100/23454]", "Train: 4 [ 300/5004", "epoch 001:    100 / 2048", "| 200/ 2983 batches"
+_WITHIN = re.compile(r"(?:^|[\[\]|:(\s])\s{0,12}(?P<n>\d[\d,]*)\s{0,8}/\s{0,8}(?P<of>\d[\d,]*)")
+# Keras writes "3/3 [====" or "3/3 - 1s" or "3/3 ━━━" at the start of the line.
+_LEADING = re.compile(r"^\s{0,12}(?P<n>\d+)/(?P<of>\d+)\s")
+# CLU "[100] accuracy=0.1", XGBoost "[0]\ttrain-logloss:0.4", timm "Train: 4 [ 300/5004"
+_BARE = re.compile(r"(?:^|\s)\[(?P<n>\d+)\]\s+[A-Za-z_][^\s=:]{0,80}(?: [a-z_]{1,40})?\s?[:=]")
+_TIMM = re.compile(r"^\s*(?:Train|Test): (?P<n>\d+) \[")
+
+
+class Place(NamedTuple):
+    """What a line prints: `of` is the number of steps the count runs to, `epochs` the number of epochs planned.
+    `within` marks a count that starts anew with every epoch."""
+
+    epoch: float | None = None
+    epochs: float | None = None
+    step: float | None = None
+    of: float | None = None
+    within: bool = False
+
+
+class Mark(NamedTuple):
+    """A place on the growing count."""
+
+    value: float
+    kind: StepKind
+
+
+def find_place(text: str) -> Place | None:
+    """Epoch and step of a line, or None when it prints neither."""
+    epoch = _EPOCH.search(text) or _TIMM.match(text)
+    step = _STEP.search(text)
+    if step:
+        within = epoch is not None and step["of"] is not None
+        return _place(epoch, step, within)
+    inner = _WITHIN.search(text, epoch.end("n") + 1) if epoch else _LEADING.match(text)
+    if inner and not (epoch and _is_total(epoch, inner)):
+        return _place(epoch, inner, True)
+    bare = None if epoch else _BARE.search(text)
+    return _place(epoch, bare, False) if epoch or bare else None
+
+
+def _is_total(epoch: re.Match[str], inner: re.Match[str]) -> bool:
+    return inner.start("n") <= epoch.end()
+
+
+def _place(epoch: re.Match[str] | None, step: re.Match[str] | None, within: bool) -> Place:
+    return Place(
+        epoch=float(epoch["n"]) if epoch else None,
+        epochs=_group(epoch, "of"),
+        step=_group(step, "n"),
+        of=_group(step, "of"),
+        within=within,
+    )
+
+
+def _group(match: re.Match[str] | None, name: str) -> float | None:
+    found = match.groupdict().get(name) if match else None
+    return float(found.replace(",", "")) if found else None
+
+
+@dataclass
+class Progress:
+    """How far training has come, over all parsers of one file. `current` is the last place a training line told."""
+
+    current: Mark | None = None
+    line: int = 0
+    planned_steps: float | None = None
+    planned_epochs: float | None = None
+    last_step: float | None = None
+    last_epoch: float | None = None
+    _first_epoch: float | None = None
+    _count: float | None = None
+    _counted_epoch: float | None = None
+    _offset: float = 0.0
+
+    def advance(self, place: Place, line: int) -> Mark:
+        """Moves on to `place` and returns it on the growing count: steps where the line tells them, else epochs."""
+        if place.epoch is not None:
+            self.last_epoch = place.epoch
+        self.planned_epochs = place.epochs or self.planned_epochs
+        if place.step is None:
+            self.current = Mark(place.epoch or 0.0, "epoch")
+        else:
+            self.current = Mark(self._growing(place), "step")
+            self.last_step = max(self.current.value, self.last_step or 0.0)
+        self.line = line
+        return self.current
+
+    def finished_by_count(self) -> bool:
+        """Whether the count reached the plan."""
+        return self.planned_steps is not None and self.last_step is not None and self.last_step >= self.planned_steps
+
+    def _growing(self, place: Place) -> float:
+        step = place.step or 0.0
+        epoch = self.last_epoch
+        if self._first_epoch is None and epoch is not None:
+            self._first_epoch = epoch
+        if place.within and place.of and epoch is not None and self._first_epoch is not None:
+            return max(epoch - self._first_epoch, 0.0) * place.of + step
+        if place.of and epoch is None:
+            self.planned_steps = place.of
+        advanced = epoch is not None and self._counted_epoch is not None and epoch > self._counted_epoch
+        if advanced and self._count is not None and step <= self._count:
+            self._offset += place.of or self._count
+        self._count, self._counted_epoch = step, epoch
+        return self._offset + step

@@ -1,0 +1,183 @@
+"""Tables of metrics as delimited text: CSV loggers of every framework, exports, spreadsheets."""
+
+import csv
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from typing import NamedTuple, TextIO
+
+from misrun.tools.readers.builder import RunBuilder
+from misrun.tools.readers.metric_names import is_training_metric
+from misrun.tools.readers.metric_table import MetricTable, looks_like_metrics, role
+from misrun.tools.readers.reader import Source
+from misrun.tools.readers.run_record import Scalar
+from misrun.tools.record import Span
+
+_DELIMITERS = ",\t;|"
+# The csv module refuses cells above 128 KiB by default; a cell of metrics is a number, so the default stays.
+_DECIMAL_COMMA = re.compile(r"^\s*-?\d+,\d+(?:[eE][+-]?\d+)?\s*$")
+_NAMED_BY_FILE = re.compile(r"tag-([^/]+?)\.csv$")
+# "time" beside epochs is the time since the start (Ultralytics, fastai, Stable-Baselines3), not that of one step.
+_ELAPSED = "time"
+_HEAD_ROWS = 20
+# Stable-Baselines3 Monitor: reward, length and time of each episode, counted in environment steps.
+_MONITOR = ["r", "l", "t"]
+
+
+class _Layout(NamedTuple):
+    delimiter: str
+    header: list[str]
+    header_line: int
+    comment: str
+
+
+class MetricsCsv:
+    """Reads every column that can be a metric; rows may be sparse, columns padded, the last row cut off."""
+
+    name = "metrics CSV"
+
+    def sniff(self, source: Source) -> bool:
+        if b"\0" in source.head and not source.head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return False
+        layout = _layout(source)
+        return layout is not None and (layout.header == _MONITOR or looks_like_metrics(layout.header))
+
+    def read(self, source: Source, run: RunBuilder) -> None:
+        layout = _layout(source)
+        if layout is None:
+            return
+        _read_comment(layout.comment, source.name, run)
+        if layout.header == _MONITOR:
+            _read_monitor(source, layout, run)
+            return
+        table = MetricTable(source.name, run)
+        columns = _columns(layout.header, source.name)
+        for line, row in _rows(source, layout, run):
+            cells = {name: row[i] for i, name in columns if i < len(row) and row[i]}
+            if layout.delimiter == ";":
+                cells = {name: _decimal_point(cell) for name, cell in cells.items()}
+            table.row(cells, line)
+
+
+def _open(source: Source) -> TextIO:
+    wide = source.head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return source.path.open(encoding="utf-16" if wide else "utf-8-sig", errors="replace", newline="")
+
+
+def _layout(source: Source) -> _Layout | None:
+    """Delimiter and header, or None where the head is no table."""
+    wide = source.head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = source.head.decode("utf-16" if wide else "utf-8-sig", "replace")
+    lines = text.splitlines()[:_HEAD_ROWS]
+    comment = ""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        if line.lstrip().startswith(("#{", "# {")):
+            comment = line.strip().lstrip("# ")
+            continue
+        return _header(line.lstrip("# "), lines[number:], number, comment)
+    return None
+
+
+def _header(line: str, following: list[str], number: int, comment: str) -> _Layout | None:
+    delimiter = max(_DELIMITERS, key=line.count)
+    if not line.count(delimiter) or len(line) > 65_000:
+        return None
+    try:
+        header = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
+    except csv.Error:
+        return None
+    wanted = len(header)
+    widths = [row.count(delimiter) + 1 for row in following if row.strip()][:_HEAD_ROWS]
+    fitting = sum(1 for width in widths if abs(width - wanted) <= 1 or (delimiter == "," and '"' in line))
+    # A line of prose has commas too: a header is a row of names, and most rows below have its width.
+    named = all(len(cell) < 200 for cell in header) and not any(_is_number(cell) for cell in header)
+    if not named or (widths and fitting * 2 < len(widths)) or any(cell.count(" ") > 6 for cell in header):
+        return None
+    return _Layout(delimiter, header, number, comment)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return cell.lower() not in ("nan", "inf")
+
+
+def _columns(header: list[str], file: str) -> list[tuple[int, str]]:
+    """The columns worth reading, counters first, as (position, name)."""
+    single = _NAMED_BY_FILE.search(file)
+    if single and header[-1] == "Value":  # TensorBoard's download: Wall time,Step,Value; the tag is in the file name
+        header = [*header[:-1], single[1].replace("_", "/", 1)]
+    elapsed = {i for i, name in enumerate(header) if name.lower() == _ELAPSED}
+    kept = [(i, name) for i, name in enumerate(header) if role(name) != "ignored" and i not in elapsed]
+    # Should there be too many columns, the known ones come first and the counters are never lost.
+    order = {"step": 0, "epoch": 0, "phase": 0, "planned": 0}
+    return sorted(kept, key=lambda item: order.get(role(item[1]), 1 if is_training_metric(item[1]) else 2))
+
+
+def _rows(source: Source, layout: _Layout, run: RunBuilder) -> Iterator[tuple[int, list[str]]]:
+    """Data rows with their line; a repeated header (a restarted run) is passed over, a cut last cell dropped."""
+    with _open(source) as stream:
+        skipped = sum(1 for _ in itertools.islice(stream, layout.header_line))
+        reader = csv.reader(_without_nul(stream), delimiter=layout.delimiter, skipinitialspace=True)
+        previous: tuple[int, list[str]] | None = None
+        try:
+            for row in reader:
+                if previous:
+                    yield previous
+                repeated = not row or [cell.strip() for cell in row] == layout.header
+                previous = None if repeated else (skipped + reader.line_num, row)
+        except csv.Error as error:
+            run.note(f"{source.name}: unreadable from line {skipped + reader.line_num} on ({error})")
+    if previous:
+        yield _last_row(*previous, source, layout, run)
+
+
+def _without_nul(stream: TextIO) -> Iterator[str]:
+    return (line.replace("\0", "") for line in stream)
+
+
+def _last_row(
+    line: int, row: list[str], source: Source, layout: _Layout, run: RunBuilder
+) -> tuple[int, list[str]]:
+    """The last row, without its last cell when the file stops inside the row: half a number is a wrong number."""
+    if len(row) >= len(layout.header) or _ends_with_newline(source):
+        return line, row
+    run.note(f"{source.name}:{line}: the last row is cut off")
+    return line, row[:-1]
+
+
+def _ends_with_newline(source: Source) -> bool:
+    with source.path.open("rb") as stream:
+        stream.seek(max(0, source.bytes - 2))
+        return b"\n" in stream.read()
+
+
+def _decimal_point(cell: str) -> str:
+    return cell.replace(",", ".") if _DECIMAL_COMMA.match(cell) else cell
+
+
+def _read_comment(comment: str, file: str, run: RunBuilder) -> None:
+    """The JSON line with which some loggers (Monitor) begin."""
+    if not comment:
+        return
+    try:
+        facts = json.loads(comment)
+    except (ValueError, RecursionError):
+        return
+    for name, value in facts.items() if isinstance(facts, dict) else ():
+        if isinstance(value, Scalar) and name != "t_start":
+            run.config(str(name), value, span=Span(file=file, first=1, last=1), origin="csv")
+
+
+def _read_monitor(source: Source, layout: _Layout, run: RunBuilder) -> None:
+    table = MetricTable(source.name, run)
+    steps = 0
+    for line, row in _rows(source, layout, run):
+        if len(row) >= 2 and row[1].strip().isdigit():
+            steps += int(row[1])
+            table.row({"step": steps, "episode_reward": row[0], "episode_length": row[1]}, line)

@@ -1,0 +1,156 @@
+"""Losses and accuracies at the level of a guess, and first losses that do not fit a fresh model."""
+
+import math
+
+import numpy as np
+
+from misrun.tools.readers.run_record import RunRecord
+from misrun.tools.signals.curve import Curve, quantity, training_loss
+from misrun.tools.signals.robust import noise, spread, start_level
+from misrun.tools.signals.robust import strength as graded
+from misrun.tools.signals.robust import trend
+from misrun.tools.signals.signal import Signal
+from misrun.tools.signals.task import Chance, Task, configured_chance
+from misrun.tools.signals.wording import number, percent
+
+# A loss within 3 % of ln C is a guess's: a softmax that assigns the right class 1.03 of 10 classes' share instead of
+# one tenth is at ln(10) - 0.03. Without a configured C the match must be three times as close.
+NEAR, CLOSE = 0.03, 0.01
+# Class counts told apart by their logarithm alone (steps of more than 2 x CLOSE), and the round ones of the usual
+# benchmarks (CIFAR-10/100, ImageNet).
+GUESSABLE = (2, 3, 4, 5, 6, 7, 8, 9, 10, 100, 1000)
+# A fresh classifier starts at ln C plus about half the variance of its logits (Jensen): 1.5 ln C needs logits that are
+# already far from equal. Karpathy, "A Recipe for Training Neural Networks" (2019): "verify loss @ init".
+START_HIGH, START_HIGH_SURE = 1.5, 5.0
+START_LOW = 0.5
+# A first point logged later than this share of the run no longer shows the start.
+FIRST = 0.05
+
+
+def measure(run: RunRecord, task: Task) -> list[Signal]:
+    loss = training_loss(run) if task.descending else None
+    found = [_loss_at_chance(run, loss, task) if loss else None, _metric_at_chance(run, task)]
+    chance = configured_chance(task)
+    if loss and chance:
+        found += [_start_high(loss, chance), _start_low(loss, chance, task)]
+    return [signal for signal in found if signal]
+
+
+def _stays(curve: Curve) -> Curve:
+    """The second half: where a curve has come to rest if it ever does."""
+    return curve.slice(len(curve) // 2)
+
+
+def _loss_at_chance(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
+    if len(loss) < 4:
+        return None
+    late = _stays(loss)
+    level = float(np.median(late.values))
+    chance = configured_chance(task) or _coincidence(run, loss, level)
+    if chance is None or abs(level - chance.loss) > NEAR * chance.loss or _still_moving(late, chance):
+        return None
+    return Signal(
+        name="loss_at_chance",
+        text=f"Training loss stays at {number(level)} from {late.place(0)} to {late.place(-1)}, the loss of a guess among"
+        f" {chance.classes:,} classes (ln {chance.classes:,} = {number(chance.loss)}; {chance.origin}).",
+        value=level,
+        step=loss.step(0),
+        strength=1.0 if abs(level - chance.loss) <= CLOSE * chance.loss else 0.7,
+        spans=(late.span(0, -1),),
+        values={"level": level, "chance_loss": chance.loss, "classes": chance.classes, "first": float(loss.values[0]),
+                "step_kind": loss.series.step_kind},
+    )  # fmt: skip
+
+
+def _still_moving(late: Curve, chance: Chance) -> bool:
+    """Whether the second half still falls by more than the tolerance: a slow start is not chance."""
+    return trend(late.values) < 0 and float(late.values[0] - late.values[-1]) > NEAR * chance.loss
+
+
+def _coincidence(run: RunRecord, loss: Curve, level: float) -> Chance | None:
+    """ln C by coincidence, believed only with an accuracy of 1/C beside it or with a loss flat at it from the start."""
+    near = [c for c in GUESSABLE if abs(level - math.log(c)) <= CLOSE * math.log(c)]
+    if not near:
+        return None
+    guess = near[0]
+    accuracy = _accuracy(run)
+    if accuracy is not None and abs(float(np.median(accuracy.values)) - 1.0 / guess) <= 0.2 / guess:
+        return Chance(guess, f"accuracy is {number(float(np.median(accuracy.values)))}")
+    flat = trend(loss.values) == 0 and spread(loss.values) <= NEAR * level
+    return Chance(guess, "the loss is flat there") if flat and accuracy is None else None
+
+
+def _accuracy(run: RunRecord) -> Curve | None:
+    """Accuracy as a share of 1, evaluation preferred; percentages are converted."""
+    curve = quantity(run, "accuracy", "eval") or quantity(run, "accuracy", "train")
+    if curve is None or not len(curve):
+        return None
+    scale = 100.0 if curve.values.max() > 1.0 else 1.0
+    return Curve(curve.series, curve.steps, curve.values / scale, curve.index)
+
+
+def _metric_at_chance(run: RunRecord, task: Task) -> Signal | None:
+    accuracy = _accuracy(run)
+    chance = None if task.language_model else configured_chance(task)
+    if accuracy is None or len(accuracy) < 3:
+        return None
+    late = _stays(accuracy)
+    level = float(np.median(late.values))
+    if chance is None:
+        loss = training_loss(run)
+        chance = _coincidence(run, loss, float(np.median(_stays(loss).values))) if loss and len(loss) >= 4 else None
+    # Within a fifth of 1/C: two standard errors of the accuracy of a guess on 100 C samples.
+    if chance is None or abs(level - chance.accuracy) > 0.2 * chance.accuracy or trend(accuracy.values) > 0:
+        return None
+    return Signal(
+        name="metric_at_chance",
+        text=f"Accuracy ({accuracy.series.raw_name}) stays at {percent(level)} from {late.place(0)} to {late.place(-1)}, what a"
+        f" guess among {chance.classes:,} classes reaches ({percent(chance.accuracy)}; {chance.origin}).",
+        value=level,
+        step=accuracy.step(0),
+        spans=(late.span(0, -1),),
+        values={"level": level, "chance_accuracy": chance.accuracy, "classes": chance.classes,
+                "phase": accuracy.series.phase, "step_kind": accuracy.series.step_kind},
+    )  # fmt: skip
+
+
+def _shows_the_start(loss: Curve) -> bool:
+    if loss.series.step_kind == "step":
+        return loss.step(0) <= max(1.0, FIRST * loss.step(-1))
+    return len(loss) >= 1 / FIRST or loss.step(0) <= 1
+
+
+def _start_high(loss: Curve, chance: Chance) -> Signal | None:
+    first = float(loss.values[0])
+    ratio = first / chance.loss
+    if ratio < START_HIGH:
+        return None
+    return Signal(
+        name="loss_start_high",
+        text=f"First logged loss is {number(first)} at {loss.place(0)}, {number(ratio)} times the {number(chance.loss)} of a"
+        f" guess among {chance.classes:,} classes ({chance.origin}).",
+        value=first,
+        step=loss.step(0),
+        strength=graded(ratio, START_HIGH, START_HIGH_SURE),
+        spans=(loss.span(0),),
+        values={"first": first, "chance_loss": chance.loss, "classes": chance.classes, "ratio": ratio},
+    )
+
+
+def _start_low(loss: Curve, chance: Chance, task: Task) -> Signal | None:
+    """Only where the model is fresh: language models are mostly loaded, so there the configuration must say otherwise."""
+    level = start_level(loss.values)
+    fresh = not task.pretrained and not task.language_model and _shows_the_start(loss)
+    if not fresh or chance.classes < 3 or level > START_LOW * chance.loss or noise(loss.values) > 0.5 * chance.loss:
+        return None
+    return Signal(
+        name="loss_start_low",
+        text=f"First logged loss is {number(float(loss.values[0]))} at {loss.place(0)}, far below the {number(chance.loss)} of"
+        f" a guess among {chance.classes:,} classes ({chance.origin}).",
+        value=float(loss.values[0]),
+        step=loss.step(0),
+        strength=0.6,
+        spans=(loss.span(0),),
+        values={"first": float(loss.values[0]), "chance_loss": chance.loss, "classes": chance.classes,
+                "ratio": float(loss.values[0]) / chance.loss},
+    )  # fmt: skip

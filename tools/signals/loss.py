@@ -1,0 +1,277 @@
+"""Where the level of the training loss goes: improving, slow, flat, constant, diverging, negative."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from misrun.tools.readers.run_record import RunRecord, Scalar
+from misrun.tools.record import Span
+from misrun.tools.signals.chance import NEAR
+from misrun.tools.signals.curve import Curve, quantity, training_loss
+from misrun.tools.signals.robust import (
+    Floats,
+    blocks,
+    end_level,
+    noise,
+    recent_z,
+    running_median,
+    start_level,
+    theil_sen,
+    trend,
+)
+from misrun.tools.signals.robust import strength as graded
+from misrun.tools.signals.signal import Signal
+from misrun.tools.signals.task import Task, configured_chance
+from misrun.tools.signals.wording import number, percent, plural, times
+
+# A change of level counts when it is this many standard errors of a median of the points it was taken from.
+SIGMAS = 4.0
+# Less than this share of the starting level is no improvement a reader would call one.
+SMALL = 0.05
+# A plateau: at least half the run without a trend, at more than half the starting level.
+FLAT_SHARE, HIGH_SHARE = 0.5, 0.5
+# A slow run has come less than a fifth of the way to 0 at a rate that has not slackened by more than half; a power law
+# t^-b with b <= 1 (Hestness et al. 2017, arXiv:1712.00409) slackens far more between the halves.
+SLOW_WAY, SLOW_RATE = 0.2, 0.5
+# Divergence: half of what had been gained is lost again, and the loss is at least 20 % above its best.
+LOST_SHARE, RISEN = 0.5, 1.2
+
+
+def measure(run: RunRecord, task: Task) -> list[Signal]:
+    loss = training_loss(run)
+    if loss is None:
+        return []
+    found = [_divergence(loss, task), _negative(loss, task)]
+    if task.descending:
+        found += [_improving(loss), _slow(loss), _constant(loss), _plateau(run, loss, task)]
+    return [signal for signal in found if signal]
+
+
+def _level_error(values: Floats) -> float:
+    """Standard error of the median of one tenth of the points (1.25 sigma / sqrt(n) for a normal distribution)."""
+    return 1.25 * noise(values) / np.sqrt(max(1, min(50, len(values) // 10)))
+
+
+def _ends(loss: Curve) -> dict[str, Scalar]:
+    return {"first": start_level(loss.values), "last": end_level(loss.values), "points": len(loss),
+            "step_kind": loss.series.step_kind}  # fmt: skip
+
+
+def falls(curve: Curve) -> bool:
+    """Whether a curve comes down clearly from its start to its end: trend, size against noise, and share of the start."""
+    drop = start_level(curve.values) - end_level(curve.values)
+    large = drop > SMALL * abs(start_level(curve.values)) and drop > SIGMAS * _level_error(curve.values)
+    return len(curve) >= 3 and large and trend(curve.values) < 0
+
+
+def _improving(loss: Curve) -> Signal | None:
+    if not falls(loss):
+        return None
+    start, end = start_level(loss.values), end_level(loss.values)
+    share = (start - end) / abs(start) if start else 1.0
+    return Signal(
+        name="loss_improving",
+        text=f"Training loss falls from {number(start)} at {loss.place(0)} to {number(end)} at {loss.place(-1)}"
+        f" ({percent(share)}).",
+        value=share,
+        # 5 % is just an improvement, half the way to 0 is one beyond doubt.
+        strength=graded(share, SMALL, 0.5),
+        spans=(loss.span(0, -1),),
+        values={**_ends(loss), "improvement": share},
+    )
+
+
+def _slow(loss: Curve) -> Signal | None:
+    """Steady and slow. Not for losses that were low already at the start of the log, nor while the rate picks up."""
+    if len(loss) < 8 or not falls(loss):
+        return None
+    start, end = start_level(loss.values), end_level(loss.values)
+    half = len(loss) // 2
+    early, late = (theil_sen(part.steps, part.values) for part in (loss.slice(0, half), loss.slice(half)))
+    way = (start - end) / abs(start)
+    if way > SLOW_WAY or not early < 0 or not SLOW_RATE <= late / early <= 1 / SLOW_RATE:
+        return None
+    needed = end / -late if late else 0.0
+    return Signal(
+        name="loss_slow",
+        text=f"Training loss falls steadily but only from {number(start)} to {number(end)} ({percent(way)}) over"
+        f" {plural(len(loss), 'logged point')}; at that rate ({number(-late)} per {loss.series.step_kind}) the rest would take"
+        f" {number(needed)} more.",
+        value=way,
+        strength=graded(SLOW_WAY / way, 1.0, 4.0),
+        spans=(loss.span(0, -1),),
+        values={**_ends(loss), "improvement": way, "slope": late},
+    )
+
+
+def _constant(loss: Curve) -> Signal | None:
+    """No trend, and start and end within noise or 2 % of each other. A loss that hovers near 0 has converged already."""
+    if len(loss) < 5:
+        return None
+    start, end = start_level(loss.values), end_level(loss.values)
+    middle = float(np.median(loss.values))
+    same = len(np.unique(loss.values)) == 1
+    moved = abs(end - start) > max(SIGMAS * _level_error(loss.values), 0.02 * abs(middle))
+    levels = blocks(loss.values, 8)
+    wandered = float(levels.max() - levels.min()) > max(0.1 * abs(middle), 2 * SIGMAS * _level_error(loss.values))
+    if middle == 0.0 or (not same and (trend(loss.values) != 0 or moved or wandered)):
+        return None
+    scatter = noise(loss.values)
+    around = "exactly" if same else f"with noise of {number(scatter)}"
+    return Signal(
+        name="loss_constant",
+        text=f"Training loss does not change: {number(start)} at {loss.place(0)} and {number(end)} at {loss.place(-1)}, {around}"
+        f" over {plural(len(loss), 'logged point')}.",
+        value=middle,
+        step=loss.step(0),
+        strength=1.0 if scatter <= 0.02 * abs(middle) else 0.7,
+        spans=(loss.span(0, -1),),
+        values={**_ends(loss), "noise": scatter, "exact": same},
+    )
+
+
+def _plateau(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
+    """Improvement, then none for at least half the run, at more than half of where it started (or of a guess's loss)."""
+    if len(loss) < 10:
+        return None
+    first = _flat_from(loss.values)
+    if first is None or first == 0:
+        return None
+    start, level = _reference(loss, task), float(np.median(loss.values[first:]))
+    gained = start_level(loss.values) - level
+    if level <= HIGH_SHARE * start or gained <= max(SMALL * start, SIGMAS * _level_error(loss.values)) or _solved(run):
+        return None
+    share = 1.0 - first / len(loss)
+    return Signal(
+        name="loss_plateau",
+        text=f"Training loss stops improving at {loss.place(first)} and stays at {number(level)} for the remaining"
+        f" {percent(share)} of the run, after a start at {number(float(loss.values[0]))}.",
+        value=level,
+        step=loss.step(first),
+        # Flat for half the run at half the start is just a plateau; a level close to the start makes it worse.
+        strength=graded(share * level / start, FLAT_SHARE * HIGH_SHARE, 0.8),
+        spans=(loss.span(first, -1),),
+        values={**_ends(loss), "level": level, "onset_step": loss.step(first), "flat_share": share},
+    )
+
+
+def _flat_from(values: Floats) -> int | None:
+    """First point of the longest trendless tail that covers at least half the points; None if there is none.
+
+    A tail is flat when no trend is significant in it and its two halves differ by less than 2 % of its level.
+    """
+    for share in (0.1, 0.2, 0.3, 0.4, FLAT_SHARE):
+        first = max(1, int(share * len(values)))
+        tail = values[first:]
+        halves = np.array_split(tail, 2)
+        moved = abs(float(np.median(halves[0]) - np.median(halves[1])))
+        if trend(tail) >= 0 and moved <= max(0.02 * abs(float(np.median(tail))), 2 * _level_error(tail)):
+            return first
+    return None
+
+
+def _reference(loss: Curve, task: Task) -> float:
+    """The level that counts as the start: a guess's loss where the model started above it."""
+    start = start_level(loss.values)
+    chance = configured_chance(task)
+    return min(start, chance.loss) if chance and chance.loss > NEAR else start
+
+
+def _solved(run: RunRecord) -> bool:
+    """A task metric near its best says that there is little left to improve."""
+    accuracy = quantity(run, "accuracy", "eval") or quantity(run, "accuracy", "train")
+    if accuracy is None:
+        return False
+    scale = 100.0 if accuracy.values.max() > 1.0 else 1.0
+    return end_level(accuracy.values) >= 0.9 * scale
+
+
+@dataclass(frozen=True)
+class _Departure:
+    """The best level of a curve, where it was, where the curve left it for good, and its level and start at the ends."""
+
+    best: float
+    best_at: int
+    left_at: int
+    end: float
+    start: float
+
+
+def departure(curve: Curve) -> _Departure | None:
+    """Where a curve left its best level for good, if its end lies clearly above; for losses of one sign or none."""
+    values = curve.values
+    if len(values) < 3:
+        return None
+    smooth = running_median(values, max(1, len(values) // 20)) if len(values) >= 20 else values
+    best_at = int(np.argmin(smooth))
+    tail = values[-max(1, len(values) // 20) :] if len(values) >= 20 else values[-1:]
+    best, end = float(smooth[best_at]), float(np.median(tail))
+    sigma = noise(values[: max(best_at + 1, 5)])
+    band = best + SIGMAS * sigma
+    if best_at == len(values) - 1 or end <= band or float(tail.min()) <= band:
+        return None
+    inside = np.flatnonzero(smooth <= band)
+    return _Departure(best, best_at, min(int(inside[-1]) + 1, len(values) - 1), end, start_level(values))
+
+
+def _divergence(loss: Curve, task: Task) -> Signal | None:
+    left = departure(loss)
+    if left is None or not _lost(left, loss, task):
+        return None
+    ratio = left.end / left.best if left.best > 0 else float("inf")
+    factor = f", {times(ratio)} as high" if 1.0 < ratio < float("inf") else ""
+    return Signal(
+        name="loss_divergence",
+        text=f"Training loss leaves its best level of {number(left.best)} ({loss.place(left.best_at)}) at"
+        f" {loss.place(left.left_at)} and ends at {number(left.end)}{factor}.",
+        value=left.end,
+        step=loss.step(left.left_at),
+        strength=_divergence_strength(left),
+        spans=(loss.span(left.best_at), loss.span(left.left_at, -1)),
+        values={**_ends(loss), "best": left.best, "best_step": loss.step(left.best_at), "end": left.end,
+                "onset_step": loss.step(left.left_at), "ratio": ratio},
+    )  # fmt: skip
+
+
+def _lost(left: _Departure, loss: Curve, task: Task) -> bool:
+    """Half of the gain is gone. Policy and adversarial losses have no level to keep: there only a runaway counts."""
+    if not task.descending:
+        usual = np.abs(loss.values[: max(left.left_at, 3)])
+        # A hundred times the largest magnitude seen before is no balance between two players any more.
+        return abs(left.end) > 100.0 * float(np.quantile(usual, 0.9))
+    enough = left.end > RISEN * left.best if left.best > 0 else True
+    return enough and left.end - left.best > LOST_SHARE * max(left.start - left.best, 0.0)
+
+
+def _divergence_strength(left: _Departure) -> float:
+    gained = left.start - left.best
+    lost = (left.end - left.best) / gained if gained > 0 else float("inf")
+    risen = left.end / left.best if left.best > 0 else float("inf")
+    # Beyond doubt: back above the start, or ten times the best level.
+    return max(graded(lost, LOST_SHARE, 1.0) if lost < 1.0 else 0.9, graded(risen, RISEN, 10.0))
+
+
+def _negative(loss: Curve, task: Task) -> Signal | None:
+    """Below 0 where the loss is known to be bounded, or running away below 0 from a positive start."""
+    below = np.flatnonzero(loss.values < 0.0)
+    if not len(below) or not task.descending:
+        return None
+    first = int(below[0])
+    end, start = end_level(loss.values), start_level(loss.values)
+    runaway = start > 0 and end < -start and trend(loss.values) < 0
+    if not task.bounded and not runaway:
+        return None
+    spans: tuple[Span, ...] = (loss.span(first), loss.span(-1))
+    return Signal(
+        name="loss_negative",
+        text=f"Training loss is below 0 at {plural(len(below), 'logged point')} from {loss.place(first)} on"
+        f" ({number(float(loss.values[first]))}) and ends at {number(end)}"
+        + (", although a loss of this kind cannot be negative." if task.bounded else "; it runs away downwards."),
+        value=end,
+        step=loss.step(first),
+        strength=(1.0 if end < 0 else 0.7) if task.bounded else 0.6,
+        spans=spans,
+        values={**_ends(loss), "negative_points": len(below), "onset_step": loss.step(first), "bounded": task.bounded},
+    )
+
+

@@ -1,0 +1,136 @@
+"""What the settings and metric names tell about the task, so that a fact is measured only where it means something."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from misrun.tools.readers.run_record import ConfigValue, RunRecord, Series
+
+# Names of the number of classes in trainers' and models' configurations (transformers, timm, mmengine, torchvision).
+_CLASSES = ("num_classes", "num_labels", "n_classes", "nb_classes", "num_class", "n_labels", "nclasses")
+_VOCABULARY = ("vocab_size", "n_vocab", "padded_vocab_size", "vocabulary_size", "ntoken", "ntokens")
+# Settings that are only there when weights were loaded rather than drawn.
+_PRETRAINED = (
+    "model_name_or_path", "pretrained_model_name_or_path", "pretrained", "base_model", "init_from", "resume",
+    "resume_from_checkpoint", "load_from", "finetune", "peft_type", "lora_r", "adapter", "init_checkpoint", "restore_file",
+)  # fmt: skip
+_REWARD_WORDS = ("reward", "ep_rew", "episodic_return", "episode_return", "approx_kl", "policy_loss", "policy_gradient")
+# DPO logs "rewards/..." too, but its loss is an ordinary classification loss.
+_PREFERENCE_REWARDS = ("rewards/chosen", "rewards/rejected", "rewards/margins", "rewards/accuracies")
+_ADVERSARIAL_WORDS = ("g_loss", "d_loss", "loss_g", "loss_d", "gen_loss", "disc_loss", "generator", "discriminator")
+# Losses that cannot be negative, as configurations and code spell them.
+_BOUNDED_LOSSES = ("cross", "bce", "mse", "l1", "mae", "hinge", "huber", "focal", "ctc", "forcausallm")
+_OFF = {"", "none", "null", "false", "no", "0", "off", "scratch", "[]", "{}"}
+
+
+def enabled(setting: ConfigValue | None) -> bool:
+    """Whether a setting is there and not switched off."""
+    return setting is not None and str(setting.value).strip().lower() not in _OFF
+
+
+def numeric(setting: ConfigValue | None) -> float | None:
+    """A setting's number, or None when it is missing or no finite number."""
+    if setting is None or isinstance(setting.value, bool | tuple) or setting.value is None:
+        return None
+    try:
+        value = float(setting.value)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _has_word(series: Iterable[Series], words: tuple[str, ...], without: tuple[str, ...] = ()) -> bool:
+    names = (s.raw_name.lower() for s in series)
+    return any(any(w in name for w in words) and not any(w in name for w in without) for name in names)
+
+
+class Task:
+    """A read-only view over one run's settings and metric names."""
+
+    def __init__(self, run: RunRecord) -> None:
+        self.run = run
+
+    @cached_property
+    def classes_setting(self) -> ConfigValue | None:
+        """The setting that tells the number of classes; the vocabulary for language models."""
+        return next((s for s in map(self.run.setting, (*_CLASSES, *_VOCABULARY)) if (numeric(s) or 0) >= 2), None)
+
+    @property
+    def classes(self) -> int | None:
+        value = numeric(self.classes_setting)
+        return int(value) if value is not None else None
+
+    @property
+    def vocabulary(self) -> ConfigValue | None:
+        return next((s for s in map(self.run.setting, _VOCABULARY) if (numeric(s) or 0) >= 2), None)
+
+    @property
+    def language_model(self) -> bool:
+        """The classes are a vocabulary, or a perplexity is logged."""
+        setting = self.classes_setting
+        from_vocabulary = setting is not None and setting.name.rsplit(".", 1)[-1] in _VOCABULARY
+        return from_vocabulary or any(s.name == "perplexity" for s in self.run.series)
+
+    @property
+    def pretrained(self) -> bool:
+        """Weights come from somewhere: then the first loss is not that of a guess."""
+        loaded = any(enabled(self.run.setting(name)) for name in _PRETRAINED)
+        return loaded or any(event.name in {"resumed", "weights_new"} for event in self.run.events)
+
+    @cached_property
+    def policy(self) -> bool:
+        """Reinforcement learning: the loss has no floor and no direction it must go."""
+        return _has_word(self.run.series, _REWARD_WORDS, without=_PREFERENCE_REWARDS)
+
+    @cached_property
+    def adversarial(self) -> bool:
+        """A generator and a discriminator: their losses balance instead of falling."""
+        return _has_word(self.run.series, _ADVERSARIAL_WORDS)
+
+    @property
+    def descending(self) -> bool:
+        """Whether the training loss is expected to fall."""
+        return not self.policy and not self.adversarial
+
+    @cached_property
+    def bounded(self) -> bool:
+        """Whether something says that the loss cannot be negative: its name, classes, an accuracy or a perplexity."""
+        named = self.run.setting("loss", "loss_fn", "criterion", "loss_type", "loss_function", "objective")
+        if named is not None and any(word in str(named.value).lower() for word in _BOUNDED_LOSSES):
+            return True
+        return self.classes is not None or any(s.name in {"accuracy", "perplexity"} for s in self.run.series)
+
+    @cached_property
+    def half_precision(self) -> bool:
+        """fp16 with loss scaling: the first iterations may overflow by design."""
+        if any(s.name == "loss_scale" for s in self.run.series):
+            return True
+        if any(enabled(self.run.setting(name)) for name in ("fp16", "use_fp16", "amp", "use_amp")):
+            return True
+        precision = self.run.setting("precision", "mixed_precision", "dtype", "torch_dtype", "fp16.enabled")
+        return precision is not None and str(precision.value).lower() in {"16", "fp16", "16-mixed", "float16", "half"}
+
+
+@dataclass(frozen=True)
+class Chance:
+    """The loss and the accuracy of a guess among `classes`; `origin` says where the number comes from."""
+
+    classes: int
+    origin: str
+
+    @property
+    def loss(self) -> float:
+        return math.log(self.classes)
+
+    @property
+    def accuracy(self) -> float:
+        return 1.0 / self.classes
+
+
+def configured_chance(task: Task) -> Chance | None:
+    """Chance level by the configuration, or None when it does not tell the number of classes."""
+    setting = task.classes_setting
+    if setting is None or task.classes is None:
+        return None
+    return Chance(task.classes, f"{setting.name} = {task.classes:,}")
