@@ -55,6 +55,8 @@ class Workbench:
             raise InvestigationError(
                 f"{error.filename or path} may not be read by this user. Copy the run's files, or grant read access."
             ) from error
+        except ValueError as error:  # a device, a socket or a named pipe
+            raise InvestigationError(f"{error}. Give the folder of the run, one log file, or - for stdin.") from error
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:

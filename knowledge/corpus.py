@@ -56,6 +56,13 @@ def passages(entry: KnowledgeEntry) -> tuple[str, ...]:
     return (looks, works)
 
 
+def wording(entry: KnowledgeEntry) -> str:
+    """The text an entry is found by word for word: its passages, and the names it is filed under."""
+    names = (*entry.frameworks, *entry.model_types, *entry.techniques, *entry.phenomena)
+    modes = (mode.split("/", 1)[-1] for mode in entry.modes)
+    return " ".join((*passages(entry), *(name.replace("_", " ") for name in (*names, *modes))))
+
+
 def _lines(files: list[Path]) -> Iterator[tuple[str, str]]:
     for file in files:
         # A byte that is no UTF-8 spoils its own line only, not the file.

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection as AnyOf
 from pathlib import Path
 
-from misrun.knowledge.corpus import Corpus, load_corpus, passages
+from misrun.knowledge.corpus import Corpus, load_corpus, passages, wording
 from misrun.knowledge.embedder import Embedder, EmbedderMissing, default_embedder
 from misrun.knowledge.lexical import LexicalIndex
 from misrun.knowledge.store import OpenStore, Rows, cache_home, open_store
@@ -18,7 +18,7 @@ from misrun.tools.record import Record
 
 # Weight of the BM25 score beside the cosine. Chosen on the first half of tests/data/knowledge/queries.jsonl with
 # `python benchmarks/retrieval.py`; the table is in that file.
-LEXICAL_WEIGHT = 0.3
+LEXICAL_WEIGHT = 0.6
 # Passages taken from Chroma for every entry that is asked for: an entry has two, and the words may lift one up.
 _DEPTH = 6
 
@@ -41,7 +41,7 @@ class KnowledgeIndex:
         self.place = store.place if store else "words only"
         self._embedder = embedder
         self._store = store
-        self._lexical = LexicalIndex({entry.id: " ".join(passages(entry)) for entry in corpus.entries})
+        self._lexical = LexicalIndex({entry.id: wording(entry) for entry in corpus.entries})
 
     def search(self, text: str, limit: int = 10, among: AnyOf[str] | None = None) -> list[Hit]:
         """The entries nearest to `text`, best first, at most `limit`; with `among` only entries with those ids.
@@ -82,7 +82,9 @@ def _hit(key: str, dense: float, lexical: float, has_dense: bool) -> Hit:
     return Hit(id=key, score=round(score, 4), dense=round(dense, 4), lexical=round(lexical, 4))
 
 
-def open_index(corpus: Corpus | None = None, home: Path | None = None, embedder: Embedder | None = None) -> KnowledgeIndex:
+def open_index(
+    corpus: Corpus | None = None, home: Path | None = None, embedder: Embedder | None = None
+) -> KnowledgeIndex:
     """The index of `corpus` (the packaged one by default), built where it is missing, outdated or damaged.
 
     `home` defaults to MISRUN_HOME or the platform's cache folder; MISRUN_CHROMA_URL puts the vectors on a Chroma

@@ -64,17 +64,27 @@ def search_level(
     level: Level,
     query: str,
     limit: int = 10,
+    *,
+    modes: Collection[str] = (),
     exclude: Collection[str] = (),
 ) -> list[Hit]:
-    """The best entries for one query of one level, without those excluded. Level 4 looks among the entries from other
-    fields only: for the others the three narrower levels have asked already."""
-    among = foreign(index.corpus) if level == 4 else frozenset(index.corpus.by_id)
-    return index.search(query, limit, among.difference(exclude) if level == 4 or exclude else None)
+    """The best entries for one query of one level, without those excluded.
+
+    Level 2 is about a failure mode: with `modes`, it looks among the entries filed under one of them. Level 4 looks
+    among the entries from other fields: for the rest the narrower levels have asked already.
+    """
+    among = _among(index.corpus, level, frozenset(modes))
+    if exclude:
+        among = (frozenset(index.corpus.by_id) if among is None else among).difference(exclude)
+    return index.search(query, limit, among)
 
 
-def foreign(corpus: Corpus) -> frozenset[str]:
-    """Ids of the entries that come from other fields."""
-    return frozenset(entry.id for entry in corpus.entries if entry.domain == ANALOGY_DOMAIN)
+def _among(corpus: Corpus, level: Level, modes: frozenset[str]) -> frozenset[str] | None:
+    if level == 4:
+        return frozenset(entry.id for entry in corpus.entries if entry.domain == ANALOGY_DOMAIN)
+    if level == 2 and modes:
+        return frozenset(entry.id for entry in corpus.entries if not modes.isdisjoint(entry.modes))
+    return None
 
 
 def _terms(ontology: Ontology, names: Sequence[str], found: Sequence[Term]) -> list[Term]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 _K1 = 1.2
 _B = 0.75
 
-_WORD = re.compile(r"[a-z]+|[0-9]+")
+_WORD = re.compile(r"[a-z]+[0-9]*|[0-9]+")
 _COMPOUND = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
 _STOP = frozenset(
@@ -55,12 +55,13 @@ class LexicalIndex:
 
     def scores(self, query: str) -> dict[str, float]:
         """Score 0..1 of each document that shares a term with the query: BM25 divided by what a document that holds
-        every known term of the query countless times would get."""
-        wanted = [term for term in dict.fromkeys(terms(query)) if term in self._postings]
+        every term of the query countless times would get. Words the corpus does not know count in the divisor: a query
+        made of them is about something else."""
+        wanted = list(dict.fromkeys(terms(query)))
         found: dict[str, float] = defaultdict(float)
         for term in wanted:
             weight = self._weight(term)
-            for key, frequency in self._postings[term]:
+            for key, frequency in self._postings.get(term, ()):
                 norm = _K1 * (1 - _B + _B * self._lengths[key] / self._average)
                 found[key] += weight * frequency / (frequency + norm)
         best = sum(self._weight(term) for term in wanted)
@@ -68,6 +69,5 @@ class LexicalIndex:
 
     def _weight(self, term: str) -> float:
         """Inverse document frequency, kept positive by the + 1 that Lucene adds."""
-        present = len(self._postings[term])
+        present = len(self._postings.get(term, ()))
         return math.log(1 + (len(self._lengths) - present + 0.5) / (present + 0.5))
-

@@ -20,11 +20,13 @@ _MAX_CHARACTERS = 100_000
 
 
 class Term(Record):
-    """One term. `modes` and `pattern` belong to phenomena; `field` names the other field a phenomenon comes from."""
+    """One term. `within` is what a framework is built on or a model type is a kind of. `modes` and `pattern` belong to
+    phenomena; `field` names the other field a phenomenon comes from."""
 
     id: str
     kind: TermKind
     synonyms: tuple[str, ...] = ()
+    within: str = ""
     modes: tuple[str, ...] = ()
     pattern: str = ""
     field: str = ""
@@ -59,6 +61,13 @@ class Ontology(Record):
                 found.setdefault(term.id, term)
             position += size
         return tuple(found.values())
+
+    def lineage(self, name: str) -> tuple[str, ...]:
+        """The term and all it lies within, nearest first; an unknown name stands alone."""
+        found = [name]
+        while (term := self.terms.get(found[-1])) and term.within:
+            found.append(term.within)
+        return tuple(found)
 
     def phenomena_of(self, modes: Iterable[str]) -> tuple[Term, ...]:
         """Phenomena that show in these failure modes, those of the first mode first."""
@@ -107,6 +116,6 @@ def load_ontology(file: Path = ONTOLOGY_FILE) -> Ontology:
 
 def _problems(ontology: Ontology) -> list[str]:
     modes = [f"{t.id} names the unknown mode {m}" for t in ontology.terms.values() for m in t.modes if m not in MODES]
-    ends = {end for analogy in ontology.analogies for end in analogy.between}
-    unknown = [f"an analogy names the unknown term {end}" for end in sorted(ends) if end not in ontology.terms]
-    return modes + unknown
+    named = {end for analogy in ontology.analogies for end in analogy.between}
+    named |= {term.within for term in ontology.terms.values() if term.within}
+    return modes + [f"the term {name} is named and not there" for name in sorted(named) if name not in ontology.terms]

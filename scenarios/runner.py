@@ -163,26 +163,38 @@ def lay_out(scenario_id: str, target: Path) -> Path:
 
 def shortfalls(success: Success, outcome: Outcome) -> tuple[str, ...]:
     """What keeps this outcome from being a success, in words; empty for a success."""
-    ended = {0: (), None: (f"not finished after {LIMIT_S:g} s",)}.get(
-        outcome.exit_code, (f"exit code {outcome.exit_code}",)
-    )
-    missed = (_shortfall(measure, outcome) for measure in success.measures)
-    return (*ended, *(text for text in missed if text is not None))
+    missed = [_ending(outcome), *(_shortfall(measure, outcome) for measure in success.measures)]
+    return tuple(text for text in missed if text is not None)
+
+
+def _ending(outcome: Outcome) -> str | None:
+    if outcome.exit_code is None:
+        return f"not finished after {LIMIT_S:g} s"
+    return f"exit code {outcome.exit_code}" if outcome.exit_code else None
 
 
 def _shortfall(measure: Measure, outcome: Outcome) -> str | None:
-    values = [float(text) for text in re.findall(measure.pattern, outcome.files.get(measure.file, ""), re.MULTILINE)]
+    texts = re.findall(measure.pattern, outcome.files.get(measure.file, ""), re.MULTILINE)
     name = f"{measure.file} /{measure.pattern}/"
-    if not values:
+    if not texts:
         return f"{name}: no value"
-    bad = next((value for value in values if not math.isfinite(value)), None)
+    bad = next((text for text in texts if not _is_finite(text)), None)
     if bad is not None:
         return f"{name}: {bad}"
-    if measure.at_least is not None and values[-1] < measure.at_least:
-        return f"{name}: {values[-1]:g} is below {measure.at_least:g}"
-    if measure.at_most is not None and values[-1] > measure.at_most:
-        return f"{name}: {values[-1]:g} is above {measure.at_most:g}"
+    last = float(texts[-1])
+    if measure.at_least is not None and last < measure.at_least:
+        return f"{name}: {last:g} is below {measure.at_least:g}"
+    if measure.at_most is not None and last > measure.at_most:
+        return f"{name}: {last:g} is above {measure.at_most:g}"
     return None
+
+
+def _is_finite(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        # A changed script may print anything where the number used to be.
+        return False
 
 
 def verify(scenario: Scenario, progress: Callable[[str], None] = lambda _: None) -> Verification:
@@ -204,7 +216,9 @@ def _unlike_answer(scenario: Scenario, answer: Answer, success: Success) -> list
     missed = shortfalls(success, outcome)
     if scenario.healthy:
         return [f"healthy run falls short: {text}" for text in missed]
-    absent = [f"no trace of /{t.pattern}/ in {t.file}" for t in answer.evidence if not _shows(t.file, t.pattern, outcome)]
+    absent = [
+        f"no trace of /{t.pattern}/ in {t.file}" for t in answer.evidence if not _shows(t.file, t.pattern, outcome)
+    ]
     return absent if missed else [*absent, "the run succeeds as it is"]
 
 

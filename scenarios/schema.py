@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import ValidationError, field_validator, model_validator
 
-from misrun.tools.diagnosis.taxonomy import HEALTHY, UNKNOWN, Category, category_of
+from misrun.tools.diagnosis.taxonomy import HEALTHY, MODES, UNKNOWN, Category, category_of
 from misrun.tools.record import Record, Span
 
 ROOT = Path(__file__).resolve().parent
@@ -87,7 +87,7 @@ class Change(Record):
 
     def patch(self, code: Path) -> str:
         """The change as a unified diff against `code`, for `patch -p1`."""
-        parts = []
+        parts: list[str] = []
         for name in dict.fromkeys(edit.file for edit in self.edits):
             before = after = (code / name).read_text("utf-8")
             for edit in self.edits:
@@ -105,7 +105,10 @@ class Trace(Record):
     @field_validator("pattern")
     @classmethod
     def _compiles(cls, pattern: str) -> str:
-        re.compile(pattern)
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a pattern: {pattern!r} ({error})") from error
         return pattern
 
 
@@ -137,7 +140,8 @@ class Alternative(Record):
     @field_validator("mode")
     @classmethod
     def _known(cls, mode: str) -> str:
-        category_of(mode)
+        if mode not in MODES:
+            raise ValueError(f"no failure mode {mode!r}")
         return mode
 
 
@@ -164,8 +168,8 @@ class Answer(Record):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "Answer":
-        if category_of(self.mode) != self.category:
-            raise ValueError(f"{self.mode} is not of category {self.category}")
+        if self.mode not in MODES or category_of(self.mode) != self.category:
+            raise ValueError(f"{self.mode} is not a mode of category {self.category}")
         faulty = self.mode not in (HEALTHY, UNKNOWN)
         if faulty != bool(self.places and self.cures and self.evidence):
             raise ValueError("a faulty scenario names places, evidence and cures; another one names none of them")

@@ -109,6 +109,13 @@ def first_filled(templates: Templates, part: Part, facts: RunFacts) -> tuple[Cla
     return next((filled for template in templates if (filled := fill(template, part, facts))), None)
 
 
+def proposed(cure: Cure, facts: RunFacts) -> float | None:
+    """The new value that the cure's sentence proposes, or None where it proposes no number."""
+    template = next((template for template in cure.what if fill(template, "what", facts)), "")
+    values = [slot_value(name, facts) for name in slots_of(template)]
+    return next((v.number for v in values if v is not None and v.derived and v.number is not None), None)
+
+
 def claims_of(cure: Cure, facts: RunFacts) -> tuple[Claim, ...]:
     """All claims of a cure for this run, the rules of thumb behind its values last among its reasons."""
     what, how = first_filled(cure.what, "what", facts), first_filled(cure.how, "how", facts)

@@ -4,7 +4,7 @@ import math
 import statistics
 from collections.abc import Callable
 
-from misrun.agents.cures.facts import RunFacts, Point, Value, cite
+from misrun.agents.cures.facts import Point, RunFacts, Value, cite
 from misrun.agents.cures.quantity import memory_text
 from misrun.agents.cures.slots import SLOTS, slot
 from misrun.tools.readers.run_record import Phase, Series

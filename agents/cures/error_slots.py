@@ -120,7 +120,7 @@ _IN_MESSAGE: dict[str, tuple[tuple[str, ...], str]] = {
     "missing_module": (("import_error", "traceback"), r"No module named '([^']{1,100})'"),
     "missing_column": (("missing_column", "traceback"), r"(?:KeyError: |[Cc]olumn )?['\"]([^'\"]{1,100})['\"]"),
     "shapes": (("shape_mismatch", "batch_size_mismatch", "traceback"), r"\((\d+x\d+ and \d+x\d+)\)"),
-    "missing_key": (("checkpoint_mismatch", "traceback"), r"(?:Missing|Unexpected) key\(s\) in state_dict: \"([^\"]+)\""),
+    "missing_key": (("checkpoint_mismatch", "traceback"), r"key\(s\) in state_dict: \"([^\"]+)\""),
     "size_mismatch_key": (("checkpoint_mismatch", "traceback"), r"size mismatch for ([\w.]{1,200})"),
     "attribute": (("api_error", "traceback"), r"has no attribute '([^']{1,100})'"),
     "argument": (("api_error", "traceback"), r"unexpected keyword argument '([^']{1,100})'"),

@@ -1,5 +1,7 @@
 """Cures and measurements for the optimization modes."""
 
+# ruff: noqa: E501 - a template reads best on one line
+
 from misrun.agents.cures.cure import DIRECT, SOMETIMES, USUAL, Cure, measurement
 
 PASSES = (
@@ -58,7 +60,7 @@ CURES: tuple[Cure, ...] = (
         verify=PASSES,
         effort="config change",
         supported_by=r"(lower|reduc|decreas|small)\w*[^.]{0,40}(learning.rate|\blr\b|step size)",
-        tried=r"(lower|reduc|decreas|small|halv|divid|drop)\w*.{0,20}(learning.?rate|\blr\b)|\blr\b.{0,15}(lower|small)",
+        tried=r"(lower|reduc|decreas|small|halv|divid|drop)\w*.{0,20}(learning.?rate|\blr\b)|\b(lr|learning.?rate)\b.{0,15}(lower|small|\d)",
         told="the step size alone is not the cause",
         moves=("learning rate-",),
         hides=NOT_THE_STEP_SIZE,
@@ -182,7 +184,7 @@ CURES: tuple[Cure, ...] = (
         what=(
             "Lower the clipping threshold from {clip} to {clip_new}.",
             "Clip the gradient norm at {clip_new}.",
-            "Clip the gradient norm at 1.0; no gradient norm is logged, so log it to set the value by this run.",
+            "Clip the gradient norm at 1.0 (rule of thumb: no gradient norm is logged to set it by), and log the norm.",
         ),
         why=(
             "One outsized gradient throws the weights away in one step; clipping bounds the step and keeps its direction.",
@@ -282,7 +284,7 @@ CURES: tuple[Cure, ...] = (
         "standard_initialization",
         {"optimization/bad_initialization": DIRECT},
         what=(
-            "Initialise linear and embedding weights with standard deviation 0.02 (or Kaiming normal for ReLU networks).",
+            "Initialise linear and embedding weights with standard deviation 0.02 (rule of thumb; Kaiming normal for ReLU networks).",
         ),
         why=(
             "An untrained classifier should start at the loss of a uniform guess; far above means logits of a wrong scale.",
@@ -306,7 +308,7 @@ CURES: tuple[Cure, ...] = (
     Cure(
         "small_last_layer",
         {"optimization/bad_initialization": USUAL},
-        what=("Set the weights of the output layer to a tenth at the start, and its bias to 0.",),
+        what=("Scale the weights of the output layer to a tenth at the start (rule of thumb), and its bias to 0.",),
         why=("Small first logits make the first prediction uniform, whatever the layers before do.",),
         how=("with torch.no_grad():\n    model.head.weight.mul_(0.1); model.head.bias.zero_()  # your output layer",),
         verify=(
@@ -531,7 +533,7 @@ CURES: tuple[Cure, ...] = (
         what=(
             "Raise dropout from {dropout} to {dropout_higher}.",
             "Raise weight decay from {weight_decay} to {weight_decay_higher}.",
-            "Add augmentation to the training inputs and weight decay 0.01.",
+            "Add augmentation to the training inputs and weight decay 0.01 (rule of thumb).",
         ),
         why=("A stronger penalty on the weights leaves less room to memorise.", "{signal.validation_gap}"),
         how=(
@@ -609,7 +611,7 @@ CURES: tuple[Cure, ...] = (
         what=(
             "Raise the entropy weight from {entropy_weight} to {entropy_weight_higher}.",
             "Raise the KL weight towards the reference from {kl_weight} to {kl_weight_higher}.",
-            "Reward spread: add an entropy bonus (policy), reset unused codes (VQ), or free bits of 0.5 nats (VAE).",
+            "Reward spread: add an entropy bonus (policy), reset unused codes (VQ), or free bits of 0.5 nats (VAE; the values are rules of thumb).",
         ),
         why=(
             "Once all outputs agree there is no gradient left that could separate them.",
@@ -640,7 +642,7 @@ CURES: tuple[Cure, ...] = (
         what=(
             "Double the samples per prompt from {generations} to {generations_more}.",
             "Sample at temperature {temperature_higher} instead of {temperature}.",
-            "Make rewards differ within a group: sample 8 completions per prompt at temperature 1.0 and give partial credit.",
+            "Make rewards differ within a group: sample 8 completions per prompt at temperature 1.0 (rules of thumb) and give partial credit.",
         ),
         why=(
             "The advantage is the reward minus the group's mean; when all rewards agree it is 0 and so is the gradient.",

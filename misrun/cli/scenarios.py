@@ -102,7 +102,9 @@ def _row(scenario: "Scenario", answers: bool) -> dict[str, Any]:
 
 
 def _cell(value: object) -> str:
-    return {None: "-", True: "yes", False: "no"}.get(value, str(value)) if not isinstance(value, str) else value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)
 
 
 def _need_torch() -> None:
@@ -111,7 +113,7 @@ def _need_torch() -> None:
 
 
 def _progress(text: str) -> None:
-    print(f"misrun: {text}", file=sys.stderr)
+    typer.echo(f"misrun: {text}", err=True)
 
 
 def _write_json(value: object) -> None:

@@ -15,6 +15,8 @@ MAX_BYTES = 4_000_000
 FOREIGN_FOLDERS = frozenset(
     "site-packages dist-packages node_modules __pycache__ venv env build dist wandb mlruns lightning_logs".split()
 )
+# Python ends a line at these alone; str.splitlines also splits at form feeds and Unicode separators.
+LINE_END = re.compile(r"\r\n|\r|\n")
 _MAGIC = re.compile(r"\s*[%!?]")
 _IGNORE = re.compile(r"#\s*misrun:\s*ignore(?:\[([^\]\n]{0,500})\])?")
 
@@ -98,7 +100,7 @@ def _read(root: Path, path: str) -> SourceFile:
     data = location.read_bytes()
     if path.endswith(".ipynb"):
         return _read_notebook(path, data.decode("utf-8-sig"))
-    lines = tuple(_decode(data).splitlines())
+    lines = tuple(LINE_END.split(_decode(data)))
     return SourceFile(path, _module_name(path), lines, _parse("\n".join(lines) + "\n"))
 
 

@@ -148,7 +148,7 @@ NO_GRAD = frozenset("no_grad inference_mode".split())
 def kind_of_library_class(path: str) -> str | None:
     """The kind of object a library name constructs, such as "optimizer" for torch.optim.AdamW; None when not known."""
     head, _, name = path.rpartition(".")
-    if name in OPTIMIZERS or (head.endswith("optim") and (name == "?" or name[:1].isupper())):
+    if name in OPTIMIZERS or (head.endswith("optim") and "distributed" not in head and (name == "?" or name[:1].isupper())):
         return "optimizer"
     if name in SCHEDULERS or name in SCHEDULER_FACTORIES or (head.endswith("lr_scheduler") and name[:1].isupper()):
         return "scheduler"

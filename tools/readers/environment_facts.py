@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.json_text import Leaf
+from misrun.tools.readers.metric_names import mebibytes
 from misrun.tools.readers.run_record import Scalar
 from misrun.tools.record import Span
 
@@ -14,6 +15,7 @@ _ENVIRONMENT_FILE = re.compile(
     r"collect_env|platform|gpu|gpu_info|device|device_info)\.json$",
     re.IGNORECASE,
 )
+# ruff: noqa: E501 - the synonym table
 # Spellings of W&B's metadata file, torch's and mmcv's collect_env, transformers' env command, and hand-written dumps.
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "python": ("python", "python_version", "python version", "pythonversion"),
@@ -27,7 +29,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "driver": ("driver", "driver_version", "driver version", "nvidia_driver", "nvidia_driver_version", "nvidia driver version", "gpu_driver"),
     "gpu": ("gpu", "gpu_name", "gpu_type", "gpus", "device_name", "gpu_model", "cuda_device_name", "accelerator", "gpu name", "gpu models and configuration", "gpu type", "gpu_device"),
     "gpu_memory_mib": (
-        "gpu_memory_mib", "gpu_memory_mb", "gpu_mem_mib", "gpu_memory_total_mib", "gpu_total_memory_mib", "total_memory_mib", "vram_mib",
+        "memorytotal", "gpu_memory_mib", "gpu_memory_mb", "gpu_mem_mib", "gpu_memory_total_mib", "memorytotal", "gpu_total_memory_mib", "total_memory_mib", "vram_mib",
         "vram_mb", "gpu_mem_mb", "gpu_memory_total_mb",
     ),
     "gpu_memory_gib": ("gpu_memory_gib", "gpu_memory_gb", "gpu_mem_gb", "vram_gb", "vram_gib", "gpu_memory_total_gb", "gpu_total_memory_gb"),
@@ -57,15 +59,13 @@ def add_fact(name: str, value: Scalar, span: Span, run: RunBuilder) -> None:
     """Add one fact under its canonical name; a memory size in GiB is converted to MiB."""
     canonical = fact_name(name) or name
     text = str(value).strip()
-    if canonical == "gpu_memory_gib":
-        canonical, text = "gpu_memory_mib", _mebibytes(text)
+    if canonical in ("gpu_memory_gib", "gpu_memory_mib"):
+        number = re.match(r"\d{1,20}(?:\.\d+)?", text)
+        unit = "gib" if canonical == "gpu_memory_gib" else text[number.end() :].strip() if number else ""
+        canonical = "gpu_memory_mib"
+        text = f"{mebibytes(unit, float(number[0])):.0f}" if number else text
     if text and value is not None:
         run.environment(canonical, text[:500], span)
-
-
-def _mebibytes(text: str) -> str:
-    number = re.match(r"\d+(?:\.\d+)?", text)
-    return f"{float(number[0]) * 1024:.0f}" if number else ""
 
 
 def add_environment(found: Iterable[Leaf], file: str, run: RunBuilder) -> None:
@@ -79,7 +79,7 @@ def add_environment(found: Iterable[Leaf], file: str, run: RunBuilder) -> None:
 
 
 def _fact_path(path: tuple[str, ...]) -> str:
-    """{"packages": {"torch": ..}} and {"versions": {...}} name packages; elsewhere the last part may be a known name."""
+    """Objects called packages or versions name packages; elsewhere the last part may be a known name."""
     named = tuple(part for part in path if not part.isdigit())
     if len(named) > 1 and named[-2].lower() in ("packages", "versions", "libraries", "pip", "dependencies"):
         return named[-1].lower()

@@ -7,12 +7,14 @@ from itertools import zip_longest
 from pathlib import PurePosixPath
 
 from misrun.tools.readers.builder import RunBuilder
+from misrun.tools.readers.command_line import settings_of
 from misrun.tools.readers.config_tree import MAX_LIST, add_config
 from misrun.tools.readers.environment_facts import add_environment, is_environment_file
 from misrun.tools.readers.json_text import JsonDamageError, Leaf, Path, leaves
 from misrun.tools.readers.metric_names import canonical_metric, is_training_metric
 from misrun.tools.readers.metric_table import MetricTable, looks_like_metrics, role
 from misrun.tools.readers.reader import Source
+from misrun.tools.record import Span
 
 # Parsing costs about a second per 5 MB. A trainer_state.json of a million steps has 100 MB; a settings file 1 MB.
 MAX_BYTES = 64 * 2**20
@@ -22,6 +24,12 @@ _MAX_LEAVES = 2_000_000
 _RESULTS = re.compile(r"(?:^|[_\-.])(?:results?|metrics?|scores?|summary|evaluation)$", re.IGNORECASE)
 # Records beyond this that are no metrics are a data set, not settings.
 _SETTINGS_RECORDS = 200
+
+# Settings are smaller than this; what is larger must look like a history at its beginning to be worth parsing.
+_LARGE = 4 * 2**20
+_HISTORY_WORD = re.compile(
+    rb'"[^"\n]{0,40}(?:loss|step|epoch|iter|acc|lr|learning_rate|reward|norm)[^"\n]{0,20}"\s{0,8}:'
+)
 
 Row = dict[str, Leaf]
 
@@ -36,10 +44,16 @@ class JsonDocument:
         return source.name.lower().endswith(".json") and head[:1] in (b"{", b"[")
 
     def read(self, source: Source, run: RunBuilder) -> None:
-        document = Document(read_leaves(source, run))
+        if source.bytes > _LARGE and not _HISTORY_WORD.search(source.head):
+            run.note(f"{source.name}: {source.bytes // 2**20} MB of data without training metrics were not read")
+            return
+        found = read_leaves(source, run)
         if is_environment_file(source.name):
-            add_environment(document.scalars, source.name, run)
-        elif _RESULTS.search(PurePosixPath(source.name).stem) and looks_like_metrics(document.scalar_names()):
+            add_environment(found, source.name, run)
+            _add_arguments(found, source.name, run)
+            return
+        document = Document(found)
+        if _RESULTS.search(PurePosixPath(source.name).stem) and looks_like_metrics(document.scalar_names()):
             document.add_results(source.name, run)
         else:
             add_config(document.scalars, source.name, run, origin="json")
@@ -103,7 +117,8 @@ class Document:
 
     def add_results(self, file: str, run: RunBuilder) -> None:
         """The flat results as one point each, at the epoch or step that they name."""
-        _feed(MetricTable(file, run), {leaf_name(leaf): leaf for leaf in self.scalars})
+        with MetricTable(file, run) as table:
+            _feed(table, {leaf_name(leaf): leaf for leaf in self.scalars})
 
     def add_records(self, file: str, run: RunBuilder) -> None:
         """Lists of objects: metrics by row, or a few settings; anything else is data and only noted."""
@@ -120,28 +135,35 @@ class Document:
     def add_columns(self, file: str, run: RunBuilder) -> None:
         """Histories: one list per metric. Where evaluation has one value for each training value it is per epoch."""
         for columns in self.columns.values():
-            table = MetricTable(file, run)
             names = list(columns)
             counted = any(role(name) in ("step", "epoch") for name in names)
             lengths = {canonical_metric(name)[1]: len(columns[name]) for name in names if is_training_metric(name)}
             by_epoch = not counted and "eval" in lengths and len(set(lengths.values())) == 1
-            for position, cells in enumerate(zip_longest(*columns.values())):
-                row = {name: leaf for name, leaf in zip(names, cells, strict=True) if leaf}
-                if by_epoch:
-                    row["epoch"] = Leaf((), position, 0)
-                _feed(table, row)
+            with MetricTable(file, run) as table:
+                for position, cells in enumerate(zip_longest(*columns.values())):
+                    row = {name: leaf for name, leaf in zip(names, cells, strict=True) if leaf}
+                    _feed(table, row | ({"epoch": Leaf((), position, 0)} if by_epoch else {}))
 
 
-def add_rows(rows: dict[int, Row], file: str, run: RunBuilder) -> MetricTable:
-    """Feed records to a MetricTable."""
-    table = MetricTable(file, run)
-    for row in rows.values():
-        _feed(table, row)
-    return table
+def add_rows(rows: dict[int, Row], file: str, run: RunBuilder) -> float | None:
+    """Feed records to a MetricTable; the last step is returned."""
+    with MetricTable(file, run) as table:
+        for row in rows.values():
+            _feed(table, row)
+    return table.last_step
 
 
 def _feed(table: MetricTable, row: Row) -> None:
     table.row({name: leaf.value for name, leaf in row.items()}, {name: leaf.line for name, leaf in row.items()})
+
+
+def _add_arguments(found: list[Leaf], file: str, run: RunBuilder) -> None:
+    """W&B keeps the command line of the run as "args"."""
+    words = [leaf for leaf in found if leaf.path[:1] == ("args",) and isinstance(leaf.value, str)]
+    lines = {str(leaf.value).lstrip("-").split("=")[0].replace("-", "_"): leaf.line for leaf in words}
+    for name, value in settings_of([str(leaf.value) for leaf in words]):
+        line = lines.get(name, words[0].line)
+        run.config(name, value, span=Span(file=file, first=line, last=line), origin="command")
 
 
 def leaf_name(leaf: Leaf) -> str:
@@ -158,7 +180,9 @@ def _is_history(columns: dict[str, list[Leaf]]) -> bool:
     A learning rate may be a list in settings too (one per group), so a history needs another training metric or a
     column that counts.
     """
-    numeric = {name: items for name, items in columns.items() if all(_is_number(leaf) or leaf.value is None for leaf in items)}
+    numeric = {
+        name: items for name, items in columns.items() if all(_is_number(leaf) or leaf.value is None for leaf in items)
+    }
     telling = [name for name in numeric if is_training_metric(name) and canonical_metric(name)[0] != "lr"]
     counted = any(role(name) in ("step", "epoch") and len(items) > 1 for name, items in numeric.items())
     return bool(telling) or (counted and len(numeric) > 1)

@@ -39,18 +39,17 @@ class JsonLines:
         return any(looks_like_metrics(_numeric(row)) for row in rows)
 
     def read(self, source: Source, run: RunBuilder) -> None:
-        table = MetricTable(source.name, run)
         damaged = 0
-        for number, line in _lines(source):
-            row = _object(line)
-            if row is None:
-                damaged += bool(line.strip())
-                continue
-            if looks_like_metrics(_numeric(row)):
-                table.row(row, number)
-            elif number == 1:
-                # Loggers that write their settings do it once, before the first metrics.
-                add_config(_settings(row, number), source.name, run, origin="json")
+        with MetricTable(source.name, run) as table:
+            for number, line in _lines(source):
+                row = _object(line)
+                if row is None:
+                    damaged += bool(line.strip())
+                elif looks_like_metrics(_numeric(row)):
+                    table.row(row, number)
+                elif number == 1:
+                    # Loggers that write their settings do it once, before the first metrics.
+                    add_config(_settings(row, number), source.name, run, origin="json")
         if damaged:
             run.note(f"{source.name}: {damaged} lines are not JSON (cut off or mixed with text)")
 
@@ -93,7 +92,12 @@ def _numeric(row: Mapping[str, Scalar]) -> list[str]:
         name
         for name, value in row.items()
         if (isinstance(value, int | float) and not isinstance(value, bool))
-        or (isinstance(value, str) and role(name) in ("metric", "step", "epoch") and len(value) < 32 and value[:1] in "-.0123456789nNiI")
+        or (
+            isinstance(value, str)
+            and role(name) in ("metric", "step", "epoch")
+            and len(value) < 32
+            and value[:1] in "-.0123456789nNiI"
+        )
     ]
 
 

@@ -36,7 +36,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
         "gpu_mem_mb", "gpu_mem_mib", "memory_used_mib", "memory_used_mb", "allocated", "cuda_mem_mb", "cuda_memory_mb", "peak_mib",
         "peak_mem_mb", "memory_gb", "memory_gib", "allocated_gb", "allocated_gib", "gpu_mem_gb", "gpu_memory_gb", "mem_gb", "mem_gib",
         "max_memory", "max_memory_allocated", "gpu_memory_allocated", "memory/allocated", "memory_used", "used_memory", "host_rss_mib",
-        "host_memory_mib", "memory_bytes", "memory_allocated_bytes", "allocated_bytes", "gpu_memory_bytes", "mem_bytes", "rss_bytes", "rss_gb",
+        "host_memory_mib", "system/proc.memory.rssmb", "system/gpu.0.memoryallocatedbytes", "memory_bytes", "memory_allocated_bytes", "allocated_bytes", "gpu_memory_bytes", "mem_bytes", "rss_bytes", "rss_gb",
         "memory_allocated_gb", "cpu_memory_mb", "cpu_mem_mb", "peak_memory_mb", "peak_memory_mib", "max_mem_gb", "peak_mem_gb",
     ),
     "throughput": (
@@ -63,7 +63,9 @@ _CANONICAL = {synonym: name for name, synonyms in _SYNONYMS.items() for synonym 
 _EXPORT_PREFIX = re.compile(r"^.{1,200} - (?=[^ ])")
 _EVAL_PREFIX = re.compile(r"^(eval|val|valid|validation|test|dev|evaluation)[\s_/.:\-]+|^(val|valid|test)(?=loss|acc)")
 _EVAL_SUFFIX = re.compile(r"[\s_/.](eval|val|valid|validation|test|dev)$")
-_TRAIN_PREFIX = re.compile(r"^(train|training|learning|losses|charts|perf|optim|metrics|tr|trn|rollout|learner)[\s_/.:\-]+")
+_TRAIN_PREFIX = re.compile(
+    r"^(train|training|learning|losses|charts|perf|optim|metrics|tr|trn|rollout|learner)[\s_/.:\-]+"
+)
 _TRAIN_SUFFIX = re.compile(r"[\s_/.](train|training)$")
 _SYSTEM = {"memory", "throughput", "step_time"}
 # Quantities that only an optimisation writes down; "time" or "memory" head columns of data sets too.
@@ -72,7 +74,15 @@ _TRAINING_ONLY = {"loss", "lr", "grad_norm", "accuracy", "perplexity"}
 _AMBIGUOUS = {"objective", "ce", "acc", "accuracy", "scale", "return", "r", "lr0", "total_norm"}
 
 # Decimal and binary prefixes are used for one another in logs; the binary reading is at most 7 % off for GB.
-_MEMORY_UNITS = (("gib", 1024.0), ("gb", 1024.0), ("mib", 1.0), ("mb", 1.0), ("kib", 2.0**-10), ("kb", 2.0**-10), ("bytes", 2.0**-20))
+_MEMORY_UNITS = (
+    ("gib", 1024.0),
+    ("gb", 1024.0),
+    ("mib", 1.0),
+    ("mb", 1.0),
+    ("kib", 2.0**-10),
+    ("kb", 2.0**-10),
+    ("bytes", 2.0**-20),
+)
 _LARGEST_MEMORY_MIB = 10.0 * 2**20
 
 

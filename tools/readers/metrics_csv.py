@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, TextIO
 
 from misrun.tools.readers.builder import RunBuilder
-from misrun.tools.readers.metric_names import is_training_metric
+from misrun.tools.readers.metric_names import canonical_metric, is_training_metric
 from misrun.tools.readers.metric_table import MetricTable, looks_like_metrics, role
 from misrun.tools.readers.reader import Source
 from misrun.tools.readers.run_record import Scalar
@@ -21,6 +21,9 @@ _NAMED_BY_FILE = re.compile(r"tag-([^/]+?)\.csv$")
 # "time" beside epochs is the time since the start (Ultralytics, fastai, Stable-Baselines3), not that of one step.
 _ELAPSED = "time"
 _HEAD_ROWS = 20
+_QUALITY = re.compile(
+    r"^(?:metrics/.*|accuracy|error_rate|top_k_accuracy|f1_score|f_beta|roc_auc_score|dice|jaccard_coeff|perplexity)$"
+)
 # Stable-Baselines3 Monitor: reward, length and time of each episode, counted in environment steps.
 _MONITOR = ["r", "l", "t"]
 
@@ -51,13 +54,13 @@ class MetricsCsv:
         if layout.header == _MONITOR:
             _read_monitor(source, layout, run)
             return
-        table = MetricTable(source.name, run)
         columns = _columns(layout.header, source.name)
-        for line, row in _rows(source, layout, run):
-            cells = {name: row[i] for i, name in columns if i < len(row) and row[i]}
-            if layout.delimiter == ";":
-                cells = {name: _decimal_point(cell) for name, cell in cells.items()}
-            table.row(cells, line)
+        with MetricTable(source.name, run, eval_names=_measured_in_validation(layout.header)) as table:
+            for line, row in _rows(source, layout, run):
+                cells = {name: row[i] for i, name in columns if i < len(row) and row[i]}
+                if layout.delimiter == ";":
+                    cells = {name: _decimal_point(cell) for name, cell in cells.items()}
+                table.row(cells, line)
 
 
 def _open(source: Source) -> TextIO:
@@ -119,6 +122,15 @@ def _columns(header: list[str], file: str) -> list[tuple[int, str]]:
     return sorted(kept, key=lambda item: order.get(role(item[1]), 1 if is_training_metric(item[1]) else 2))
 
 
+def _measured_in_validation(header: list[str]) -> frozenset[str]:
+    """fastai and Ultralytics name the phase of each loss but measure the metrics beside them in validation only."""
+    phases = {canonical_metric(name)[1] for name in header if canonical_metric(name)[0].endswith("loss")}
+    named_loss = any(name.startswith(("train_loss", "train/")) for name in header)
+    if phases != {"train", "eval"} or not named_loss:
+        return frozenset()
+    return frozenset(name for name in header if _QUALITY.match(name))
+
+
 def _rows(source: Source, layout: _Layout, run: RunBuilder) -> Iterator[tuple[int, list[str]]]:
     """Data rows with their line; a repeated header (a restarted run) is passed over, a cut last cell dropped."""
     with _open(source) as stream:
@@ -141,9 +153,7 @@ def _without_nul(stream: TextIO) -> Iterator[str]:
     return (line.replace("\0", "") for line in stream)
 
 
-def _last_row(
-    line: int, row: list[str], source: Source, layout: _Layout, run: RunBuilder
-) -> tuple[int, list[str]]:
+def _last_row(line: int, row: list[str], source: Source, layout: _Layout, run: RunBuilder) -> tuple[int, list[str]]:
     """The last row, without its last cell when the file stops inside the row: half a number is a wrong number."""
     if len(row) >= len(layout.header) or _ends_with_newline(source):
         return line, row
@@ -175,9 +185,9 @@ def _read_comment(comment: str, file: str, run: RunBuilder) -> None:
 
 
 def _read_monitor(source: Source, layout: _Layout, run: RunBuilder) -> None:
-    table = MetricTable(source.name, run)
     steps = 0
-    for line, row in _rows(source, layout, run):
-        if len(row) >= 2 and row[1].strip().isdigit():
-            steps += int(row[1])
-            table.row({"step": steps, "episode_reward": row[0], "episode_length": row[1]}, line)
+    with MetricTable(source.name, run) as table:
+        for line, row in _rows(source, layout, run):
+            if len(row) >= 2 and row[1].strip().isdecimal() and len(row[1]) < 16:
+                steps += int(row[1])
+                table.row({"step": steps, "episode_reward": row[0], "episode_length": row[1]}, line)

@@ -16,6 +16,24 @@ from misrun.tools.readers.walk import run_files
 # "module:class" in the order they are asked; the first whose `sniff` is true reads the file. Text log stays last: it
 # takes every text that nothing more special wanted.
 READERS: tuple[str, ...] = (
+    "passed_over:PassedOver",
+    "tensorboard_events:TensorboardEvents",
+    "wandb_file:WandbFile",
+    "wandb_debug_log:WandbDebugLog",
+    "mlflow_sqlite:MlflowSqlite",
+    "mlflow_files:MlflowFiles",
+    "trainer_state:TrainerState",
+    "torchrun_error:TorchrunError",
+    "json_lines:JsonLines",
+    "json_document:JsonDocument",
+    "yaml_config:YamlConfig",
+    "toml_config:TomlConfig",
+    "ini_config:IniConfig",
+    "package_list:PackageList",
+    "shell_script:ShellScript",
+    "python_code:PythonCode",
+    "metrics_csv:MetricsCsv",
+    "passed_over:DataFile",
     "text_log:TextLog",
 )  # fmt: skip
 STDIN = "<stdin>"

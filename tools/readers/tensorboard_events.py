@@ -4,7 +4,6 @@ Record framing and checksum: tensorflow/core/lib/io/record_writer.h; messages: t
 tensorflow/core/framework/{summary,tensor,types}.proto.
 """
 
-import json
 import re
 import struct
 from collections.abc import Iterator

@@ -1,21 +1,155 @@
-"""Text logs: any text that no other reader wanted."""
+"""Text logs: any text that no other reader wanted, streamed in bounded memory whatever its size."""
 
+import codecs
+import re
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from misrun.tools.readers.builder import RunBuilder
+from misrun.tools.readers.lines.argparse_echo import ArgparseEcho
+from misrun.tools.readers.lines.context import LogContext, new_context
+from misrun.tools.readers.lines.hf_trainer import HfTrainer
+from misrun.tools.readers.lines.key_value import KeyValue
+from misrun.tools.readers.lines.lightning_console import LightningConsole
+from misrun.tools.readers.lines.line import Line, LineParser, clean, line_of
+from misrun.tools.readers.lines.outcome import settle_ending
+from misrun.tools.readers.lines.shell import Shell
+from misrun.tools.readers.lines.signature_lines import SignatureLines
+from misrun.tools.readers.lines.table import Table
+from misrun.tools.readers.lines.torchrun import Torchrun
+from misrun.tools.readers.lines.tqdm import Tqdm, after_bar
+from misrun.tools.readers.lines.traceback import Tracebacks
 from misrun.tools.readers.reader import Source
+
+_CHUNK = 1 << 20
+# Project requirement: longer lines keep head and tail only.
+_LONG_LINE = 65_536
+_BOMS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_DIGITS = b"0123456789"
+# Shapes remembered as meaningless: enough for the templates of a large code base, about 20 MB at 200 bytes each.
+_MAX_SHAPES = 100_000
+# Bytes below 32 that text does not hold: all but tab, newline, form feed, carriage return, escape, backspace, bell, NUL.
+_NOT_TEXT = bytes(set(range(1, 32)) - {7, 8, 9, 10, 11, 12, 13, 27})
+# At most this share of a head may be such bytes or NULs: a crash leaves holes of NULs in a log, binaries are full of both.
+_BINARY_SHARE = 0.05
 
 
 class TextLog:
-    """Being written."""
+    """Takes whatever looks like text. Comes last in the registry."""
 
     name = "text log"
 
     def sniff(self, source: Source) -> bool:
-        return b"\0" not in source.head
+        head = source.head
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return True
+        odd = sum(head.count(byte) for byte in (bytes([value]) for value in _NOT_TEXT))
+        nuls = head.count(b"\0")
+        # A hole of NULs is a few long runs; a binary file has them scattered.
+        runs = len(re.findall(rb"\0+", head)) if nuls else 0
+        return (odd + runs) <= _BINARY_SHARE * len(head) * 0.2 if nuls else odd <= _BINARY_SHARE * len(head)
 
     def read(self, source: Source, run: RunBuilder) -> None:
         with source.path.open("rb") as stream:
             self.read_stream(stream, source.name, run)
 
-    def read_stream(self, stream: BinaryIO, name: str, run: RunBuilder) -> None: ...
+    def read_stream(self, stream: BinaryIO, name: str, run: RunBuilder) -> None:
+        """Reads one log from a binary stream into `run`; spans name it `name`."""
+        context = new_context(name, run)
+        log = _Log(context)
+        for number, raw in _lines(_utf8(stream), run, name):
+            log.feed(number, raw)
+        log.close()
+
+
+class _Log:
+    """The parsers of one log. The first group owns the lines it takes; the second reads every other line."""
+
+    def __init__(self, context: LogContext) -> None:
+        self._context = context
+        tracebacks = Tracebacks(context)
+        self._owners: tuple[LineParser, ...] = (Torchrun(context, tracebacks), tracebacks)
+        self._metrics: tuple[LineParser, ...] = (
+            HfTrainer(context),
+            Tqdm(context),
+            LightningConsole(context),
+            Table(context),
+            KeyValue(context),
+        )
+        self._others: tuple[LineParser, ...] = (Shell(context), SignatureLines(context), ArgparseEcho(context))
+        self._all = self._owners + self._metrics + self._others
+        self._meaningless: set[bytes] = set()
+        self._busy = False
+
+    def feed(self, number: int, raw: bytes) -> None:
+        """One line as it stands in the file, or a part of it between carriage returns."""
+        shape = raw.translate(None, _DIGITS)
+        if not self._busy and shape in self._meaningless:
+            return
+        meant = False
+        for segment in raw.split(b"\r"):
+            text = clean(segment.decode("utf-8", "replace"))
+            if text.strip():
+                meant = self._bar_and_rest(number, text) or meant
+            elif self._busy:
+                self._parse(Line(number, "", "", None))
+        self._busy = any(parser.busy for parser in self._all)
+        if not meant and not self._busy and len(self._meaningless) < _MAX_SHAPES:
+            self._meaningless.add(shape)
+
+    def _bar_and_rest(self, number: int, text: str) -> bool:
+        split = after_bar(text)
+        bar = self._parse(line_of(number, text[:split]))
+        return (split < len(text) and bool(text[split:].strip()) and self._parse(line_of(number, text[split:]))) or bar
+
+    def close(self) -> None:
+        for parser in self._all:
+            parser.close()
+        settle_ending(self._context)
+
+    def _parse(self, line: Line) -> bool:
+        # No shortcut: several owners follow one line, but only the first that takes it counts.
+        if any(parser.feed(line) for parser in self._owners):
+            return True
+        metric = any(parser.feed(line) for parser in self._metrics)
+        other = [parser.feed(line) for parser in self._others]
+        return metric or any(other)
+
+
+def _utf8(stream: BinaryIO) -> Iterator[bytes]:
+    """The stream in chunks, recoded when it begins with a UTF-16 mark (PowerShell writes its logs so)."""
+    chunk = stream.read(_CHUNK)
+    encoding = next((encoding for mark, encoding in _BOMS if chunk.startswith(mark)), None)
+    decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding else None
+    if chunk.startswith(codecs.BOM_UTF8):
+        chunk = chunk[len(codecs.BOM_UTF8) :]
+    while chunk:
+        yield decoder.decode(chunk).encode("utf-8", "replace") if decoder else chunk
+        chunk = stream.read(_CHUNK)
+
+
+def _lines(chunks: Iterator[bytes], run: RunBuilder, name: str) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines without their ends. A very long line comes in parts: between carriage returns as they are, and
+    without any as its head and tail."""
+    number = 1
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield number, _cut(line, number, run, name)
+            number += 1
+        if len(rest) > _LONG_LINE:
+            shown, mark, rest = rest.rpartition(b"\r")
+            if mark:
+                yield number, shown
+            elif len(rest) > 4 * _LONG_LINE:
+                rest = _cut(rest, number, run, name)
+    if rest:
+        yield number, _cut(rest, number, run, name)
+
+
+def _cut(line: bytes, number: int, run: RunBuilder, name: str) -> bytes:
+    if len(line) <= _LONG_LINE or b"\r" in line:
+        return line
+    run.note(f"{name}:{number}: a line of more than {_LONG_LINE // 1024} KiB was read only at its head and tail")
+    return line[: _LONG_LINE // 2] + b" ... " + line[-_LONG_LINE // 2 :]

@@ -12,10 +12,10 @@ from misrun.tools.readers.reader import Source
 from misrun.tools.readers.run_record import Ending
 from misrun.tools.record import Span
 
-_SETTINGS = frozenset(
-    "max_steps num_train_epochs train_batch_size logging_steps eval_steps save_steps best_metric best_global_step "
-    "best_model_checkpoint num_input_tokens_seen total_flos".split()
-)
+_SETTINGS = frozenset((
+    "max_steps", "num_train_epochs", "train_batch_size", "logging_steps", "eval_steps", "save_steps",
+    "best_metric", "best_global_step", "best_model_checkpoint", "num_input_tokens_seen", "total_flos",
+))  # fmt: skip
 _CHECKPOINT = re.compile(r"^(?P<prefix>.*-)(?P<step>\d+)$")
 
 
@@ -36,12 +36,12 @@ class TrainerState:
             return
         document = Document(read_leaves(source, run))
         rows = document.records.get(("log_history",), {})
-        table = add_rows(rows, source.name, run)
+        last_logged = add_rows(rows, source.name, run)
         top = {str(leaf.path[0]): leaf for leaf in document.scalars if len(leaf.path) == 1}
         settings = (leaf for name, leaf in top.items() if name in _SETTINGS and leaf.value is not None)
         add_config(settings, source.name, run, origin="trainer_args")
         stopping = next((leaf for leaf in document.scalars if leaf.path[-1] == "should_training_stop"), None)
-        run.ending = combined_ending(run.ending, _ending(top, stopping, table.last_step, source.name))
+        run.ending = combined_ending(run.ending, _ending(top, stopping, last_logged, source.name))
 
 
 def _ending(top: dict[str, Leaf], stopping: Leaf | None, last_logged: float | None, file: str) -> Ending:

@@ -9,18 +9,23 @@ import io
 import json
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO
+from pathlib import Path
+from typing import BinaryIO, Literal
 
 from misrun.tools.readers.builder import RunBuilder
+from misrun.tools.readers.command_line import settings_of
 from misrun.tools.readers.config_tree import add_config
 from misrun.tools.readers.ending import combined_ending
-from misrun.tools.readers.environment_facts import add_environment
+from misrun.tools.readers.environment_facts import add_fact
 from misrun.tools.readers.json_lines import flattened
 from misrun.tools.readers.json_text import Leaf, leaves
+from misrun.tools.readers.metric_names import canonical_metric, mebibytes
 from misrun.tools.readers.metric_table import MetricTable
+from misrun.tools.readers.number_text import parse_number
 from misrun.tools.readers.protobuf_wire import WireError, fields, raw, signed, text, whole
 from misrun.tools.readers.reader import Source
 from misrun.tools.readers.run_record import Ending
+from misrun.tools.record import Span
 
 _HEADER = b":W&B\xe1\xbe\x00"
 _BLOCK = 32_768
@@ -29,7 +34,7 @@ _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
 # A history row of a thousand keys takes 50 KB; tables and images are stored beside the file, not in it.
 _LONGEST_RECORD = 16 * 2**20
 # Field numbers of Record.
-_HISTORY, _CONFIG, _OUTPUT_RAW, _RUN, _EXIT, _ENVIRONMENT = 2, 5, 13, 17, 18, 26
+_HISTORY, _CONFIG, _STATS, _OUTPUT_RAW, _RUN, _EXIT, _ENVIRONMENT = 2, 5, 7, 13, 17, 18, 26
 
 
 class WandbFile:
@@ -41,16 +46,17 @@ class WandbFile:
         return source.head.startswith(_HEADER)
 
     def read(self, source: Source, run: RunBuilder) -> None:
-        history = MetricTable(source.name, run)
         console: list[str] = []
-        with source.path.open("rb") as stream:
+        with source.path.open("rb") as stream, MetricTable(source.name, run) as history:
             stream.seek(len(_HEADER))
             for record in _records(stream, source.name, run):
                 try:
                     _add(record, source.name, history, console, run)
                 except WireError:
                     run.note(f"{source.name}: a damaged record was left out")
-        if console and not (source.path.parent / "files" / "output.log").is_file():
+        # Beside the file the same lines usually lie as a text log; a file given alone has only its own.
+        alone = Path(run.root).is_file() or not (source.path.parent / "files" / "output.log").is_file()
+        if console and alone:
             _read_console("".join(console), source.name, run)
 
 
@@ -95,6 +101,8 @@ def _add(record: bytes, file: str, history: MetricTable, console: list[str], run
             console += (text(part) for field, part in fields(raw(value)) if field == 3)
         elif number == _ENVIRONMENT:
             _add_environment(raw(value), file, run)
+        elif number == _STATS:
+            _add_stats(raw(value), file, history.last_step, run)
 
 
 def _items(message: bytes) -> dict[str, object]:
@@ -137,17 +145,36 @@ def _add_config(message: bytes, file: str, run: RunBuilder) -> None:
 
 
 def _add_environment(message: bytes, file: str, run: RunBuilder) -> None:
-    """EnvironmentRecord: os=1, python=2, program=5, gpu_count... as far as they are plain text."""
-    names = {1: "os", 2: "python", 9: "host", 13: "gpu"}
-    found = [Leaf((names[n],), text(v), 1) for n, v in fields(message) if n in names and isinstance(v, bytes)]
-    add_environment([leaf for leaf in found if str(leaf.value).isprintable()], file, run)
+    """EnvironmentRecord: os=1, python=2, args=5, host=12, gpu_type=18. Read off files of 0.31; not in older ones."""
+    names = {1: "os", 2: "python", 12: "host", 18: "gpu"}
+    start = Span(file=file, first=0, last=0, unit="step")
+    arguments: list[str] = []
+    for number, value in fields(message):
+        if isinstance(value, bytes) and number in names:
+            add_fact(names[number], text(value), start, run)
+        elif isinstance(value, bytes) and number == 5:
+            arguments.append(text(value))
+    for name, setting in settings_of(arguments):
+        run.config(name, setting, span=start, origin="command")
+
+
+def _add_stats(message: bytes, file: str, step: float | None, run: RunBuilder) -> None:
+    """StatsRecord: item=3 {key=1, value_json=16}. Memory only; the rest is utilisation in percent."""
+    for number, value in fields(message):
+        name, encoded = _item(raw(value)) if number == 3 else ((), "")
+        amount = parse_number(encoded)
+        quantity = canonical_metric(f"system/{name[0]}")[0] if name else ""
+        if quantity == "memory" and amount is not None:
+            run.metric(f"system/{name[0]}", mebibytes(name[0], amount), file=file, step=step)
 
 
 def _add_exit(message: bytes, file: str, last_step: float | None, run: RunBuilder) -> None:
     """RunExitRecord: exit_code=1. W&B reports 255 when the process died without one."""
     code = next((signed(whole(value)) for number, value in fields(message) if number == 1), 0)
-    status: Ending = Ending(status="finished" if code == 0 else "crashed", exit_code=code, last_step=last_step)
-    run.ending = combined_ending(run.ending, status)
+    step = int(last_step or 0)
+    spans = (Span(file=file, first=step, last=step, unit="step"),)
+    status: Literal["finished", "crashed"] = "finished" if code == 0 else "crashed"
+    run.ending = combined_ending(run.ending, Ending(status=status, exit_code=code, last_step=last_step, spans=spans))
 
 
 def _read_console(captured: str, file: str, run: RunBuilder) -> None:

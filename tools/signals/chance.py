@@ -6,9 +6,8 @@ import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.signals.curve import Curve, quantity, training_loss
-from misrun.tools.signals.robust import noise, spread, start_level
+from misrun.tools.signals.robust import noise, spread, start_level, trend
 from misrun.tools.signals.robust import strength as graded
-from misrun.tools.signals.robust import trend
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.task import Chance, Task, configured_chance
 from misrun.tools.signals.wording import number, percent
@@ -51,7 +50,8 @@ def _loss_at_chance(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
         return None
     return Signal(
         name="loss_at_chance",
-        text=f"Training loss stays at {number(level)} from {late.place(0)} to {late.place(-1)}, the loss of a guess among"
+        text=f"Training loss stays at {number(level)} from {late.place(0)} to {late.place(-1)}, the loss of a guess"
+        f" among"
         f" {chance.classes:,} classes (ln {chance.classes:,} = {number(chance.loss)}; {chance.origin}).",
         value=level,
         step=loss.step(0),
@@ -104,7 +104,8 @@ def _metric_at_chance(run: RunRecord, task: Task) -> Signal | None:
         return None
     return Signal(
         name="metric_at_chance",
-        text=f"Accuracy ({accuracy.series.raw_name}) stays at {percent(level)} from {late.place(0)} to {late.place(-1)}, what a"
+        text=f"Accuracy ({accuracy.series.raw_name}) stays at {percent(level)} from {late.place(0)} to"
+        f" {late.place(-1)}, what a"
         f" guess among {chance.classes:,} classes reaches ({percent(chance.accuracy)}; {chance.origin}).",
         value=level,
         step=accuracy.step(0),
@@ -127,7 +128,8 @@ def _start_high(loss: Curve, chance: Chance) -> Signal | None:
         return None
     return Signal(
         name="loss_start_high",
-        text=f"First logged loss is {number(first)} at {loss.place(0)}, {number(ratio)} times the {number(chance.loss)} of a"
+        text=f"First logged loss is {number(first)} at {loss.place(0)}, {number(ratio)} times the"
+        f" {number(chance.loss)} of a"
         f" guess among {chance.classes:,} classes ({chance.origin}).",
         value=first,
         step=loss.step(0),
@@ -138,14 +140,17 @@ def _start_high(loss: Curve, chance: Chance) -> Signal | None:
 
 
 def _start_low(loss: Curve, chance: Chance, task: Task) -> Signal | None:
-    """Only where the model is fresh: language models are mostly loaded, so there the configuration must say otherwise."""
+    """Only where the model is fresh: language models are mostly loaded, so there the configuration must say
+    otherwise.
+    """
     level = start_level(loss.values)
     fresh = not task.pretrained and not task.language_model and _shows_the_start(loss)
     if not fresh or chance.classes < 3 or level > START_LOW * chance.loss or noise(loss.values) > 0.5 * chance.loss:
         return None
     return Signal(
         name="loss_start_low",
-        text=f"First logged loss is {number(float(loss.values[0]))} at {loss.place(0)}, far below the {number(chance.loss)} of"
+        text=f"First logged loss is {number(float(loss.values[0]))} at {loss.place(0)}, far below the"
+        f" {number(chance.loss)} of"
         f" a guess among {chance.classes:,} classes ({chance.origin}).",
         value=float(loss.values[0]),
         step=loss.step(0),

@@ -6,7 +6,17 @@ import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.signals.curve import Curve, is_average, quantity, training_loss
-from misrun.tools.signals.robust import Floats, autocorrelation, noise, recent_z, running_median, spread, start_level, trend
+from misrun.tools.signals.robust import (
+    Floats,
+    autocorrelation,
+    blocks,
+    noise,
+    recent_z,
+    running_median,
+    spread,
+    start_level,
+    trend,
+)
 from misrun.tools.signals.robust import strength as graded
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.task import Task
@@ -37,7 +47,9 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
 def _resumes(run: RunRecord, loss: Curve) -> tuple[int, ...]:
     """Points before which the run was resumed: the step counter went back, or the log says so."""
     points = set(loss.restarts)
-    lines = [event.span.first for event in run.events if event.name == "resumed" and event.span.file == loss.series.file]
+    lines = [
+        event.span.first for event in run.events if event.name == "resumed" and event.span.file == loss.series.file
+    ]
     for line in lines:
         after = [i for i in range(1, len(loss)) if loss.series.lines[loss.index[i]] > line]
         points |= {after[0]} if after else set()
@@ -58,7 +70,8 @@ def _resume_jump(loss: Curve, resumed: tuple[int, ...]) -> Signal | None:
     _, at, old, new = max(jumps)
     return Signal(
         name="loss_jump_at_resume",
-        text=f"Training loss jumps from {number(old)} to {number(new)} where the run was resumed (after {loss.place(at - 1)},"
+        text=f"Training loss jumps from {number(old)} to {number(new)} where the run was resumed (after"
+        f" {loss.place(at - 1)},"
         f" at {loss.place(at)}).",
         value=new / old if old else None,
         step=loss.step(at),
@@ -70,7 +83,9 @@ def _resume_jump(loss: Curve, resumed: tuple[int, ...]) -> Signal | None:
 
 @dataclass(frozen=True)
 class _Spike:
-    """A cluster of points above the recent history: its first point, its peak, the level before, and if it came back."""
+    """A cluster of points above the recent history: its first point, its peak, the level before, and if it came
+    back.
+    """
 
     first: int
     peak: int
@@ -113,7 +128,8 @@ def _spike(loss: Curve, resumed: tuple[int, ...]) -> Signal | None:
     after = "and comes back" if worst.recovered else "and does not come back"
     return Signal(
         name="loss_spike",
-        text=f"Training loss jumps from {number(worst.base)} to {number(peak)} at {loss.place(worst.peak)}{factor} {after}{others}.",
+        text=f"Training loss jumps from {number(worst.base)} to {number(peak)} at {loss.place(worst.peak)}{factor}"
+        f" {after}{others}.",
         value=peak,
         step=loss.step(worst.first),
         strength=_spike_strength(worst, spikes, len(loss)),
@@ -124,7 +140,9 @@ def _spike(loss: Curve, resumed: tuple[int, ...]) -> Signal | None:
 
 
 def _spike_strength(worst: _Spike, spikes: list[_Spike], points: int) -> float:
-    """Recovered spikes are noise of training unless they keep coming (more than one in a hundred points, at least 3)."""
+    """Recovered spikes are noise of training unless they keep coming (more than one in a hundred points, at least
+    3).
+    """
     if not worst.recovered:
         return 0.8
     return 0.5 if len(spikes) >= max(3, points // 100) else 0.3
@@ -168,19 +186,24 @@ def _is_peak(correlations: Floats, lag: int) -> bool:
 
 
 def _is_tooth(rest: Floats, period: int) -> bool:
-    """One step per period makes up most of the way in one direction: slow one way, sudden back."""
+    """Slow one way and sudden back: the moves over an eighth of the period are skewed.
+
+    A sine has skewness 0 and noise pulls towards it; a saw-tooth without noise has 2.3 (7 small moves, 1 large).
+    """
     if period < 4:
         return False
-    whole = rest[: len(rest) // period * period].reshape(-1, period)
-    profile = np.diff(np.append(np.median(whole, axis=0), np.median(whole[:, 0])))
-    way = float(np.abs(profile).sum()) / 2
-    return bool(way > 0 and np.abs(profile).max() > 0.6 * way)
+    bins = blocks(rest, max(1, 16 * len(rest) // period))
+    moves = bins[2:] - bins[:-2] if period >= 16 else np.diff(bins)
+    scale = float(moves.std())
+    return scale > 0 and abs(float(((moves - moves.mean()) ** 3).mean())) > 1.0 * scale**3
 
 
 def _swings(run: RunRecord, loss: Curve) -> list[Signal]:
     """A saw-tooth, a regular swing, or wide swings without a pattern: at most one of them."""
     pattern = _pattern(loss.values)
-    if pattern and (pattern.amplitude < 0.05 * abs(float(np.median(loss.values))) or _cyclic_rate(run, pattern.period)):
+    if pattern and (
+        pattern.amplitude < 0.05 * abs(float(np.median(loss.values))) or _cyclic_rate(run, len(loss), pattern.period)
+    ):
         return []
     if pattern and pattern.tooth:
         return [_periodic(run, loss, pattern)]
@@ -188,13 +211,15 @@ def _swings(run: RunRecord, loss: Curve) -> list[Signal]:
     return [found] if found else []
 
 
-def _cyclic_rate(run: RunRecord, period: int) -> bool:
-    """Whether the learning rate goes up and down: the loss then follows it by design."""
+def _cyclic_rate(run: RunRecord, points: int, period: int) -> bool:
+    """Whether the learning rate goes up and down with the same period: the loss then follows it by design."""
     rate = quantity(run, "lr")
     if rate is None or len(rate) < 4:
         return False
-    rises = np.flatnonzero(np.diff(rate.values) > 0)
-    return len(rises) >= 2 and bool((np.diff(rate.values)[rises[0] : rises[-1]] < 0).any()) and period > 2
+    rising = np.diff(rate.values) > 0
+    starts = np.flatnonzero(rising[1:] & ~rising[:-1])
+    cycle = float(np.median(np.diff(starts))) * points / len(rate) if len(starts) >= 2 else 0.0
+    return abs(cycle - period) <= 0.25 * period
 
 
 def _epoch_length(run: RunRecord, loss: Curve) -> float | None:
@@ -239,7 +264,9 @@ def _regular_swing(loss: Curve, pattern: _Pattern) -> Signal | None:
 
 
 def _wide_swing(loss: Curve) -> Signal | None:
-    """Swings of the second half that reach back to the start and do not shrink, about a level that is no longer falling."""
+    """Swings of the second half that reach back to the start and do not shrink, about a level that is no longer
+    falling.
+    """
     if len(loss) < 10:
         return None
     late = loss.slice(len(loss) // 2)

@@ -1,19 +1,20 @@
 """Where the level of the training loss goes: improving, slow, flat, constant, diverging, negative."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord, Scalar
 from misrun.tools.record import Span
-from misrun.tools.signals.chance import NEAR
 from misrun.tools.signals.curve import Curve, quantity, training_loss
 from misrun.tools.signals.robust import (
+    SHORTEST_TEST,
     Floats,
     blocks,
+    edge,
     end_level,
     noise,
-    recent_z,
     running_median,
     start_level,
     theil_sen,
@@ -49,7 +50,7 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
 
 def _level_error(values: Floats) -> float:
     """Standard error of the median of one tenth of the points (1.25 sigma / sqrt(n) for a normal distribution)."""
-    return 1.25 * noise(values) / np.sqrt(max(1, min(50, len(values) // 10)))
+    return 1.25 * noise(values) / math.sqrt(edge(len(values)))
 
 
 def _ends(loss: Curve) -> dict[str, Scalar]:
@@ -58,7 +59,9 @@ def _ends(loss: Curve) -> dict[str, Scalar]:
 
 
 def falls(curve: Curve) -> bool:
-    """Whether a curve comes down clearly from its start to its end: trend, size against noise, and share of the start."""
+    """Whether a curve comes down clearly from its start to its end: trend, size against noise, and share of the
+    start.
+    """
     drop = start_level(curve.values) - end_level(curve.values)
     large = drop > SMALL * abs(start_level(curve.values)) and drop > SIGMAS * _level_error(curve.values)
     return len(curve) >= 3 and large and trend(curve.values) < 0
@@ -95,7 +98,8 @@ def _slow(loss: Curve) -> Signal | None:
     return Signal(
         name="loss_slow",
         text=f"Training loss falls steadily but only from {number(start)} to {number(end)} ({percent(way)}) over"
-        f" {plural(len(loss), 'logged point')}; at that rate ({number(-late)} per {loss.series.step_kind}) the rest would take"
+        f" {plural(len(loss), 'logged point')}; at that rate ({number(-late)} per {loss.series.step_kind}) the rest"
+        f" would take"
         f" {number(needed)} more.",
         value=way,
         strength=graded(SLOW_WAY / way, 1.0, 4.0),
@@ -105,13 +109,17 @@ def _slow(loss: Curve) -> Signal | None:
 
 
 def _constant(loss: Curve) -> Signal | None:
-    """No trend, and start and end within noise or 2 % of each other. A loss that hovers near 0 has converged already."""
+    """No trend, and start and end within noise or 2 % of each other. A loss that hovers near 0 has converged
+    already.
+    """
     if len(loss) < 5:
         return None
     start, end = start_level(loss.values), end_level(loss.values)
     middle = float(np.median(loss.values))
     same = len(np.unique(loss.values)) == 1
-    moved = abs(end - start) > max(SIGMAS * _level_error(loss.values), 0.02 * abs(middle))
+    # In a short series the differences that noise is estimated from are the trend itself.
+    allowed = SIGMAS * _level_error(loss.values) if len(loss) >= SHORTEST_TEST else 0.0
+    moved = abs(end - start) > min(max(allowed, 0.02 * abs(middle)), 0.1 * abs(middle))
     levels = blocks(loss.values, 8)
     wandered = float(levels.max() - levels.min()) > max(0.1 * abs(middle), 2 * SIGMAS * _level_error(loss.values))
     if middle == 0.0 or (not same and (trend(loss.values) != 0 or moved or wandered)):
@@ -120,7 +128,8 @@ def _constant(loss: Curve) -> Signal | None:
     around = "exactly" if same else f"with noise of {number(scatter)}"
     return Signal(
         name="loss_constant",
-        text=f"Training loss does not change: {number(start)} at {loss.place(0)} and {number(end)} at {loss.place(-1)}, {around}"
+        text=f"Training loss does not change: {number(start)} at {loss.place(0)} and {number(end)} at"
+        f" {loss.place(-1)}, {around}"
         f" over {plural(len(loss), 'logged point')}.",
         value=middle,
         step=loss.step(0),
@@ -131,14 +140,16 @@ def _constant(loss: Curve) -> Signal | None:
 
 
 def _plateau(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
-    """Improvement, then none for at least half the run, at more than half of where it started (or of a guess's loss)."""
+    """Improvement, then none for at least half the run, at more than half of where it started (or of a guess's
+    loss).
+    """
     if len(loss) < 10:
         return None
     first = _flat_from(loss.values)
     if first is None or first == 0:
         return None
     start, level = _reference(loss, task), float(np.median(loss.values[first:]))
-    gained = start_level(loss.values) - level
+    gained = start - level
     if level <= HIGH_SHARE * start or gained <= max(SMALL * start, SIGMAS * _level_error(loss.values)) or _solved(run):
         return None
     share = 1.0 - first / len(loss)
@@ -148,8 +159,9 @@ def _plateau(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
         f" {percent(share)} of the run, after a start at {number(float(loss.values[0]))}.",
         value=level,
         step=loss.step(first),
-        # Flat for half the run at half the start is just a plateau; a level close to the start makes it worse.
-        strength=graded(share * level / start, FLAT_SHARE * HIGH_SHARE, 0.8),
+        # Little learned at all is what makes it a failure; between half and 60 % of the start, and in a short log, it is
+        # a mark: a converged model with much irreducible loss looks the same.
+        strength=0.4 if level < 0.6 * start or len(loss) < 20 else graded(level / start, 0.6, 0.9),
         spans=(loss.span(first, -1),),
         values={**_ends(loss), "level": level, "onset_step": loss.step(first), "flat_share": share},
     )
@@ -158,23 +170,26 @@ def _plateau(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
 def _flat_from(values: Floats) -> int | None:
     """First point of the longest trendless tail that covers at least half the points; None if there is none.
 
-    A tail is flat when no trend is significant in it and its two halves differ by less than 2 % of its level.
+    A tail is flat when no trend is significant in it and its first and last quarter differ by less than 2 % of its
+    level, or by no more than their own uncertainty.
     """
     for share in (0.1, 0.2, 0.3, 0.4, FLAT_SHARE):
         first = max(1, int(share * len(values)))
         tail = values[first:]
-        halves = np.array_split(tail, 2)
-        moved = abs(float(np.median(halves[0]) - np.median(halves[1])))
+        quarters = np.array_split(tail, 4)
+        moved = abs(float(np.median(quarters[0]) - np.median(quarters[-1])))
         if trend(tail) >= 0 and moved <= max(0.02 * abs(float(np.median(tail))), 2 * _level_error(tail)):
             return first
     return None
 
 
 def _reference(loss: Curve, task: Task) -> float:
-    """The level that counts as the start: a guess's loss where the model started above it."""
-    start = start_level(loss.values)
+    """The level that counts as the start: the first points (a tenth of a long run has learned already), or a guess's
+    loss where the model started above it.
+    """
+    start = float(loss.values[:3].max())
     chance = configured_chance(task)
-    return min(start, chance.loss) if chance and chance.loss > NEAR else start
+    return min(start, chance.loss) if chance else start
 
 
 def _solved(run: RunRecord) -> bool:
@@ -188,7 +203,9 @@ def _solved(run: RunRecord) -> bool:
 
 @dataclass(frozen=True)
 class _Departure:
-    """The best level of a curve, where it was, where the curve left it for good, and its level and start at the ends."""
+    """The best level of a curve, where it was, where the curve left it for good, and its level and start at the
+    ends.
+    """
 
     best: float
     best_at: int
@@ -211,6 +228,8 @@ def departure(curve: Curve) -> _Departure | None:
     if best_at == len(values) - 1 or end <= band or float(tail.min()) <= band:
         return None
     inside = np.flatnonzero(smooth <= band)
+    if (smooth[int(inside[0]) : int(inside[-1])] >= end - SIGMAS * sigma).any():
+        return None  # it has been up there before and came back: swings, not a departure
     return _Departure(best, best_at, min(int(inside[-1]) + 1, len(values) - 1), end, start_level(values))
 
 
@@ -273,5 +292,3 @@ def _negative(loss: Curve, task: Task) -> Signal | None:
         spans=spans,
         values={**_ends(loss), "negative_points": len(below), "onset_step": loss.step(first), "bounded": task.bounded},
     )
-
-

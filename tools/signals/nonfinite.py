@@ -112,7 +112,8 @@ def _hidden_signal(run: RunRecord, loss: Series, gradients: Series, zeros: list[
         "step_kind": gradients.step_kind,
     }  # fmt: skip
     clauses = [
-        f"Logged training loss is 0 with gradient norm NaN at {plural(len(zeros), 'point')}: the loss is NaN and the logger"
+        f"Logged training loss is 0 with gradient norm NaN at {plural(len(zeros), 'point')}: the loss is NaN and the"
+        f" logger"
         f" shows 0; gradient norm is NaN from {place(gradients, start)} on"
     ]
     spans = [loss.span(first_zero), gradients.span(start)]
@@ -122,7 +123,11 @@ def _hidden_signal(run: RunRecord, loss: Series, gradients: Series, zeros: list[
         clauses.append(f"last credible loss {number(loss.values[before])} at {place(loss, before)}")
         spans += [loss.span(before), *lead.spans]
     return Signal(
-        name="loss_hidden_nan", text="; ".join(clauses) + ".", step=gradients.steps[start], spans=_unique(spans), values=values
+        name="loss_hidden_nan",
+        text="; ".join(clauses) + ".",
+        step=gradients.steps[start],
+        spans=_unique(spans),
+        values=values,
     )
 
 
@@ -183,7 +188,8 @@ def _zero_signal(curve: Curve, first: int, norms: list[float]) -> Signal:
     before = f"; before it {number(float(curve.values[first - 1]))} at {curve.place(first - 1)}" if first else ""
     return Signal(
         name="loss_zero",
-        text=f"Training loss is exactly 0 from {curve.place(first)} to the end ({len(curve) - first} points) {beside}{before}.",
+        text=f"Training loss is exactly 0 from {curve.place(first)} to the end ({len(curve) - first} points)"
+        f" {beside}{before}.",
         value=0.0,
         step=curve.step(first),
         # Without a gradient norm the zero may also hide a NaN.

@@ -91,7 +91,9 @@ def _gradient_level(curve: Curve, last: int, found: Leadup) -> None:
     if rise:
         steps = plural(last - rise.first + 1, "logged point")
         found.values["grad_ratio"] = rise.ratio
-        found.clauses.append(f"gradient norm rose from {number(rise.baseline)} to {number(final)} in the {steps} before")
+        found.clauses.append(
+            f"gradient norm rose from {number(rise.baseline)} to {number(final)} in the {steps} before"
+        )
     elif (wider := _spread_growth(curve.values[: last + 1])) >= RISE:
         found.values["grad_spread_ratio"] = wider
         found.clauses.append(f"gradient norm swung {times(wider)} as widely in the {STRETCH} points before as earlier")

@@ -1,4 +1,5 @@
-"""The statistics every signal is measured with: robust, scale-free, and usable from three points to hundreds of thousands.
+"""The statistics every signal is measured with: robust, scale-free, and usable from three points to hundreds of
+thousands.
 
 All functions take one-dimensional arrays of finite numbers in the order they were logged.
 """

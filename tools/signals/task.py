@@ -13,7 +13,8 @@ _VOCABULARY = ("vocab_size", "n_vocab", "padded_vocab_size", "vocabulary_size", 
 # Settings that are only there when weights were loaded rather than drawn.
 _PRETRAINED = (
     "model_name_or_path", "pretrained_model_name_or_path", "pretrained", "base_model", "init_from", "resume",
-    "resume_from_checkpoint", "load_from", "finetune", "peft_type", "lora_r", "adapter", "init_checkpoint", "restore_file",
+    "resume_from_checkpoint", "load_from", "finetune", "peft_type", "lora_r", "adapter", "init_checkpoint",
+    "restore_file",
 )  # fmt: skip
 _REWARD_WORDS = ("reward", "ep_rew", "episodic_return", "episode_return", "approx_kl", "policy_loss", "policy_gradient")
 # DPO logs "rewards/..." too, but its loss is an ordinary classification loss.

@@ -10,15 +10,32 @@ from misrun.tools.readers.lines.line import Line
 from misrun.tools.readers.lines.metric_words import in_standard_unit, phase_of, strength, trailing_metric
 from misrun.tools.readers.lines.numbers import number, pairs
 from misrun.tools.readers.lines.position import Mark, Place, find_place
+from misrun.tools.readers.lines.settings_text import is_settings_list
 from misrun.tools.readers.run_record import Phase
 
 # AlexeyAB/darknet detector.c: " 182: -nan, -nan avg loss, 0.000000 rate, 2.01 seconds, 11648 images"
 _DARKNET = re.compile(r"^\s*(?P<step>\d+): (?P<loss>[-\w.+]+), (?P<avg>[-\w.+]+) avg(?: loss)?, (?P<lr>[-\w.+]+) rate")
-_JSON_STEPS = ("step", "global_step", "_step", "iter", "iteration", "num_updates", "current_steps", "trainer/global_step", "update")
-_JSON_NOT_METRICS = frozenset({*_JSON_STEPS, "epoch", "time", "timestamp", "_timestamp", "_runtime", "total_steps", "rank", "pid"})
+_JSON_STEPS = (
+    "step",
+    "global_step",
+    "_step",
+    "iter",
+    "iteration",
+    "num_updates",
+    "current_steps",
+    "trainer/global_step",
+    "update",
+)
+_JSON_NOT_METRICS = frozenset(
+    {*_JSON_STEPS, "epoch", "time", "timestamp", "_timestamp", "_runtime", "total_steps", "rank", "pid"}
+)
 _EVAL_HEAD = re.compile(r"^\W{0,4}(?:\S{1,40} ){0,3}?(?:val|valid|validation|eval|evaluation|test|testing)\b", re.I)
 # A line of code or a definition, not a print-out of values.
-_CODE = re.compile(r"^\s*(?:(?:def|class|import|from|return|if|for|while|with|assert|print|self\.|@|#!)\b|parser\.|[+-]\s+\w+\s*=|.{0,200}\b(?:lambda|argparse)\b)|\)\s*#|:\s*$")
+_CODE = re.compile(
+    r"^\s*(?:(?:def|class|import|from|return|if|for|while|with|assert|print|self\.|@|#!)\b|parser\.|[+-]\s+\w+\s*=|.{0,200}\b(?:lambda|argparse)\b)|\)\s*#|:\s*$"
+)
+# LightGBM: "valid_0's binary_logloss"
+_OWNER = re.compile(r"^\w{1,40}'s ")
 _Key = tuple[str, Phase | None, int | None]
 
 
@@ -44,7 +61,8 @@ class KeyValue:
             return self._json(line)
         if "rate" in text and (match := _DARKNET.match(text)):
             return self._darknet(match, line)
-        if _CODE.search(text, 0, 400):
+        # W&B repeats history and summary at the end, without steps.
+        if text.startswith("wandb:") or is_settings_list(text) or _CODE.search(text, 0, 400):
             return False
         found = self._metrics(text)
         place = find_place(text)
@@ -60,7 +78,7 @@ class KeyValue:
         found = []
         strongest = 0
         for pair in pairs(text):
-            name = pair.name if pair.separated else trailing_metric(pair.name)
+            name = _OWNER.sub("", pair.name) if pair.separated else trailing_metric(pair.name)
             force = strength(name) if name else 0
             if force:
                 strongest = max(strongest, force)
@@ -133,7 +151,9 @@ class KeyValue:
         mark = self._context.progress.advance(place, line.number) if known else None
         for key, value in numbers.items():
             if key not in _JSON_NOT_METRICS:
-                self._context.points.add(key, value, line.number, mark, phase_of(key, text[: text.index("{")]), line.rank)
+                self._context.points.add(
+                    key, value, line.number, mark, phase_of(key, text[: text.index("{")]), line.rank
+                )
         return True
 
     def _darknet(self, match: re.Match[str], line: Line) -> bool:

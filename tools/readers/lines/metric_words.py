@@ -8,14 +8,92 @@ from misrun.tools.readers.run_record import Phase
 
 # Words that name a training metric whatever stands around them.
 _STRONG = frozenset(
-    "loss losses cost nll perplexity ppl bpc bpb bits acc accuracy acc1 acc5 top1 top5 f1 auc auroc bleu rouge wer cer "
-    "iou miou map map50 ap ap50 dice psnr ssim fid mse mae rmse logloss binary_logloss mlogloss error err reward rewards "
-    "return episodic_return elbo kl entropy gnorm gradnorm objective obj score mfu box_loss".split()  # noqa: SIM905 - a word list
+    {
+        "loss",
+        "losses",
+        "cost",
+        "nll",
+        "perplexity",
+        "ppl",
+        "bpc",
+        "bpb",
+        "bits",
+        "acc",
+        "accuracy",
+        "acc1",
+        "acc5",
+        "top1",
+        "top5",
+        "f1",
+        "auc",
+        "auroc",
+        "bleu",
+        "rouge",
+        "wer",
+        "cer",
+        "iou",
+        "miou",
+        "map",
+        "map50",
+        "ap",
+        "ap50",
+        "dice",
+        "psnr",
+        "ssim",
+        "fid",
+        "mse",
+        "mae",
+        "rmse",
+        "logloss",
+        "error",
+        "err",
+        "reward",
+        "rewards",
+        "return",
+        "episodic_return",
+        "elbo",
+        "kl",
+        "entropy",
+        "gnorm",
+        "gradnorm",
+        "objective",
+        "obj",
+        "score",
+        "mfu",
+    }
 )
 # Words that are settings or clocks as often as metrics: only together with a strong one or a step.
 _WEAK = frozenset(
-    "lr rate norm grad gradient scale time dt speed throughput mem memory tokens samples tflops fps sps it/s tok/sec "
-    "wps ups wall clip_fraction variance std mean margin margins kl_loss precision recall updates".split()  # noqa: SIM905
+    {
+        "lr",
+        "rate",
+        "norm",
+        "grad",
+        "gradient",
+        "scale",
+        "time",
+        "dt",
+        "speed",
+        "throughput",
+        "mem",
+        "memory",
+        "tokens",
+        "samples",
+        "tflops",
+        "fps",
+        "sps",
+        "it/s",
+        "tok/sec",
+        "wps",
+        "ups",
+        "wall",
+        "std",
+        "mean",
+        "margin",
+        "margins",
+        "precision",
+        "recall",
+    }
 )
 # Settings that contain a metric word, and counters that look like metrics.
 _SETTING = re.compile(
@@ -25,19 +103,40 @@ _SETTING = re.compile(
     r"(?:$|[_ /.-])|^(?:max|min|num|n)[_ ]",
     re.I,
 )
-_KNOWN_EXCEPTIONS = re.compile(r"max[ _]?mem\w*|ms/batch|elapsed time per iteration|loss[ _]scale|loss_(?:step|epoch)|(?:train|val|test|valid)\w*loss_(?:step|epoch)", re.I)
+_KNOWN_EXCEPTIONS = re.compile(
+    r"max[ _]?mem\w*|ms/batch|elapsed time per iteration|loss[ _]scale|loss_(?:step|epoch)|(?:train|val|test|valid)\w*loss_(?:step|epoch)",
+    re.I,
+)
+_FILE_NAME = re.compile(r"\.(?:py|cc|cpp|cu|cuh|h|c|rs|go|yaml|yml|json|txt|log|pt|sh)$")
+# Words that end a sentence as often as they name a number: they need a ":" or "=" before it.
+_NEEDS_SEPARATOR = frozenset(
+    {"score", "err", "error", "obj", "objective", "return", "cost", "kl", "time", "scale", "memory", "map", "ap"}
+)
 _SPLIT = re.compile(r"[\s_/.@\-()]+")
-_EVAL_WORD = re.compile(r"(?<![\w/.\-])(?:val|valid|validation|validating|eval|evaluation|evaluating|test|testing|dev|holdout)(?:_\d+)?(?=[\s:\]\[)(,|'\"-]|$)", re.I)
+_EVAL_WORD = re.compile(
+    r"(?<![\w/.\-])(?:val|valid|validation|validating|eval|evaluation|evaluating|test|testing|dev|holdout)(?:_\d+)?(?=[\s:\]\[)(,|'\"-]|$)",
+    re.I,
+)
 _TRAIN_WORD = re.compile(r"(?<![\w/.\-])train(?:ing|_inner)?(?=[\s:\]\[)(,|'\"-]|$)", re.I)
 # Binary units: what frameworks call GB is 2**30 bytes (torch.cuda.memory_allocated() / 1024**3 in their print-outs).
-_MIB = {"kb": 1 / 1024, "kib": 1 / 1024, "k": 1 / 1024, "mb": 1.0, "mib": 1.0, "m": 1.0, "gb": 1024.0, "gib": 1024.0, "g": 1024.0}
+_MIB = {
+    "kb": 1 / 1024,
+    "kib": 1 / 1024,
+    "k": 1 / 1024,
+    "mb": 1.0,
+    "mib": 1.0,
+    "m": 1.0,
+    "gb": 1024.0,
+    "gib": 1024.0,
+    "g": 1024.0,
+}
 _SECONDS = {"ms": 1e-3, "us": 1e-6, "µs": 1e-6, "s": 1.0, "sec": 1.0, "min": 60.0}
 
 
 @lru_cache(maxsize=8192)
 def strength(name: str) -> int:
     """2 for a name that is a metric by itself, 1 for one that is a metric beside another or a step, 0 for others."""
-    if len(name) > 80 or name.count(" ") > 4:
+    if len(name) > 80 or name.count(" ") > 4 or _FILE_NAME.search(name):
         return 0
     if _KNOWN_EXCEPTIONS.fullmatch(name):
         return 1
@@ -55,15 +154,20 @@ def trailing_metric(name: str) -> str:
     """The last one to three words of a name that was printed without a separator, when they are a metric: "my train
     loss" gives "train loss"; "" when the words do not end in a metric."""
     words = name.split()
-    if not words or not strength(words[-1]):
+    if not words or not strength(words[-1]) or words[-1].lower() in _NEEDS_SEPARATOR:
         return ""
     start = len(words) - 1
-    while start > 0 and len(words) - start < 3 and (strength(words[start - 1]) or _QUALIFIER.fullmatch(words[start - 1])):
+    while (
+        start > 0 and len(words) - start < 3 and (strength(words[start - 1]) or _QUALIFIER.fullmatch(words[start - 1]))
+    ):
         start -= 1
     return " ".join(words[start:])
 
 
-_QUALIFIER = re.compile(r"train|training|val|valid|validation|eval|test|dev|avg|average|mean|total|lm|running|learning|grad|gradient|top-?\d|token", re.I)
+_QUALIFIER = re.compile(
+    r"train|training|val|valid|validation|eval|test|dev|avg|average|mean|total|lm|running|learning|grad|gradient|top-?\d|token",
+    re.I,
+)
 
 
 def phase_of(name: str, before: str) -> Phase | None:
@@ -81,9 +185,7 @@ def phase_of(name: str, before: str) -> Phase | None:
 
 
 def in_standard_unit(name: str, value: float, unit: str) -> float:
-    """Fractions for percent, seconds for times, MiB for memory; anything else as printed."""
-    if unit == "%":
-        return value / 100
+    """Seconds for times, MiB for memory; anything else as printed."""
     canonical = canonical_metric(name)[0]
     if canonical == "memory":
         return value * _MIB.get(unit.lower(), 1.0)

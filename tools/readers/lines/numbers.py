@@ -33,13 +33,10 @@ class Pair(NamedTuple):
 
 
 def number(text: str) -> float | None:
-    """The value of a whole string that is one number, quotes allowed; "91.2%" is 0.912. Otherwise None."""
-    bare = text.strip().strip("'\"")
-    percent = bare.endswith("%")
-    bare = bare.rstrip("% ")
-    if not _LITERAL.fullmatch(bare):
-        return None
-    return to_float(bare) / 100 if percent else to_float(bare)
+    """The value of a whole string that is one number, quotes and a percent sign allowed ("91.2%" is 91.2, on the scale
+    it was printed in). Otherwise None."""
+    bare = text.strip().strip("'\"").rstrip("% ")
+    return to_float(bare) if _LITERAL.fullmatch(bare) else None
 
 
 def to_float(literal: str) -> float:
@@ -55,8 +52,11 @@ def pairs(text: str) -> Iterator[Pair]:
     for found in NUMBER.finditer(text):
         start = found.start()
         label = text[end:start]
-        name, bracketed = _name(label, glued)
         end = found.end()
+        if label.rstrip().endswith(("==", "!=", "<=", ">=")):  # a comparison in a condition, not a value
+            glued = False
+            continue
+        name, bracketed = _name(label, glued)
         suffix = _UNIT.match(text, end)
         glued = suffix is not None
         if name:

@@ -8,7 +8,9 @@ from misrun.tools.readers.builder import StepKind
 
 _BETWEEN = r"[\]\s:=#(|'\"]{0,12}\[?\s{0,12}"
 _TOTAL = r"(?:\s{0,8}(?:/|\bof\b)\s{0,8}(?P<of>\d[\d,]*))?"
-_EPOCH = re.compile(r"(?<![\w.])(?:epochs?|ep)(?:\s?\((?:train|val|test)\))?" + _BETWEEN + r"(?P<n>\d+(?:\.\d+)?)" + _TOTAL, re.I)
+_EPOCH = re.compile(
+    r"(?<![\w.])(?:epochs?|ep)(?:\s?\((?:train|val|test)\))?" + _BETWEEN + r"(?P<n>\d+(?:\.\d+)?)" + _TOTAL, re.I
+)
 _STEP = re.compile(
     r"(?<![\w.\-/])(?P<word>(?:(?:global|current|completed|train(?:ing)?|trainer/global|optim(?:izer)?)[_ ]?)?"
     r"(?:steps?|iters?|iterations?|it|updates?|num_updates|batch(?:es)?(?:_idx)?|minibatch|timesteps?|total_timesteps"
@@ -18,7 +20,7 @@ _STEP = re.compile(
 # "Epoch: [3]  [ 120/1251]", "Epoch [1][3100/23454]", "Train: 4 [ 300/5004", "epoch 001:    100 / 2048", "| 200/ 2983 batches"
 _WITHIN = re.compile(r"(?:^|[\[\]|:(\s])\s{0,12}(?P<n>\d[\d,]*)\s{0,8}/\s{0,8}(?P<of>\d[\d,]*)")
 # Keras writes "3/3 [====" or "3/3 - 1s" or "3/3 ━━━" at the start of the line.
-_LEADING = re.compile(r"^\s{0,12}(?P<n>\d+)/(?P<of>\d+)\s")
+_LEADING = re.compile(r"^\s{0,12}(?P<n>\d+)/(?P<of>\d+)\s+(?:[\[━╸=\-]|\d+(?:s|ms)\b|ETA)")
 # CLU "[100] accuracy=0.1", XGBoost "[0]\ttrain-logloss:0.4", timm "Train: 4 [ 300/5004"
 _BARE = re.compile(r"(?:^|\s)\[(?P<n>\d+)\]\s+[A-Za-z_][^\s=:]{0,80}(?: [a-z_]{1,40})?\s?[:=]")
 _TIMM = re.compile(r"^\s*(?:Train|Test): (?P<n>\d+) \[")
@@ -84,6 +86,7 @@ class Progress:
     planned_steps: float | None = None
     planned_epochs: float | None = None
     last_step: float | None = None
+    epoch_complete: bool = False
     last_epoch: float | None = None
     _first_epoch: float | None = None
     _count: float | None = None
@@ -95,6 +98,7 @@ class Progress:
         if place.epoch is not None:
             self.last_epoch = place.epoch
         self.planned_epochs = place.epochs or self.planned_epochs
+        self.epoch_complete = place.step is None or (place.of is not None and place.step >= place.of)
         if place.step is None:
             self.current = Mark(place.epoch or 0.0, "epoch")
         else:
@@ -104,8 +108,11 @@ class Progress:
         return self.current
 
     def finished_by_count(self) -> bool:
-        """Whether the count reached the plan."""
-        return self.planned_steps is not None and self.last_step is not None and self.last_step >= self.planned_steps
+        """Whether the count reached the plan, in steps or in whole epochs counted from 1."""
+        if self.planned_steps is not None and self.last_step is not None:
+            return self.last_step >= self.planned_steps
+        planned, last = self.planned_epochs, self.last_epoch
+        return planned is not None and last is not None and last >= planned and self.epoch_complete
 
     def _growing(self, place: Place) -> float:
         step = place.step or 0.0

@@ -15,7 +15,7 @@ from misrun.tools.readers.run_record import Phase
 
 _BAR = re.compile(
     r"(?P<desc>[^|]{0,200}?)(?P<percent>\d{1,3})%\|[^|]{0,400}\| ?(?P<done>[\d.,]+)(?P<scale>[kMG])?/(?P<total>[\d.,]+)(?P<of>[kMG])?"
-    r" \[(?P<elapsed>[\d:?]+)<(?P<left>[^,\]]{0,40})(?:, {0,4}(?P<rate>[\d.?]+) ?(?P<unit>[^,\]]{0,20}))?(?P<postfix>,.*)?"
+    r" \[(?P<elapsed>[\d:?]+)<(?P<left>[^,\]]{0,40})(?:, {0,4}(?P<rate>[\d.?]+) ?(?P<unit>[^,\]]{0,20}))?(?P<postfix>, ?(?:[^\[\]]++|\[[^\[\]]*+\])*+)?(?P<end>\])?"
 )
 _SCALE = {"k": 1e3, "M": 1e6, "G": 1e9}
 _OTHER_WORK = re.compile(
@@ -35,6 +35,12 @@ class _Bar:
     percent: int = -1
     shown: tuple[tuple[str, float], ...] = ()
     epoch: float | None = None
+
+
+def after_bar(text: str) -> int:
+    """Where the text begins that another stream wrote behind a bar on the same line; the length when there is none."""
+    match = _BAR.search(text, 0, 4_000) if "%|" in text else None
+    return match.end() if match and match["end"] else len(text)
 
 
 class Tqdm:
@@ -63,9 +69,13 @@ class Tqdm:
     def close(self) -> None:
         """The plan is the longest bar that was not told apart by epochs, or all epochs of one that was."""
         progress = self._context.progress
-        totals = [total for (_, total), bar in self._bars.items() if bar.epoch is None and bar.restarts == 0]
-        if totals and progress.planned_steps is None and progress.planned_epochs is None:
-            progress.planned_steps = max(totals)
+        bars = [(total, bar) for (kind, total), bar in self._bars.items() if kind != "eval"]
+        plain = [total for total, bar in bars if bar.epoch is None and bar.restarts == 0]
+        by_epoch = [total for total, bar in bars if bar.epoch is not None]
+        if progress.planned_steps is None and by_epoch and progress.planned_epochs:
+            progress.planned_steps = max(by_epoch) * progress.planned_epochs
+        elif progress.planned_steps is None and plain and not by_epoch:
+            progress.planned_steps = max(plain)
 
     def _follow(self, desc: str, done: float, total: float, match: re.Match[str], line: Line) -> None:
         is_eval = _EVALUATION.search(desc) is not None

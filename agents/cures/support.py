@@ -1,0 +1,57 @@
+"""How retrieved evidence backs a step: which fix supports which cure, and whether it carries over."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from misrun.agents.step import Claim, Part, Reference
+from misrun.knowledge.evidence import Applicability, Evidence
+
+MOST_SUPPORT = 2  # sources named per step; all of them stand in the report
+_ORDER: dict[Applicability, int] = {"high": 0, "medium": 1, "low": 2}
+_CARRIES: dict[Applicability, str] = {
+    "high": "It carries over",
+    "medium": "It may carry over",
+    "low": "It hardly carries over",
+}
+_SENTENCE = re.compile(r"(?<=[.!?])\s")
+_MOST_CHARACTERS = 240  # of a quoted fix: three lines of a terminal
+
+
+def supporting(evidence: Iterable[Evidence], modes: Mapping[str, float], pattern: str) -> tuple[Evidence, ...]:
+    """The evidence for one of these modes whose fix is this one, best first; what does not apply here is left out."""
+    found = [
+        e for e in evidence
+        if e.applicability != "low" and set(e.modes) & set(modes) and pattern and re.search(pattern, e.fix, re.I)
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda e: (_ORDER[e.applicability], -e.score, e.id))[:MOST_SUPPORT])
+
+
+def reference(evidence: Evidence) -> Reference:
+    return Reference(kind="evidence", label=evidence.title, evidence=evidence.id, url=evidence.url)
+
+
+def support_claim(evidence: Evidence) -> Claim:
+    """What the source did, and whether that carries over to this run and why."""
+    return evidence_claim(
+        evidence, "why", f'"{evidence.title}" fixed it this way: {shorten(evidence.fix)} {carries_over(evidence)}'
+    )
+
+
+def carries_over(evidence: Evidence) -> str:
+    return f"{_CARRIES[evidence.applicability]}: {evidence.why.rstrip('.')}."
+
+
+def evidence_claim(evidence: Evidence, part: Part, text: str) -> Claim:
+    return Claim(part=part, text=text, refs=(reference(evidence),))
+
+
+def shorten(text: str) -> str:
+    """The first whole sentences that fit into the room of a quotation, closed with a full stop."""
+    flat = " ".join(text.split())
+    kept = ""
+    for sentence in _SENTENCE.split(flat):
+        if kept and len(kept) + len(sentence) > _MOST_CHARACTERS:
+            break
+        kept = f"{kept} {sentence}".strip()
+    kept = kept if len(kept) <= 2 * _MOST_CHARACTERS else kept[:_MOST_CHARACTERS].rsplit(" ", 1)[0] + " ..."
+    return kept if kept.endswith((".", "!", "?")) else f"{kept}."

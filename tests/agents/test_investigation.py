@@ -1,0 +1,100 @@
+"""The whole way through the house on the recorded runs: right mode, right line, citations that check out."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from misrun import investigate, load_report
+from misrun.agents.report import Report
+from misrun.scenarios.runner import lay_out
+from misrun.scenarios.schema import load_answer, load_scenario
+
+FAILING = ("s001", "s002", "s003")
+HEALTHY = ("h001", "h002")
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+    """One investigation of each recorded run, from a copy of what the user would have."""
+    folder = tmp_path_factory.mktemp("runs")
+    return {name: investigate(lay_out(name, folder / name)) for name in (*FAILING, *HEALTHY, "u001")}
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_the_right_mode_comes_first(reports: dict[str, Report], name: str) -> None:
+    answer = load_answer(name)
+    assert reports[name].verdict.mode == answer.mode
+    assert not reports[name].verdict.abstained
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_the_right_line_is_found(reports: dict[str, Report], name: str) -> None:
+    faults = load_answer(name).faults
+    named = {(f.file, line) for f in reports[name].findings for line in range(f.line, f.last_line + 1)}
+    crash = {(s.file, line) for step in reports[name].steps for r in step.refs if (s := r.span) for line in range(s.first, s.last + 1)}
+    wanted = {(fault.file, line) for fault in faults for line in range(fault.first, fault.last + 1)}
+    assert wanted & (named | crash)
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_healthy_run_is_called_healthy(reports: dict[str, Report], name: str) -> None:
+    assert reports[name].verdict.category == "healthy"
+    assert not [step for step in reports[name].steps if step.patch]
+
+
+def test_a_fragment_that_tells_nothing_is_not_guessed_at(reports: dict[str, Report]) -> None:
+    verdict = reports["u001"].verdict
+    assert verdict.abstained
+    assert verdict.missing
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_every_span_lies_inside_a_file_of_the_run(reports: dict[str, Report], name: str, tmp_path: Path) -> None:
+    root = lay_out(name, tmp_path / name)
+    report = reports[name]
+    spans = [span for h in report.hypotheses for g in (*h.supporting, *h.opposing) for span in g.spans]
+    spans += [ref.span for step in report.steps for ref in step.refs if ref.span]
+    assert spans
+    for span in spans:
+        assert (root / span.file).is_file()
+        if span.unit == "line":
+            assert 1 <= span.first <= span.last <= len((root / span.file).read_bytes().split(b"\n"))
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_every_cited_entry_was_retrieved(reports: dict[str, Report], name: str) -> None:
+    known = {entry.id for entry in reports[name].evidence}
+    cited = {ref.evidence for step in reports[name].steps for ref in step.refs if ref.evidence}
+    assert cited <= known
+    assert known, "nothing was found for a known failure mode"
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_the_report_survives_a_round_trip_through_json(reports: dict[str, Report], name: str) -> None:
+    text = reports[name].model_dump_json(by_alias=True)
+    assert Report.model_validate_json(text) == reports[name]
+    contract = json.loads(text)
+    assert {"schema_version", "id", "verdict", "characterization", "hypotheses", "evidence", "findings", "steps", "search", "notes"} <= set(contract)
+    assert set(contract["hypotheses"][0]) >= {"mode", "category", "likelihood", "for", "against", "status"}
+
+
+def test_a_finished_report_can_be_loaded_by_its_id(reports: dict[str, Report]) -> None:
+    assert load_report(reports["s001"].id) == reports["s001"]
+
+
+def test_what_was_tried_is_taken_as_evidence(reports: dict[str, Report], tmp_path: Path) -> None:
+    run = lay_out("s001", tmp_path / "run")
+    again = investigate(run, tried=("lowered the learning rate to 1e-5, still the same",))
+    assert "lowered the learning rate" in (again.characterization.tried.value or "")
+    assert again.verdict.mode == reports["s001"].verdict.mode
+
+
+def test_scenarios_say_what_they_are(tmp_path: Path) -> None:
+    assert all(load_scenario(name).healthy for name in HEALTHY)
+
+
+def test_the_same_run_gives_the_same_report_twice(reports: dict[str, Report], tmp_path: Path) -> None:
+    again = investigate(lay_out("s002", tmp_path / "s002"))
+    volatile = {"id", "created", "timings", "path"}
+    assert again.model_dump(exclude=volatile) == reports["s002"].model_dump(exclude=volatile)

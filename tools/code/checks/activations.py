@@ -1,0 +1,162 @@
+"""Activation and loss that do not fit together: applied twice, or missing."""
+
+from collections.abc import Iterator
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.torch_api import LAST_LAYER_OPS
+from misrun.tools.code.trace import Event, Trace
+from misrun.tools.code.values import Value, always, ancestors, is_constant
+
+_CE = "https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html"
+_BCE = "https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html"
+_NLL = "https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html"
+_KL = "https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html"
+_RANGE = "Print min, max and the sum over classes of the tensor given to the loss."
+
+
+def _losses(trace: Trace, op: str) -> Iterator[tuple[Event, Value]]:
+    for event in trace.events(op):
+        prediction = event.argument(0, "input")
+        if prediction is not None:
+            yield event, prediction
+
+
+def _where(origin: Value) -> str:
+    return str(origin.site) if origin.site else "?"
+
+
+
+
+def find_softmax_before_cross_entropy(trace: Trace) -> Iterator[Problem]:
+    for event, prediction in _losses(trace, "cross_entropy"):
+        origin = always(prediction, "softmax", "sigmoid", "log_softmax")
+        if origin is None or not _is_trained(event):
+            continue
+        is_log = origin.op == "log_softmax"
+        yield Problem(
+            event.site,
+            f"cross_entropy gets the output of {origin.op} ({_where(origin)}) and applies log_softmax again"
+            + ("." if is_log else ": gradients become small and the loss cannot get near 0."),
+            "Give cross_entropy the raw logits" + (", or use nll_loss." if is_log else "."),
+            0.8 if is_log else 0.95,
+            _RANGE,
+        )
+
+
+def _is_trained(event: Event) -> bool:
+    """Not a loss that is only measured (under no_grad)."""
+    return not event.grad_is_off()
+
+
+def find_sigmoid_before_logits_loss(trace: Trace) -> Iterator[Problem]:
+    for event, prediction in _losses(trace, "binary_cross_entropy_with_logits"):
+        origin = always(prediction, "sigmoid", "softmax", "logsigmoid")
+        if origin is not None:
+            yield Problem(
+                event.site,
+                f"binary_cross_entropy_with_logits gets the output of {origin.op} ({_where(origin)}) and applies sigmoid "
+                "again: outputs are squeezed into 0.5 to 0.73.",
+                "Give it the raw logits, or use binary_cross_entropy on the probabilities.",
+                0.95,
+                _RANGE,
+            )
+
+
+def find_bce_on_logits(trace: Trace) -> Iterator[Problem]:
+    for event, prediction in _losses(trace, "binary_cross_entropy"):
+        origin = always(prediction, *LAST_LAYER_OPS)
+        if origin is not None:
+            yield Problem(
+                event.site,
+                f"binary_cross_entropy needs probabilities but gets raw outputs of a layer ({_where(origin)}).",
+                "Use binary_cross_entropy_with_logits, or apply sigmoid first.",
+                0.9,
+                _RANGE,
+            )
+
+
+def find_nll_without_log_softmax(trace: Trace) -> Iterator[Problem]:
+    for event, prediction in _losses(trace, "nll_loss"):
+        origin = always(prediction, "softmax", *LAST_LAYER_OPS)
+        if origin is not None:
+            given = "softmax probabilities" if origin.op == "softmax" else "raw outputs of a layer"
+            yield Problem(
+                event.site,
+                f"nll_loss needs log-probabilities but gets {given} ({_where(origin)}): the loss is negative or unbounded.",
+                "Apply log_softmax, or use cross_entropy on the logits.",
+                0.9,
+                _RANGE,
+            )
+
+
+def find_kl_div_of_probabilities(trace: Trace) -> Iterator[Problem]:
+    for event, prediction in _losses(trace, "kl_div"):
+        target = event.argument(1, "target")
+        origin = always(prediction, "softmax", "sigmoid")
+        settings = event.callee.kwargs if event.callee is not None else event.kwargs
+        if origin is not None:
+            yield Problem(
+                event.site,
+                f"kl_div needs its first argument as log-probabilities but gets probabilities ({_where(origin)}).",
+                "Give kl_div(log_softmax(student), softmax(teacher)).",
+                0.95,
+                "Call it on two equal distributions: the result must be 0.",
+            )
+        elif target is not None and "log_target" not in settings and always(target, "log_softmax") is not None:
+            yield Problem(
+                event.site,
+                "kl_div gets a target in log space without log_target=True.",
+                "Pass log_target=True, or give probabilities as target.",
+                0.95,
+                "Call it on two equal distributions: the result must be 0.",
+            )
+
+
+def find_softmax_over_batch(trace: Trace) -> Iterator[Problem]:
+    """softmax over dimension 0 of the 2-D output of a linear layer: the probabilities sum to 1 over the samples."""
+    for event in trace.events("softmax", "log_softmax"):
+        dim = event.argument(1, "dim") if event.callee is None else event.callee.argument(0, "dim")
+        source = event.argument(0, "input")
+        if source is None or not is_constant(dim, 0) or source.op != "linear":
+            continue
+        if _is_batched(source):
+            yield Problem(
+                event.site,
+                f"{event.op} runs over dimension 0, the batch: each sample's output depends on the others in the batch.",
+                "Use dim=1 (or dim=-1), the classes.",
+                0.75,
+                "Change one sample of a batch: the outputs of the others must stay.",
+            )
+
+
+def _is_batched(value: Value) -> bool:
+    return any(v.op in ("batch", "flatten", "conv2d", "batch_norm") for v in ancestors(value, 100))
+
+
+CHECKS = (
+    Check("softmax-before-cross-entropy", "cross_entropy on outputs of softmax, sigmoid or log_softmax.",
+          "cross_entropy applies log_softmax itself; applied twice it flattens the distribution and the gradient.",
+          "Give cross_entropy the logits.", "model_software/double_activation",
+          _CE, "error", "silent-bug", find_softmax_before_cross_entropy),
+    Check("sigmoid-before-bce-with-logits", "BCEWithLogits on outputs of sigmoid.",
+          "BCEWithLogits applies sigmoid itself; applied twice, outputs cannot leave 0.5 to 0.73.",
+          "Give it the logits.", "model_software/double_activation",
+          _BCE, "error", "silent-bug", find_sigmoid_before_logits_loss),
+    Check("bce-on-logits", "BCELoss on raw outputs of a layer.",
+          "BCELoss takes probabilities; outside of 0 to 1 it fails or its logarithm is clamped.",
+          "Use BCEWithLogitsLoss.", "model_software/wrong_loss",
+          _BCE, "error", "silent-bug", find_bce_on_logits),
+    Check("nll-without-log-softmax", "NLLLoss on something other than log-probabilities.",
+          "NLLLoss only picks and negates; on logits or probabilities it has no lower bound that means anything.",
+          "Apply log_softmax or use CrossEntropyLoss.", "model_software/wrong_loss",
+          _NLL, "error", "silent-bug", find_nll_without_log_softmax),
+    Check("kl-div-probabilities", "kl_div with probabilities where log-probabilities are needed.",
+          "kl_div takes its input in log space and its target in linear space unless log_target=True.",
+          "kl_div(log_softmax(student), softmax(teacher), reduction='batchmean').", "model_software/wrong_loss",
+          _KL, "error", "silent-bug", find_kl_div_of_probabilities),
+    Check("softmax-over-batch", "softmax over the batch dimension.",
+          "Probabilities must sum to 1 per sample, over the classes.",
+          "Use dim=-1.", "model_software/wrong_loss",
+          "https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html", "warning", "silent-bug",
+          find_softmax_over_batch),
+)  # fmt: skip

@@ -1,0 +1,101 @@
+"""Gradient clipping: after backward, after unscaling, before the step."""
+
+import ast
+from collections.abc import Iterator
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.patches import Edit
+from misrun.tools.code.trace import Event, Trace, compatible
+from misrun.tools.code.training import TrainingLoop, training_loops
+from misrun.tools.code.values import ancestors, is_constant
+
+_AMP = "https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-clipping"
+_CLIP = "https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html"
+
+
+def _clips(training: TrainingLoop) -> list[Event]:
+    return [e for e in training.events if e.op == "clip_grad"]
+
+
+def find_clip_before_unscale(trace: Trace) -> Iterator[Problem]:
+    """A GradScaler step in the loop, a clip before it, and no unscale_ that could come first."""
+    for training in training_loops(trace):
+        scaled = [s.event for s in training.steps if s.event.op == "scaler.step"]
+        for step in scaled:
+            clips = [c for c in _clips(training) if c.index < step.index and compatible(c, step)]
+            unscales = [e for e in training.events if e.op.endswith(".unscale_") and e.index < step.index]
+            scaler_off = step.receiver is not None and is_constant(step.receiver.argument(9, "enabled"), False)
+            for clip in clips[-1:]:
+                if scaler_off or _is_manual(clip) or any(u.index < clip.index and compatible(u, clip) for u in unscales):
+                    continue
+                if not any(_is_scaled(b) and compatible(b, clip) for b in training.backwards):
+                    continue
+                yield _unscaled_clip(clip, step, unscales)
+                break
+
+
+def _is_scaled(backward: Event) -> bool:
+    return any(v.op == "scale" for a in backward.args for v in ancestors(a, 30))
+
+
+def _is_manual(clip: Event) -> bool:
+    """accelerator.clip_grad_norm_ and fabric.clip_gradients unscale by themselves."""
+    return clip.receiver is not None
+
+
+def _unscaled_clip(clip: Event, step: Event, unscales: list[Event]) -> Problem:
+    scaler = ast.unparse(step.node.func.value) if isinstance(step.node, ast.Call) and isinstance(
+        step.node.func, ast.Attribute) else "scaler"  # fmt: skip
+    target = ast.unparse(step.node.args[0]) if isinstance(step.node, ast.Call) and step.node.args else "optimizer"
+    can = clip.file is step.file and not unscales
+    return Problem(
+        clip.site,
+        "Gradients are clipped while they still carry the loss scale (65536 at first), so that nearly every gradient "
+        f"is cut to a tiny norm{'; unscale_ comes only after the clipping' if unscales else ''}.",
+        f"{scaler}.unscale_({target}) before clipping.",
+        0.95,
+        "Print the norm clip_grad_norm_ returns: it is about the loss scale times too large.",
+        (Edit("before", clip.file, clip.node, f"{scaler}.unscale_({target})"),) if can else (),
+    )
+
+
+def find_useless_clip(trace: Trace) -> Iterator[Problem]:
+    """A clip after the step, or before backward, in a loop where none sits between backward and step."""
+    for training in training_loops(trace):
+        steps = [s.event for s in training.steps]
+        clips = _clips(training)
+        if not steps or not clips or training.is_managed:
+            continue
+        if any(b.index < c.index < s.index for c in clips for b in training.backwards for s in steps):
+            continue
+        clip = clips[0]
+        if not clip.is_unconditional_in(training.loop) or len(steps) > 1 or len(training.backwards) > 1:
+            continue
+        yield _misplaced_clip(clip, training.backwards[0], steps[0])
+
+
+def _misplaced_clip(clip: Event, backward: Event, step: Event) -> Problem:
+    after = clip.index > step.index > backward.index
+    movable = clip.file is step.file and isinstance(clip.node, ast.Call) and after
+    edits = (Edit("delete", clip.file, clip.node), Edit("before", step.file, step.node, ast.unparse(clip.node)))
+    return Problem(
+        clip.site,
+        f"Gradients are clipped {'after the step' if after else 'before backward'} ({(step if after else backward).site}): "
+        "the step uses the unclipped ones.",
+        "Clip between backward and step.",
+        0.9,
+        "Print the gradient norm just before step: it exceeds the limit.",
+        edits if movable else (),
+    )
+
+
+CHECKS = (
+    Check("clip-before-unscale", "Clipping of gradients that a GradScaler has scaled, without unscale_ first.",
+          "The limit is compared with gradients multiplied by the loss scale.",
+          "Call scaler.unscale_(optimizer) before clipping.", "model_software/step_order",
+          _AMP, "error", "silent-bug", find_clip_before_unscale),
+    Check("clip-after-step", "Clipping after the step or before backward.",
+          "Clipping changes .grad in place; it must happen when the gradients exist and before they are used.",
+          "Clip between backward and step.", "model_software/step_order",
+          _CLIP, "error", "silent-bug", find_useless_clip),
+)  # fmt: skip

@@ -1,0 +1,234 @@
+"""Train and eval mode, and gradients during evaluation."""
+
+import ast
+from collections.abc import Iterator
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.patches import Edit
+from misrun.tools.code.project_model import Class
+from misrun.tools.code.torch_api import LOSS_OPS, MODE_LAYERS
+from misrun.tools.code.trace import Event, Frame, Trace
+from misrun.tools.code.training import contains, training_loops
+from misrun.tools.code.values import Value, alternatives, ancestors, is_constant, same
+
+_EVAL = "https://docs.pytorch.org/docs/stable/notes/autograd.html#evaluation-mode-nn-module-eval"
+_NO_GRAD = "https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html"
+# Managers known not to touch the mode of a model; what another one does on entering is not seen.
+_PLAIN_MANAGERS = frozenset("no_grad inference_mode set_grad_enabled autocast open tqdm amp_ctx nullcontext device".split())
+
+
+def _model_of(event: Event) -> Value | None:
+    """The model an event runs or switches."""
+    return event.callee if event.op == "module()" else event.receiver
+
+
+def mode_set_by(event: Event) -> str | None:
+    """"train" or "eval" for a call that switches the mode, "either" when the argument is not known."""
+    if not event.op.endswith((".train", ".eval")):
+        return None
+    if event.op.endswith(".eval"):
+        return "eval"
+    given = event.argument(0, "mode")
+    if given is None or is_constant(given, True):
+        return "train"
+    return "eval" if is_constant(given, False) else "either"
+
+
+def has_mode_layers(model: Value) -> bool:
+    """Whether the model certainly holds dropout or batch norm, as far as its construction is seen."""
+    stack, seen = list(alternatives(model)), {id(model)}
+    while stack and len(seen) < 300:
+        part = stack.pop()
+        if _is_mode_layer(part):
+            return True
+        for child in [*part.attrs.values(), *part.args, *(part.items or ()), *part.inputs]:
+            if id(child) not in seen and (child.kind in ("module", "sequence", "mapping") or child.op == "comprehension"):
+                seen.add(id(child))
+                stack.append(child)
+    return False
+
+
+def _is_mode_layer(value: Value) -> bool:
+    if value.kind != "module" or isinstance(value.definition, Class):
+        return False
+    p = value.argument(0, "p") if "Dropout" in value.class_name else None
+    if is_constant(p, 0, 0.0):
+        return False
+    return value.class_name in MODE_LAYERS or (value.path.startswith("torchvision.models") and "vgg" not in value.path)
+
+
+def find_missing_eval(trace: Trace) -> Iterator[Problem]:
+    for root in trace.roots:
+        switches = [e for e in root if mode_set_by(e)]
+        for call in root:
+            if call.op != "module()" or not call.grad_is_off() or call.callee is None or not call.loops():
+                continue
+            if not _is_top_call(call) or not _trained_in(root, call.callee) or not has_mode_layers(call.callee):
+                continue
+            before = [s for s in switches if s.index < call.index and _may_switch(s, call.callee)]
+            if _mode_before(before, call) == "train" and not _odd_manager(call) and not _wants_dropout(call):
+                yield _missing_eval(call, before)
+
+
+def _is_top_call(call: Event) -> bool:
+    """Not a call of a part from inside another model's forward."""
+    return not any(f.kind == "call" and f.label == "forward" for f in call.frame.chain())
+
+
+def _trained_in(root: tuple[Event, ...], model: Value) -> bool:
+    """Whether the same model is run with gradients and a backward in the same program."""
+    return any(e.op == "backward" for e in root) and any(
+        e.op == "module()" and not e.grad_may_be_off() and same(e.callee, model) for e in root
+    )
+
+
+def _may_switch(switch: Event, model: Value) -> bool:
+    target = switch.receiver
+    if target is None or target.kind not in ("module",):
+        return True
+    return same(target, model) or any(contains(t, m) for t in alternatives(target) for m in alternatives(model))
+
+
+def _mode_before(before: list[Event], call: Event) -> str:
+    """The mode at the call: models start in train mode; a switch under a condition of its own leaves it open."""
+    mode = "train"
+    for switch in before:
+        conditions = {id(b) for b in switch.frame.chain() if b.kind == "branch"} - {id(b) for b in call.frame.chain()}
+        chosen = mode_set_by(switch) or mode
+        if switch.receiver is None or switch.receiver.kind != "module":
+            mode = chosen if chosen != "train" or mode == "train" else "either"
+        elif conditions:
+            mode = mode if chosen == mode else "either"
+        else:
+            mode = chosen
+    return mode
+
+
+def _odd_manager(call: Event) -> bool:
+    return any(f.kind == "with" and f.label not in _PLAIN_MANAGERS for f in call.frame.chain())
+
+
+def _wants_dropout(call: Event) -> bool:
+    """Monte-Carlo dropout and statistics passes run in train mode on purpose; their names say so."""
+    words = ("mc_", "monte", "dropout", "bn_", "update_bn", "calibrat", "teacher", "momentum", "ema", "target", "generate", "sample")
+    labels = [f.label.lower() for f in call.frame.chain() if f.kind == "call"]
+    return any(w in label for label in labels for w in words)
+
+
+def _missing_eval(call: Event, before: list[Event]) -> Problem:
+    loop = call.loops()[-1]
+    where = f"; the last switch is {ast.unparse(before[-1].node)} at {before[-1].site}" if before else ""
+    return Problem(
+        call.site,
+        f"The model is evaluated in train mode{where}: dropout is active and batch norm uses (and updates) the "
+        "statistics of the evaluation batches.",
+        "model.eval() before the evaluation loop, model.train() after it.",
+        0.85,
+        "Print model.training in the evaluation loop; evaluate twice: the results differ.",
+        _eval_edit(call, loop),
+    )
+
+
+def _eval_edit(call: Event, loop: Frame) -> tuple[Edit, ...]:
+    node, target = loop.node, call.node
+    if not isinstance(node, ast.For) or not isinstance(target, ast.Call) or not isinstance(target.func, ast.Name):
+        return ()
+    return (Edit("before", call.file, node, f"{target.func.id}.eval()"),)
+
+
+def find_train_not_restored(trace: Trace) -> Iterator[Problem]:
+    """In a loop over epochs, eval() comes after the training part and no train() before the next one."""
+    for training in training_loops(trace):
+        if training.is_managed:
+            continue
+        calls = [e for e in training.events if e.op == "module()" and e.callee is not None and not e.grad_may_be_off()]
+        for call in [c for c in calls if _is_top_call(c)][:1]:
+            model = call.callee
+            if model is None or not has_mode_layers(model):
+                continue
+            culprit = _eval_carried_over(training.root, call, model)
+            if culprit is not None:
+                yield Problem(
+                    culprit.site,
+                    f"The model goes to eval mode here and is never put back: from the second pass on, the training at "
+                    f"{call.site} runs without dropout and with frozen batch statistics.",
+                    "model.train() at the start of every training epoch.",
+                    0.9,
+                    "Print model.training at the first batch of every epoch.",
+                )
+
+
+def _eval_carried_over(root: tuple[Event, ...], call: Event, model: Value) -> Event | None:
+    switches = [e for e in root if mode_set_by(e) and _may_switch(e, model)]
+    for loop in reversed(call.loops()):
+        mine = [e for e in switches if e.within(loop)]
+        if not mine:
+            continue
+        if any(mode_set_by(e) != "eval" for e in mine) or any(e.receiver is None or e.receiver.kind != "module" for e in mine):
+            return None
+        after = [e for e in mine if e.index > call.index and same(e.receiver, model)]
+        return after[-1] if after and not _odd_manager(after[-1]) else None
+    return None
+
+
+def find_missing_no_grad(trace: Trace) -> Iterator[Problem]:
+    """Outputs or losses of an evaluation in eval mode kept in a list or total, with gradients on."""
+    for root in trace.roots:
+        backwards = [e for e in root if e.op == "backward"]
+        if not backwards:
+            continue
+        for event in root:
+            value = event.args[1] if event.op == "augadd" else (event.args[0] if event.op == "append" and event.args else None)
+            if value is None or not event.loops() or event.grad_may_be_off() or value.kind == "const":
+                continue
+            call = _attached_model_call(value, root)
+            if call is None or call.grad_may_be_off() or not call.within(event.loops()[-1]):
+                continue
+            if any(b.within(event.loops()[-1]) for b in backwards) or not _in_eval(root, call):
+                continue
+            if any(v is event.result or v is event.receiver for b in backwards for v in ancestors(b.args[0], 80)):
+                continue
+            yield Problem(
+                event.site,
+                "The evaluation keeps tensors with their autograd graph: memory grows with every batch.",
+                "Run the evaluation under torch.no_grad().",
+                0.85,
+                "Log torch.cuda.memory_allocated() during the evaluation.",
+            )
+
+
+def _attached_model_call(value: Value, root: tuple[Event, ...]) -> Event | None:
+    """The model call whose output, or a loss of it, the value still is, attached to its graph."""
+    keeping = LOSS_OPS | frozenset("mul div add mean sum softmax log_softmax sigmoid view squeeze reshape index to cuda".split())
+    calls = {id(e.result): e for e in root if e.op == "module()"}
+    stack, budget = [value], 40
+    while stack and budget:
+        top = stack.pop()
+        budget -= 1
+        if id(top) in calls:
+            return calls[id(top)]
+        if top.op in keeping:
+            stack.extend(top.inputs[:2])
+    return None
+
+
+def _in_eval(root: tuple[Event, ...], call: Event) -> bool:
+    model = call.callee
+    before = [s for s in root if mode_set_by(s) and s.index < call.index and model is not None and _may_switch(s, model)]
+    return bool(before) and mode_set_by(before[-1]) == "eval"
+
+
+CHECKS = (
+    Check("eval-mode-missing", "A model with dropout or batch norm evaluated in train mode.",
+          "Dropout stays active and batch norm mixes in the statistics of the evaluation batches.",
+          "Call model.eval() before evaluating.", "model_software/train_eval_mode",
+          _EVAL, "error", "silent-bug", find_missing_eval),
+    Check("train-mode-not-restored", "eval() inside the epoch loop without train() before the next training pass.",
+          "From the second epoch on, training runs without dropout and with frozen batch statistics.",
+          "Call model.train() at the start of every training pass.", "model_software/train_eval_mode",
+          _EVAL, "error", "silent-bug", find_train_not_restored),
+    Check("no-grad-missing", "An evaluation loop that keeps outputs or losses with their graph.",
+          "Each kept tensor holds all activations of its batch.",
+          "Wrap the evaluation in torch.no_grad().", "memory_hardware/evaluation_memory",
+          _NO_GRAD, "error", "silent-bug", find_missing_no_grad),
+)  # fmt: skip

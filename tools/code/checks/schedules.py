@@ -1,0 +1,246 @@
+"""Learning-rate schedules: stepped in the right place, as often as their settings assume."""
+
+import ast
+from collections.abc import Iterator
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.patches import Edit
+from misrun.tools.code.torch_api import EPOCH_SCHEDULERS
+from misrun.tools.code.trace import Event, Frame, Trace, compatible
+from misrun.tools.code.training import TrainingLoop, training_loops
+from misrun.tools.code.values import Value, alternatives, ancestors, number, same
+
+_DOCS = "https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
+_VERIFY = "Log optimizer.param_groups[0]['lr'] at every step."
+# An epoch of fewer steps than this is rare: StepLR(step_size=30) counts epochs, StepLR(step_size=2000) counts steps.
+_EPOCHS_AT_MOST = 100
+
+
+def _steps(events: list[Event]) -> list[Event]:
+    return [e for e in events if e.op == "scheduler.step" and e.receiver is not None]
+
+
+def find_scheduler_before_optimizer(trace: Trace) -> Iterator[Problem]:
+    for training in training_loops(trace):
+        for event in _steps(training.events):
+            if event.loops()[-1:] != [training.loop] or training.is_managed or not training.steps:
+                continue
+            steps = [s.event for s in training.steps if compatible(s.event, event)]
+            if steps and all(event.index < s.index for s in steps) and event.is_unconditional_in(training.loop):
+                if _is_first_in_pass(event, training):
+                    yield _too_early(event, steps[0], "optimizer step")
+    yield from _at_start_of_epoch(trace)
+
+
+def _is_first_in_pass(event: Event, training: TrainingLoop) -> bool:
+    return bool(training.backwards) and not event.args
+
+
+def _at_start_of_epoch(trace: Trace) -> Iterator[Problem]:
+    """`for epoch: scheduler.step(); for batch: ... optimizer.step()`, the order before PyTorch 1.1."""
+    for training in training_loops(trace):
+        if training.is_managed or not training.steps:
+            continue
+        for event in _steps(list(training.root)):
+            loops = event.loops()
+            outer = [f for f in training.steps[0].event.loops() if loops and f is loops[-1]]
+            first = training.steps[0].event
+            if outer and loops[-1] is not training.loop and event.index < first.index and not event.args:
+                if event.is_unconditional_in(loops[-1]) and not _stepped_before(event, training):
+                    yield _too_early(event, first, "epoch's training")
+
+
+def _stepped_before(event: Event, training: TrainingLoop) -> bool:
+    return any(s.event.index < event.index for s in training.steps)
+
+
+def _too_early(event: Event, step: Event, what: str) -> Problem:
+    return Problem(
+        event.site,
+        f"The scheduler steps before the {what} ({step.site}): the first value of the schedule is skipped.",
+        "Step the scheduler after the optimizer (since PyTorch 1.1).",
+        0.9,
+        _VERIFY,
+    )
+
+
+def find_epoch_scheduler_per_batch(trace: Trace) -> Iterator[Problem]:
+    for training in training_loops(trace):
+        for event in _steps(training.events):
+            if not _per_batch(event, training) or event.receiver is None:
+                continue
+            for scheduler in alternatives(event.receiver)[:1]:
+                reason = _counts_epochs(scheduler, training)
+                if reason and len(alternatives(event.receiver)) == 1:
+                    yield Problem(
+                        event.site,
+                        f"{scheduler.class_name} ({scheduler.site}) is stepped for every batch, but {reason}: "
+                        "the learning rate falls far too early.",
+                        "Step it once per epoch, or give its settings in batches.",
+                        0.85,
+                        _VERIFY,
+                    )
+
+
+def _per_batch(event: Event, training: TrainingLoop) -> bool:
+    """Whether it happens in every pass of a batch loop that is itself inside an epoch loop."""
+    inner = event.loops()
+    return (
+        inner[-1:] == [training.loop]
+        and event.is_unconditional_in(training.loop)
+        and _runs_over_data(training.loop)
+        and len(inner) > 1
+    )
+
+
+def _runs_over_data(loop: Frame) -> bool:
+    """Not `range(steps)` or `while`: there, steps are what the user counts."""
+    value = loop.value
+    return value is not None and not any(v.op in ("range", "while") for v in ancestors(value, 8))
+
+
+def _counts_epochs(scheduler: Value, training: TrainingLoop) -> str:
+    name = scheduler.class_name
+    if name == "StepLR":
+        size = number(scheduler.argument(1, "step_size"))
+        return f"step_size={size:g} counts epochs" if size is not None and size <= _EPOCHS_AT_MOST else ""
+    if name == "MultiStepLR":
+        return _milestones(scheduler)
+    if name == "ExponentialLR":
+        gamma = number(scheduler.argument(1, "gamma"))
+        # 0.99 per batch leaves 0.004 % of the learning rate after 1,000 batches.
+        return f"gamma={gamma:g} is meant per epoch" if gamma is not None and gamma <= 0.99 else ""
+    if name == "ReduceLROnPlateau":
+        return "it compares one value per epoch" if name in EPOCH_SCHEDULERS else ""
+    return _epoch_count(scheduler, training) if name == "CosineAnnealingLR" else ""
+
+
+def _milestones(scheduler: Value) -> str:
+    given = scheduler.argument(1, "milestones")
+    numbers = [number(item) for item in (given.items or [])] if given is not None else []
+    known = [n for n in numbers if n is not None]
+    if known and len(known) == len(numbers) and max(known) <= 2 * _EPOCHS_AT_MOST:
+        return f"milestones up to {max(known):g} count epochs"
+    return ""
+
+
+def _epoch_count(scheduler: Value, training: TrainingLoop) -> str:
+    """T_max is the very number the epoch loop runs to."""
+    t_max = scheduler.argument(1, "T_max")
+    epochs = [f.value for f in _loops_around(training.loop) if f.value is not None and f.value.op == "range"]
+    for value in epochs:
+        limits = value.inputs
+        if t_max is not None and any(_equal(t_max, limit) for limit in limits):
+            return "T_max is the number of epochs"
+    return ""
+
+
+def _loops_around(loop: Frame) -> list[Frame]:
+    return [f for f in loop.chain() if f.kind == "loop" and f is not loop]
+
+
+def _equal(one: Value, other: Value) -> bool:
+    mine, theirs = number(one), number(other)
+    return same(one, other) if mine is None else mine == theirs
+
+
+def find_batch_scheduler_per_epoch(trace: Trace) -> Iterator[Problem]:
+    """OneCycleLR or a warm-up counted in batches, stepped once per epoch."""
+    for training in training_loops(trace):
+        if training.is_managed or not training.steps or not _runs_over_data(training.loop):
+            continue
+        outer = _loops_around(training.loop)
+        for event in _steps(list(training.root)):
+            if event.within(training.loop) or not outer or event.loops()[-1:] != [outer[0]]:
+                continue
+            scheduler = event.receiver
+            if scheduler is not None and scheduler.op != "join" and _counts_batches(scheduler):
+                if not any(same(s.receiver, scheduler) for s in _steps(training.events)):
+                    yield _too_rarely(event, scheduler)
+
+
+def _counts_batches(scheduler: Value) -> bool:
+    total = [v for k, v in scheduler.kwargs.items() if k in ("total_steps", "steps_per_epoch", "num_training_steps", "T_max")]
+    total += scheduler.args[1:3] if scheduler.class_name.startswith("get_") or scheduler.class_name == "CosineAnnealingLR" else []
+    return any(v.op == "len" and any(s.kind == "loader" for s in v.inputs) for t in total for v in ancestors(t, 20))
+
+
+def _too_rarely(event: Event, scheduler: Value) -> Problem:
+    return Problem(
+        event.site,
+        f"{scheduler.class_name} ({scheduler.site}) is set up for the number of batches but stepped once per epoch: "
+        "it never leaves the beginning of its schedule.",
+        "Step it after every optimizer step.",
+        0.9,
+        _VERIFY,
+    )
+
+
+def find_scheduler_never_stepped(trace: Trace) -> Iterator[Problem]:
+    trainings = [t for t in training_loops(trace) if t.steps]
+    if not trainings:
+        return
+    events = list(trace.events())
+    for made in trace.events("new"):
+        scheduler = made.result
+        if scheduler.kind != "scheduler" or _is_used(scheduler, made, events):
+            continue
+        training = next((t for t in trainings if _drives(t, scheduler)), None)
+        if training is None or training.is_managed:
+            continue
+        yield Problem(
+            made.site,
+            f"{scheduler.class_name} is built but never stepped: the learning rate stays where the scheduler left it.",
+            "Call scheduler.step() once per epoch (or per step, as its settings count).",
+            0.9,
+            _VERIFY,
+            _step_after_epoch(made, training),
+        )
+
+
+def _is_used(scheduler: Value, made: Event, events: list[Event]) -> bool:
+    """Whether it is stepped, handed on or kept anywhere the trace cannot follow."""
+    for event in events:
+        if event is made or event.op.startswith(("scheduler.state_dict", "scheduler.load", "scheduler.get")):
+            continue
+        given = [v for a in (event.receiver, *event.args, *event.kwargs.values()) if a is not None for v in ancestors(a, 12)]
+        if any(scheduler is v or same(scheduler, v) for v in given):
+            return True
+    return False
+
+
+def _drives(training: TrainingLoop, scheduler: Value) -> bool:
+    optimizer = scheduler.argument(0, "optimizer")
+    return optimizer is not None and any(same(optimizer, s.optimizer) for s in training.steps)
+
+
+def _step_after_epoch(made: Event, training: TrainingLoop) -> tuple[Edit, ...]:
+    """Only where the scheduler has a name in the same body as the epoch loop."""
+    outer = _loops_around(training.loop)
+    name = next((n for n in ast.walk(made.file.tree) if isinstance(n, ast.Assign) and n.value is made.node), None)
+    if not outer or name is None or len(name.targets) != 1 or not isinstance(name.targets[0], ast.Name):
+        return ()
+    loop = outer[0].node
+    if not isinstance(loop, ast.For) or outer[0].parent is not made.frame:
+        return ()
+    return (Edit("after", made.file, loop.body[-1], f"{name.targets[0].id}.step()"),)
+
+
+CHECKS = (
+    Check("scheduler-before-optimizer", "The scheduler steps before the optimizer.",
+          "The first learning rate of the schedule is never used.",
+          "optimizer.step() first, then scheduler.step().", "model_software/scheduler_misuse",
+          _DOCS, "warning", "silent-bug", find_scheduler_before_optimizer),
+    Check("scheduler-per-batch", "A scheduler with settings in epochs stepped for every batch.",
+          "The learning rate reaches its end within a few epochs, often within the first.",
+          "Step it once per epoch.", "model_software/scheduler_misuse",
+          _DOCS, "error", "silent-bug", find_epoch_scheduler_per_batch),
+    Check("scheduler-per-epoch", "A scheduler with settings in batches stepped once per epoch.",
+          "It stays at the start of its schedule, for OneCycleLR at a 25th of the learning rate.",
+          "Step it after every batch.", "model_software/scheduler_misuse",
+          _DOCS, "error", "silent-bug", find_batch_scheduler_per_epoch),
+    Check("scheduler-never-stepped", "A scheduler that is built and never stepped.",
+          "A scheduler changes the learning rate only in step().",
+          "Step it.", "model_software/scheduler_misuse",
+          _DOCS, "error", "silent-bug", find_scheduler_never_stepped),
+)  # fmt: skip

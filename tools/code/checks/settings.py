@@ -1,0 +1,117 @@
+"""Hyper-parameters that are off by orders of magnitude."""
+
+import ast
+from collections.abc import Iterator
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.patches import Edit
+from misrun.tools.code.trace import Event, Trace
+from misrun.tools.code.values import Site, Value, number
+
+# Adam-like steps are about lr per parameter whatever the gradient (Kingma and Ba 2015, section 2.1, |step| <= lr), so
+# that 0.1 moves every weight by a typical weight's size; SGD is judged by the plain step on a loss of order 1.
+_HIGHEST_LR = {"sgd": 10.0, "adaptive": 0.1}
+_ADAPTIVE = frozenset("Adam AdamW NAdam RAdam Adamax RMSprop FusedAdam Adam8bit AdamW8bit Lion".split())
+_LOWEST_LR = 1e-9  # a float32 weight of size 0.01 does not change by less (machine epsilon 1.2e-7 x 0.01)
+_DROPOUTS = frozenset("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout".split())
+
+
+def _news(trace: Trace, kind: str) -> Iterator[tuple[Event, Value]]:
+    for event in trace.events("new"):
+        if event.result.kind == kind:
+            yield event, event.result
+
+
+def _replace(event: Event, keyword: str, position: int, text: str) -> tuple[Edit, ...]:
+    """An edit of a literal written in the call itself."""
+    node = event.node
+    if not isinstance(node, ast.Call):
+        return ()
+    for given in node.keywords:
+        if given.arg == keyword and isinstance(given.value, ast.Constant):
+            return (Edit("replace", event.file, given.value, text),)
+    if len(node.args) > position and isinstance(node.args[position], ast.Constant):
+        return (Edit("replace", event.file, node.args[position], text),)
+    return ()
+
+
+def find_bad_learning_rate(trace: Trace) -> Iterator[Problem]:
+    for event, optimizer in _news(trace, "optimizer"):
+        given = optimizer.argument(1, "lr")
+        rate, name = number(given), optimizer.class_name
+        if rate is None or (name != "SGD" and name not in _ADAPTIVE):
+            continue
+        limit = _HIGHEST_LR["sgd" if name == "SGD" else "adaptive"]
+        usual = "0.01" if name == "SGD" else "0.001"
+        if rate >= limit or 0 <= rate < _LOWEST_LR:
+            large = rate >= limit
+            yield Problem(
+                _literal_site(event, given),
+                f"{name} with a learning rate of {rate:g} "
+                + ("throws the weights out of any trainable region." if large else "changes no float32 weight."),
+                f"A learning rate of the order of {usual}.",
+                0.9 if rate >= 1 or not large else 0.7,
+                "Print the loss of the first 20 steps: it must not jump.",
+                _replace(event, "lr", 1, usual),
+            )
+
+
+def _literal_site(event: Event, value: Value | None) -> Site:
+    """Where the construction is; the literal's own place only matters to the reader when it is in the same file."""
+    return event.site
+
+
+def find_bad_dropout(trace: Trace) -> Iterator[Problem]:
+    for event, layer in _news(trace, "module"):
+        if layer.class_name in _DROPOUTS:
+            p = number(layer.argument(0, "p"))
+            if p is not None and p >= 0.95:  # one unit in twenty is left
+                yield Problem(
+                    event.site,
+                    f"Dropout with p={p:g} removes nearly everything; p is the probability of dropping, not of keeping.",
+                    f"p={max(1 - p, 0.1):.2g}." if p < 1 else "p between 0.1 and 0.5.",
+                    0.9,
+                    "Print the share of zeros after the layer in train mode.",
+                )
+
+
+def find_bad_eps(trace: Trace) -> Iterator[Problem]:
+    for event, optimizer in _news(trace, "optimizer"):
+        eps = number(optimizer.kwargs.get("eps"))
+        if eps is not None and optimizer.class_name in _ADAPTIVE and eps >= 1.5:
+            # The docs of several papers tune eps up to 1.0 (Szegedy et al. 2016, RMSprop with eps=1.0).
+            yield Problem(
+                event.site,
+                f"eps={eps:g} dominates the second moment: the adaptive step all but vanishes.",
+                "eps of 1e-8.",
+                0.7,
+                "Compare the update-to-weight ratio with eps=1e-8.",
+                _replace(event, "eps", 99, "1e-8"),
+            )
+        decay = number(optimizer.kwargs.get("weight_decay"))
+        if decay is not None and decay >= 1 and optimizer.class_name != "SGD":
+            yield Problem(
+                event.site,
+                f"weight_decay={decay:g} shrinks the weights faster than the loss can build them up.",
+                "A weight decay of 0.01 (AdamW's default).",
+                0.7,
+                "Print the norm of the weights: it falls from step to step.",
+                _replace(event, "weight_decay", 99, "0.01"),
+            )
+
+
+_ADAM = "https://arxiv.org/abs/1412.6980"
+CHECKS = (
+    Check("learning-rate-off", "A literal learning rate orders of magnitude away from what can work.",
+          "Adam's step is about lr per weight; SGD's is lr times the gradient.",
+          "Start at 1e-3 (Adam) or 1e-2 (SGD).", "optimization/learning_rate_too_high",
+          _ADAM, "error", "silent-bug", find_bad_learning_rate),
+    Check("dropout-off", "Dropout that removes nearly everything.",
+          "p is the probability of dropping a unit.",
+          "Use 0.1 to 0.5.", "optimization/regularization",
+          "https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html", "error", "silent-bug", find_bad_dropout),
+    Check("optimizer-setting-off", "eps or weight decay of an adaptive optimizer that swamps the update.",
+          "eps is added to the root of the second moment; weight decay is multiplied by the learning rate only.",
+          "Use the defaults.", "optimization/optimizer_settings",
+          _ADAM, "warning", "silent-bug", find_bad_eps),
+)  # fmt: skip

@@ -1,0 +1,235 @@
+"""zero_grad, backward and step: present, for the right parameters, in an order that trains."""
+
+import ast
+from collections.abc import Iterator
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.patches import Edit
+from misrun.tools.code.trace import Event, Frame, Trace, compatible
+from misrun.tools.code.training import (
+    Step,
+    TrainingLoop,
+    clears_for,
+    clears_gradients,
+    escapes,
+    parameters_of,
+    training_loops,
+)
+from misrun.tools.code.values import Value, same
+
+_GUIDE = "https://docs.pytorch.org/docs/stable/optim.html#taking-an-optimization-step"
+_VERIFY_NORM = "Print the gradient norm before every step: it must not grow with the step number on the same batch."
+
+
+def _name(value: Value) -> str:
+    return value.name or value.class_name or "the optimizer"
+
+
+def _source_of(node: ast.AST | None) -> str | None:
+    """The text `optimizer` in `optimizer.step()`, for patches."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        target = node.args[0] if node.args else node.func.value
+        return ast.unparse(target)
+    return None
+
+
+def _happens_every_pass(event: Event, loop: Frame) -> bool:
+    return event.is_unconditional_in(loop)
+
+
+def find_missing_zero_grad(trace: Trace) -> Iterator[Problem]:
+    for training in training_loops(trace):
+        if training.is_managed or not training.steps:
+            continue
+        for step in _one_per_optimizer(training):
+            if not _feeds(training, step):
+                continue
+            clears = [c for c in training.clears if clears_for(c, step.optimizer)]
+            if clears or escapes(step.optimizer, training.events) or _computes_gradients_directly(training):
+                continue
+            yield _missing_zero_grad(training, step)
+
+
+def _one_per_optimizer(training: TrainingLoop) -> Iterator[Step]:
+    seen: list[Value] = []
+    for step in training.steps:
+        if not any(same(step.optimizer, s) for s in seen):
+            seen.append(step.optimizer)
+            yield step
+
+
+def _feeds(training: TrainingLoop, step: Step) -> bool:
+    """Whether a backward of the loop comes with the step: in the same pass and not behind another loop's end."""
+    return any(compatible(b, step.event) for b in training.backwards)
+
+
+def _computes_gradients_directly(training: TrainingLoop) -> bool:
+    return any(e.op == "torch.autograd.grad" for e in training.events)
+
+
+def _missing_zero_grad(training: TrainingLoop, step: Step) -> Problem:
+    backward = training.backwards[0]
+    others = [c for c in training.clears if c.op.endswith(".zero_grad")]
+    outside = [c for c in training.root if clears_gradients(c) and clears_for(c, step.optimizer)]
+    name = _name(step.optimizer)
+    message = f"Gradients of {name} are never cleared in the loop at line {training.loop.node.lineno}"  # type: ignore[attr-defined]
+    if others:
+        message += f"; zero_grad is called on {_name(others[0].receiver or Value())} at {others[0].site} instead"
+    elif outside:
+        message += f" (zero_grad at {outside[0].site} runs outside of it)"
+    message += ": every step uses the sum of all gradients so far."
+    target = _source_of(step.event.node)
+    plain = not others and target is not None and isinstance(step.event.node, ast.Call) and step.event.file is backward.file
+    edits = (Edit("before", backward.file, backward.node, f"{target}.zero_grad()"),) if plain else ()
+    simple = _same_call(backward, step.event)
+    return Problem(
+        step.event.site if others else backward.site,
+        message,
+        f"{target or name}.zero_grad() once per optimizer step, before backward.",
+        0.95 if step.is_known else 0.85,
+        _VERIFY_NORM,
+        edits if simple else (),
+    )
+
+
+def _same_call(one: Event, other: Event) -> bool:
+    """Whether both events are written in the same function body."""
+    mine = next(f for f in one.frame.chain() if f.kind in ("call", "root"))
+    return other.within(mine) and mine is next(f for f in other.frame.chain() if f.kind in ("call", "root"))
+
+
+def _cycle(training: TrainingLoop, step: Step) -> list[tuple[str, Event]]:
+    """The clears, backwards and steps that concern one optimizer and happen in every pass together with its step."""
+    found = []
+    for event in training.events:
+        if not compatible(event, step.event):
+            continue
+        if event.op == "backward":
+            found.append(("backward", event))
+        elif event is step.event:
+            found.append(("step", event))
+        elif clears_gradients(event) and _surely_clears(event, step.optimizer):
+            found.append(("clear", event))
+    return found
+
+
+def _surely_clears(event: Event, optimizer: Value) -> bool:
+    target = event.receiver
+    if target is None or not event.op.endswith(".zero_grad"):
+        return False
+    if same(target, optimizer):
+        return True
+    return target.kind == "module" and any(same(target, m) for m in parameters_of(optimizer))
+
+
+def _wiped_steps(trace: Trace) -> Iterator[tuple[TrainingLoop, Step, Event, list[tuple[str, Event]]]]:
+    """Steps before which, in every pass, the last thing done to the gradients was to clear them."""
+    for training in training_loops(trace):
+        if training.is_managed or _computes_gradients_directly(training):
+            continue
+        for step in training.steps:
+            cycle = _cycle(training, step)
+            at = next((i for i, (kind, _) in enumerate(cycle) if kind == "step"), None)
+            if at is None or not any(kind == "backward" for kind, _ in cycle):
+                continue
+            kind, event = cycle[at - 1]  # index -1 is the end of the previous pass
+            conditional = set(map(id, event.branches_within(training.loop))) - set(
+                map(id, step.event.branches_within(training.loop))
+            )
+            if kind == "clear" and not conditional and not escapes(step.optimizer, training.events):
+                yield training, step, event, cycle
+
+
+def find_misplaced_zero_grad(trace: Trace) -> Iterator[Problem]:
+    for _training, step, clear, cycle in _wiped_steps(trace):
+        backward = [e for kind, e in cycle if kind == "backward" and e.index < clear.index < step.event.index]
+        if not backward:
+            continue
+        movable = _same_call(backward[-1], clear) and clear.file is backward[-1].file
+        edits = (
+            Edit("delete", clear.file, clear.node),
+            Edit("before", clear.file, backward[-1].node, ast.unparse(clear.node)),
+        )
+        yield Problem(
+            clear.site,
+            f"zero_grad runs between backward ({backward[-1].site}) and step ({step.event.site}): "
+            "the step sees no gradients and nothing is learned.",
+            "Clear the gradients before backward or after step.",
+            0.95,
+            "Print the gradient norm just before step: it is 0 or None.",
+            edits if movable and isinstance(clear.node, ast.Call) else (),
+        )
+
+
+def find_step_before_backward(trace: Trace) -> Iterator[Problem]:
+    for training, step, clear, cycle in _wiped_steps(trace):
+        later = [e for kind, e in cycle if kind == "backward" and e.index > step.event.index]
+        earlier = [e for kind, e in cycle if kind == "backward" and e.index < step.event.index]
+        if earlier or not later or clear.loops()[-1:] != step.event.loops()[-1:] or training.loop not in later[0].loops()[-1:]:
+            continue
+        movable = _same_call(later[-1], step.event) and step.event.file is later[-1].file
+        edits = (
+            Edit("delete", step.event.file, step.event.node),
+            Edit("after", step.event.file, later[-1].node, ast.unparse(step.event.node)),
+        )
+        yield Problem(
+            step.event.site,
+            f"The optimizer steps before backward ({later[0].site}) has run, on gradients that were just cleared.",
+            "zero_grad, forward, backward, then step.",
+            0.95,
+            "Compare a parameter before and after ten steps: it does not change.",
+            edits if movable else (),
+        )
+
+
+def find_missing_step(trace: Trace) -> Iterator[Problem]:
+    stepped = [s for root in trace.roots for s in _all_steps(root)]
+    for training in training_loops(trace):
+        if training.is_managed or training.steps or stepped:
+            continue
+        clears = [c for c in training.clears if c.op == "optimizer.zero_grad" and c.receiver is not None]
+        for clear in clears[:1]:
+            optimizer = clear.receiver
+            if optimizer is None or any(escapes(optimizer, root) for root in trace.roots) or _passes_through(training):
+                continue
+            backward = training.backwards[-1]
+            target = ast.unparse(clear.node.func.value) if isinstance(clear.node, ast.Call) and isinstance(
+                clear.node.func, ast.Attribute) else None  # fmt: skip
+            same_body = _same_call(backward, clear) and target is not None
+            yield Problem(
+                backward.site,
+                f"Gradients are computed and cleared (line {clear.line}) but {_name(optimizer)} never takes a step.",
+                f"{target or 'optimizer'}.step() after backward.",
+                0.9,
+                "Compare a parameter before and after ten steps: it does not change.",
+                (Edit("after", backward.file, backward.node, f"{target}.step()"),) if same_body else (),
+            )
+
+
+def _all_steps(root: tuple[Event, ...]) -> list[Event]:
+    return [e for e in root if e.op.endswith((".step", "optimizer_step")) and "scheduler" not in e.op]
+
+
+def _passes_through(training: TrainingLoop) -> bool:
+    """Whether parameters are updated by hand (`p.data -= lr * p.grad`, `p.sub_`, `p.add_`)."""
+    return any(e.op in ("sub_", "add_", "augsub", "copy_", "set.data") for e in training.events)
+
+
+CHECKS = (
+    Check("zero-grad-missing", "A training loop that steps without clearing the gradients.",
+          "backward adds to .grad; without clearing, every step uses the sum of all earlier gradients.",
+          "Call optimizer.zero_grad() once per step, before backward.", "model_software/step_order",
+          _GUIDE, "error", "silent-bug", find_missing_zero_grad),
+    Check("zero-grad-misplaced", "zero_grad between backward and step.",
+          "The gradients just computed are cleared before the step can use them.",
+          "Move zero_grad before backward or after step.", "model_software/step_order",
+          _GUIDE, "error", "silent-bug", find_misplaced_zero_grad),
+    Check("step-before-backward", "An optimizer step on gradients that were just cleared, before backward.",
+          "The step has nothing to apply; the gradients computed afterwards are cleared in the next pass.",
+          "Order: zero_grad, forward, backward, step.", "model_software/step_order",
+          _GUIDE, "error", "silent-bug", find_step_before_backward),
+    Check("step-missing", "Gradients are computed and cleared, but no optimizer ever steps.",
+          "Without step the parameters never change.",
+          "Call optimizer.step() after backward.", "model_software/step_order",
+          _GUIDE, "error", "silent-bug", find_missing_step),
+)  # fmt: skip

@@ -1,0 +1,240 @@
+"""Python files and notebooks: what code there is, and the settings that stand in it as literals."""
+
+import ast
+import hashlib
+import re
+import warnings
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from misrun.tools.readers.builder import RunBuilder
+from misrun.tools.readers.config_tree import MAX_LIST
+from misrun.tools.readers.json_text import leaves
+from misrun.tools.readers.reader import Source
+from misrun.tools.readers.run_record import CodeFile, Scalar
+from misrun.tools.record import Span
+
+# CPython's largest own module has 20,000 lines in 0.9 MB; larger files are generated, or notebooks full of images.
+_MAX_CODE_BYTES = 5 * 2**20
+_MAX_NOTEBOOK_BYTES = 64 * 2**20
+_MAX_SETTINGS = 400
+_LONGEST_TEXT = 200
+# Beyond these the product of settings is no setting, and Python's integers would grow without bound.
+_MAX_EXPONENT = 64
+_LARGEST_OPERAND = 1e18
+_DEPTH = 8
+_MAGIC = re.compile(r"^\s*[!%?]|^\s*[\w.]+\?{1,2}\s*$")
+# Callables whose keyword literals are settings of the training. Schedulers and optimizers keep torch's names.
+_CONFIGURES = re.compile(
+    r"(?:Arguments|Config|Args|Params|LR|Scheduler|Loader|Trainer|Optimizer)$|^(?:SGD|Adam\w*|RMSprop|RAdam|NAdam|Lion|LBFGS|Adagrad|Adadelta|"
+    r"Adafactor|Muon|dict|Namespace|SimpleNamespace|EasyDict|ConfigDict|Dict|fit|compile|EarlyStopping|GradScaler|autocast|Accelerator)$"
+)
+_HOLDS_SETTINGS = re.compile(r"(?:config|cfg|args|params|hparams|settings|options|arguments|hyper)", re.IGNORECASE)
+_FLAGS = frozenset(("add_argument", "option", "add_option", "add_arg"))
+_DEFINES = re.compile(r"^DEFINE_(?:float|integer|string|bool|boolean|enum)$")
+
+
+class PythonCode:
+    """Never imports or runs what it reads. Defaults found here may be overridden by files and commands."""
+
+    name = "Python code"
+
+    def sniff(self, source: Source) -> bool:
+        return source.name.lower().endswith((".py", ".pyw", ".ipynb")) and b"\0" not in source.head
+
+    def read(self, source: Source, run: RunBuilder) -> None:
+        notebook = source.name.lower().endswith(".ipynb")
+        if source.bytes > (_MAX_NOTEBOOK_BYTES if notebook else _MAX_CODE_BYTES):
+            run.skip(source.name, f"{source.bytes // 2**20} MB is more than hand-written code has")
+            return
+        content = source.path.read_bytes()
+        lines = content.count(b"\n") + (not content.endswith(b"\n"))
+        run.code(CodeFile(path=source.name, lines=lines, sha256=hashlib.sha256(content).hexdigest()))
+        text = content.decode("utf-8-sig", "replace")
+        if notebook:
+            _read_notebook(text, source.name, run)
+        else:
+            _read_source(text, None, source.name, run)
+
+
+class _Found(NamedTuple):
+    name: str
+    value: Scalar | tuple[Scalar, ...]
+    line: int
+
+
+class _Literal(NamedTuple):
+    """The value of a literal; None may be one."""
+
+    value: Scalar | tuple[Scalar, ...]
+
+
+def _read_source(text: str, lines: list[int] | None, file: str, run: RunBuilder) -> None:
+    """Add the settings of one module; `lines` maps its line numbers (from 1) to those of the file."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes in the user's strings are not ours to report
+            tree = ast.parse(text)
+    except SyntaxError as error:
+        at = error.lineno or 1
+        run.note(f"{file}:{lines[min(at, len(lines)) - 1] if lines else at}: not valid Python ({error.msg})")
+        return
+    except (ValueError, RecursionError, MemoryError) as error:
+        run.note(f"{file}: Python could not be parsed ({type(error).__name__})")
+        return
+    for count, found in enumerate(_settings(tree)):
+        if count >= _MAX_SETTINGS:
+            run.note(f"{file}: only the first {_MAX_SETTINGS} literals in code were taken as settings")
+            return
+        line = lines[found.line - 1] if lines else found.line
+        run.config(found.name, found.value, span=Span(file=file, first=line, last=line), origin="code")
+
+
+def _read_notebook(text: str, file: str, run: RunBuilder) -> None:
+    """All code cells as one module; each source line keeps the line of the notebook on which it stands."""
+    kinds: dict[int, str] = {}
+    sources: dict[int, list[tuple[str, int]]] = {}
+    try:
+        for leaf in leaves(text):
+            path = leaf.path
+            if len(path) == 3 and path[0] == "cells" and path[2] == "cell_type":
+                kinds[int(path[1])] = str(leaf.value)
+            elif len(path) >= 3 and path[0] == "cells" and path[2] == "source":
+                sources.setdefault(int(path[1]), []).append((str(leaf.value), leaf.line))
+    except ValueError as error:
+        run.note(f"{file}: the notebook is not complete ({error})")
+    code: list[str] = []
+    lines: list[int] = []
+    for cell, parts in sorted(sources.items()):
+        if kinds.get(cell) != "code" or (parts and parts[0][0].startswith("%%")):
+            continue
+        for part, line in parts:
+            rows = part.rstrip("\n").split("\n")
+            code += ["pass" if _MAGIC.match(row) else row for row in rows]
+            lines += [line] * len(rows)
+    if code:
+        _read_source("\n".join(code), lines, file, run)
+
+
+def _settings(tree: ast.Module) -> Iterator[_Found]:
+    """Settings in the order of the file's lines: module-level literals, argparse defaults, keyword literals of the
+    callables that configure training, defaults of configuration classes."""
+    found: list[_Found] = []
+    for statement in tree.body:
+        found += _assigned(statement, "")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            found += _called(node)
+        elif isinstance(node, ast.ClassDef) and (_HOLDS_SETTINGS.search(node.name) or _is_dataclass(node)):
+            for statement in node.body:
+                found += _assigned(statement, f"{node.name}.")
+    yield from sorted(found, key=lambda setting: setting.line)
+
+
+def _assigned(statement: ast.stmt, prefix: str) -> Iterator[_Found]:
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target, value = statement.targets[0], statement.value
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        target, value = statement.target, statement.value
+    else:
+        return
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        for name, item in zip(target.elts, value.elts, strict=True):
+            yield from _named(name, item, prefix)
+    else:
+        yield from _named(target, value, prefix)
+
+
+def _named(target: ast.expr, value: ast.expr, prefix: str) -> Iterator[_Found]:
+    name = target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else ""
+    if not name or name.startswith("__"):
+        return
+    if isinstance(value, ast.Dict):
+        yield from _dictionary(value, f"{prefix}{name}.", 0)
+        return
+    literal = _literal(value)
+    if literal:
+        yield _Found(prefix + name, literal.value, value.lineno)
+
+
+def _dictionary(node: ast.Dict, prefix: str, depth: int) -> Iterator[_Found]:
+    for key, value in zip(node.keys, node.values, strict=True):
+        if not (isinstance(key, ast.Constant) and isinstance(key.value, str)) or depth > _DEPTH:
+            continue
+        if isinstance(value, ast.Dict):
+            yield from _dictionary(value, f"{prefix}{key.value}.", depth + 1)
+        elif literal := _literal(value):
+            yield _Found(prefix + key.value, literal.value, value.lineno)
+
+
+def _called(node: ast.Call) -> Iterator[_Found]:
+    function = node.func
+    name = (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )
+    if name in _FLAGS:
+        yield from _flag(node)
+    elif _DEFINES.match(name) and len(node.args) >= 2:
+        flag, value = _literal(node.args[0]), _literal(node.args[1])
+        if flag and value and isinstance(flag.value, str):
+            yield _Found(flag.value, value.value, node.args[1].lineno)
+    elif _CONFIGURES.search(name):
+        for keyword in node.keywords:
+            literal = _literal(keyword.value) if keyword.arg else None
+            if literal:
+                yield _Found(f"{name}.{keyword.arg}", literal.value, keyword.value.lineno)
+
+
+def _flag(node: ast.Call) -> Iterator[_Found]:
+    """add_argument("--lr", "-l", default=1e-3): the first long name decides, as in argparse."""
+    words = [word.value for item in node.args if isinstance(word := item, ast.Constant) and isinstance(word.value, str)]
+    names = [word for word in words if word.startswith("--")] or words
+    default = next((keyword.value for keyword in node.keywords if keyword.arg == "default"), None)
+    literal = _literal(default) if default is not None else None
+    if names and default is not None and literal:
+        yield _Found(names[0].lstrip("-").replace("-", "_"), literal.value, default.lineno)
+
+
+def _literal(node: ast.expr, depth: int = 0) -> _Literal | None:
+    """A scalar, a flat list or tuple of scalars, or arithmetic on numbers such as 5e-4 / 2; None for all else."""
+    if isinstance(node, ast.Constant):
+        value = node.value
+        if not isinstance(value, Scalar) or (isinstance(value, str) and len(value) > _LONGEST_TEXT):
+            return None
+        return _Literal(value)
+    if isinstance(node, ast.List | ast.Tuple) and 0 < len(node.elts) <= MAX_LIST and depth == 0:
+        items = [_literal(item, 1) for item in node.elts]
+        return _Literal(tuple(item.value for item in items if item)) if all(items) else None  # type: ignore[misc]
+    number = _number(node, depth)
+    return None if number is None else _Literal(number)
+
+
+def _number(node: ast.expr, depth: int = 0) -> float | int | None:
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, int | float) and not isinstance(node.value, bool) else None
+    if depth > _DEPTH:
+        return None
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = _number(node.operand, depth + 1)
+        return None if value is None else -value
+    if isinstance(node, ast.BinOp):
+        left, right = _number(node.left, depth + 1), _number(node.right, depth + 1)
+        return None if left is None or right is None else _arithmetic(node.op, left, right)
+    return None
+
+
+def _arithmetic(operator: ast.operator, left: float, right: float) -> float | int | None:
+    if not max(abs(left), abs(right)) < _LARGEST_OPERAND:
+        return None
+    if isinstance(operator, ast.Mult):
+        return left * right
+    if isinstance(operator, ast.Div) and right:
+        return left / right
+    if isinstance(operator, ast.Pow) and 0 < left <= 1024 and abs(right) <= _MAX_EXPONENT:
+        power: float | int = left**right
+        return power
+    return None
+
+
+def _is_dataclass(node: ast.ClassDef) -> bool:
+    return any("dataclass" in ast.dump(decorator) for decorator in node.decorator_list)

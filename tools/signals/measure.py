@@ -1,0 +1,78 @@
+"""All signals of a run, and the step at which its failure began."""
+
+from collections.abc import Sequence
+
+from misrun.tools.readers.run_record import RunRecord
+from misrun.tools.signals import (
+    chance,
+    ending,
+    excursions,
+    gradients,
+    learning_rate,
+    loss,
+    memory,
+    nonfinite,
+    reinforcement,
+    settings,
+    text_events,
+    throughput,
+    validation,
+    vocabulary,
+)
+from misrun.tools.signals.signal import Signal
+from misrun.tools.signals.task import Task
+
+# Failures that cause each other stand in one family; families come in the order in which one explains the next.
+_FAMILIES: tuple[tuple[str, ...], ...] = (
+    ("loss_nonfinite", "loss_hidden_nan", "loss_divergence", "grad_nonfinite", "grad_exploding", "loss_scale_collapse",
+     "loss_spike", "loss_negative"),
+    ("memory_growth", "memory_jump"),
+    ("loss_zero", "grad_zero", "grad_vanishing", "lr_zero"),
+    ("traceback_root", "killed_by_signal"),
+    ("loss_jump_at_resume",),
+    ("reward_flat", "entropy_collapse", "kl_runaway", "kl_vanishing"),
+    ("throughput_collapse",),
+    ("validation_gap",),
+    ("loss_at_chance", "loss_constant", "loss_plateau", "loss_oscillation", "metric_at_chance"),
+)  # fmt: skip
+
+
+def measure(run: RunRecord) -> tuple[Signal, ...]:
+    """Every fact that the run's series, events, settings and ending allow; the same record gives the same signals.
+
+    Strength 0.5 is where a fact begins to count; below it the fact is a mark that a healthy run may carry too
+    (`loss_scale_search`, a recovered spike, a missing warm-up).
+    """
+    task = Task(run)
+    found = [
+        *text_events.measure(run),
+        *ending.measure(run),
+        *nonfinite.measure(run, task),
+        *loss.measure(run, task),
+        *chance.measure(run, task),
+        *excursions.measure(run, task),
+        *gradients.measure(run, task),
+        *learning_rate.measure(run, task),
+        *validation.measure(run, task),
+        *memory.measure(run),
+        *throughput.measure(run),
+        *vocabulary.measure(run, task),
+        *reinforcement.measure(run, task),
+        *settings.measure(run),
+    ]
+    return (*found, *learning_rate.at_onset(run, onset(found)))
+
+
+def onset(signals: Sequence[Signal]) -> float | None:
+    """The earliest step of the primary failure, or None when no failure has a step.
+
+    The primary failure is the first family of `_FAMILIES` with a signal of strength 0.5 or more; the onset is the
+    earliest step within that family (a gradient norm that explodes at step 150 before a NaN at step 157 gives 150).
+    Where signals of a family count differently (steps, epochs), those that count steps decide.
+    """
+    for family in _FAMILIES:
+        strong = [s for s in signals if s.name in family and s.strength >= 0.5 and s.step is not None]
+        by_steps = [s for s in strong if s.values.get("step_kind", "step") == "step"] or strong
+        if by_steps:
+            return min(s.step for s in by_steps if s.step is not None)
+    return None
