@@ -49,18 +49,21 @@ def load_corpus(folder: Path = CORPUS_FOLDER) -> Corpus:
 
 
 def passages(entry: KnowledgeEntry) -> tuple[str, ...]:
-    """The texts an entry is found by: how the failure looks, and how it works. Kept apart because a query is about
-    one or the other; each stays below the 256 word pieces that the embedder reads."""
+    """The texts an entry is found by: how the failure looks, and how it works with what it is called. Kept apart
+    because a query is about one or the other; each stays below the 256 word pieces that the embedder reads."""
     looks = ". ".join((entry.title, *entry.symptoms))
-    works = " ".join((entry.problem, entry.cause))
-    return (looks, works)
+    modes = (mode.split("/", 1)[-1] for mode in entry.modes)
+    works = (entry.problem, entry.cause, *_labels((*entry.techniques, *entry.phenomena, *modes)))
+    return (looks, " ".join(works))
 
 
 def wording(entry: KnowledgeEntry) -> str:
-    """The text an entry is found by word for word: its passages, and the names it is filed under."""
-    names = (*entry.frameworks, *entry.model_types, *entry.techniques, *entry.phenomena)
-    modes = (mode.split("/", 1)[-1] for mode in entry.modes)
-    return " ".join((*passages(entry), *(name.replace("_", " ") for name in (*names, *modes))))
+    """The text an entry is found by word for word: its passages, and what it was seen with."""
+    return " ".join((*passages(entry), *_labels((*entry.frameworks, *entry.model_types))))
+
+
+def _labels(names: Iterable[str]) -> Iterator[str]:
+    return (name.replace("_", " ") for name in names)
 
 
 def _lines(files: list[Path]) -> Iterator[tuple[str, str]]:

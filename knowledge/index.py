@@ -8,6 +8,7 @@ import os
 from collections import defaultdict
 from collections.abc import Collection as AnyOf
 from pathlib import Path
+from typing import Any
 
 from misrun.knowledge.corpus import Corpus, load_corpus, passages, wording
 from misrun.knowledge.embedder import Embedder, EmbedderMissing, default_embedder
@@ -63,10 +64,11 @@ class KnowledgeIndex:
         """Cosine of the best passage of each entry near the text."""
         if self._embedder is None or self._store is None or among == set():
             return {}
+        where: Any = None if among is None else {"entry": {"$in": sorted(among)}}
         found = self._store.collection.query(
-            query_embeddings=list(self._embedder.embed([text])),
+            query_embeddings=self._embedder.embed([text]),
             n_results=count,
-            where=None if among is None else {"entry": {"$in": sorted(among)}},
+            where=where,
             include=["metadatas", "distances"],
         )
         best: dict[str, float] = defaultdict(float)

@@ -51,12 +51,15 @@ def queries(
 
 
 def derive(text: str, level: Level, ontology: Ontology) -> tuple[str, ...]:
-    """The queries of one level for a bare text. Level 1 is the text itself; where the ontology knows no word of it,
-    the wider levels fall back to the text, so that unknown words are still looked for."""
-    if level == 1:
-        return _bounded([text])
+    """The queries of one level for a bare text. Level 1 is the text itself. Levels 2 and 3 add to it what the ontology
+    knows of the techniques, failures and phenomena it names; level 4 asks for their counterparts in other fields. Where
+    the ontology knows no word of it, every level asks for the text, so that unknown words are looked for all the same.
+    """
     modes = [mode for term in ontology.terms_in(text, "phenomena") for mode in term.modes]
-    return queries(text, ontology, modes=modes[:2])[level] or _bounded([text])
+    wider = queries(text, ontology, modes=modes[:1])[level] if level > 1 else ()
+    if level < 4:
+        wider = tuple(f"{text} {addition}" for addition in wider)
+    return _bounded(wider or [text])
 
 
 def search_level(

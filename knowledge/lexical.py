@@ -16,9 +16,31 @@ _B = 0.75
 _WORD = re.compile(r"[a-z]+[0-9]*|[0-9]+")
 _COMPOUND = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
-_STOP = frozenset(
-    "a an and are as at be but by for from has have i if in into is it its my of on or so that the then there this to "
-    "was we when which will with you your".split()
+# Words that say nothing about what a text is about.
+STOP_WORDS = frozenset(
+    (
+        *(
+            "a",
+            "an",
+            "and",
+            "are",
+            "as",
+            "at",
+            "be",
+            "but",
+            "by",
+            "for",
+            "from",
+            "has",
+            "have",
+            "i",
+            "if",
+            "in",
+            "into",
+        ),
+        *("is", "it", "its", "my", "of", "on", "or", "so", "that", "the", "then", "there", "this", "to", "was", "we"),
+        *("when", "which", "will", "with", "you", "your"),
+    )
 )
 # Longest first. A word keeps at least three letters, so that "loss" and "bias" stay whole.
 _SUFFIXES = ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "s", "e")
@@ -30,7 +52,7 @@ def terms(text: str) -> list[str]:
     """Stemmed words of `text`, and dotted or underscored names also as a whole (`cuda_oom`, `torch.cuda`)."""
     text = text[:_MAX_CHARACTERS]
     whole = _COMPOUND.findall(text.lower())
-    parts = (stem(word) for word in _WORD.findall(_CAMEL.sub(" ", text).lower()) if word not in _STOP)
+    parts = (stem(word) for word in _WORD.findall(_CAMEL.sub(" ", text).lower()) if word not in STOP_WORDS)
     return [*parts, *whole]
 
 

@@ -1,12 +1,13 @@
 """The ontology: the field's terms with their synonyms, and the analogies between fields (`ontology.yaml`)."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from misrun.knowledge.lexical import stem
+from misrun.knowledge.lexical import STOP_WORDS, stem
 from misrun.tools.diagnosis.taxonomy import MODES
 from misrun.tools.record import Record
 
@@ -53,12 +54,12 @@ class Ontology(Record):
     def terms_in(self, text: str, kind: TermKind | None = None) -> tuple[Term, ...]:
         """Terms that `text` names by id or synonym, in the order of their first mention; the longest wording wins."""
         words = _words(text[:_MAX_CHARACTERS])
+        stems = [stem(word) for word in words]
         found: dict[str, Term] = {}
         position = 0
         while position < len(words):
-            size, term = self._at(words, position)
-            if term and (kind is None or term.kind == kind):
-                found.setdefault(term.id, term)
+            size, terms = self._at(words, stems, position)
+            found.update({term.id: term for term in terms if kind is None or term.kind == kind})
             position += size
         return tuple(found.values())
 
@@ -78,15 +79,26 @@ class Ontology(Record):
         """Analogies in which the phenomenon takes part."""
         return tuple(analogy for analogy in self.analogies if phenomenon in analogy.between)
 
-    def _at(self, words: list[str], position: int) -> tuple[int, Term | None]:
+    def _at(self, words: list[str], stems: list[str], position: int) -> tuple[int, tuple[Term, ...]]:
+        """How many words are used up at that position, and the terms they name (PPO is a technique and a kind of
+        policy); exact words go before inflected ones, so that
+        "transformers" is the library and "transformer" the architecture."""
         for size in range(min(self._longest, len(words) - position), 0, -1):
-            if term := self._wordings.get(tuple(words[position : position + size])):
-                return size, term
-        return 1, None
+            part = slice(position, position + size)
+            if terms := self._wordings.get(tuple(words[part])) or self._wordings.get(tuple(stems[part])):
+                return size, terms
+        return 1, ()
 
     @cached_property
-    def _wordings(self) -> dict[tuple[str, ...], Term]:
-        return {tuple(_words(text)): term for term in self.terms.values() for text in (term.label, *term.synonyms)}
+    def _wordings(self) -> dict[tuple[str, ...], tuple[Term, ...]]:
+        exact: dict[tuple[str, ...], list[Term]] = defaultdict(list)
+        inflected: dict[tuple[str, ...], list[Term]] = defaultdict(list)
+        for term in self.terms.values():
+            for text in (term.label, *term.synonyms):
+                words = _words(text)
+                exact[tuple(words)].append(term)
+                inflected[tuple(map(stem, words))].append(term)
+        return {words: tuple(dict.fromkeys(terms)) for words, terms in (inflected | exact).items()}
 
     @cached_property
     def _longest(self) -> int:
@@ -94,7 +106,8 @@ class Ontology(Record):
 
 
 def _words(text: str) -> list[str]:
-    return [stem(word) for word in _WORD.findall(_CAMEL.sub(" ", text).lower())]
+    words = _WORD.findall(_CAMEL.sub(" ", text).lower())
+    return [word for word in words if word not in STOP_WORDS]
 
 
 @lru_cache(maxsize=4)
@@ -103,7 +116,9 @@ def load_ontology(file: Path = ONTOLOGY_FILE) -> Ontology:
     the file is ours, so a slip in it is a programmer's error."""
     import yaml
 
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    # The C loader reads the file in 5 ms instead of 40; it is missing where PyYAML was built without libyaml.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    content = yaml.load(file.read_text(encoding="utf-8"), loader)
     rows = [(kind, id_, fields or {}) for kind in get_args(TermKind) for id_, fields in content[kind].items()]
     terms = {id_: Term(id=id_, kind=kind, **fields) for kind, id_, fields in rows}
     if len(terms) != len(rows):

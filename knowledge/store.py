@@ -17,11 +17,11 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
+    from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
     from chromadb.config import Settings
 
@@ -56,7 +56,7 @@ class Rows:
 class OpenStore:
     """A collection ready for queries, where it is kept, and what had to be done to get it."""
 
-    client: "ClientAPI"
+    client: "Client"
     collection: "Collection"
     place: str
     notes: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ def _move(scratch: Path, folder: Path) -> None:
             raise
 
 
-def _open(rows: Rows, folder: Path) -> "tuple[ClientAPI, Collection]":
+def _open(rows: Rows, folder: Path) -> "tuple[Client, Collection]":
     """The collection in `folder`, after everything that can be checked cheaply was checked (10 ms for 400 rows).
     Chroma itself crashes or silently returns nonsense on some damaged files, so the digests come first."""
     _check_files(rows, folder)
@@ -180,12 +180,16 @@ def _check_files(rows: Rows, folder: Path) -> None:
 
 def _check_answers(rows: Rows, collection: "Collection") -> None:
     """A whole collection has every row and finds a row by its own vector."""
+    import numpy as np
+
     if collection.count() != len(rows.ids):
         raise _Damaged(f"{collection.count()} of {len(rows.ids)} passages")
     stored = collection.get(ids=[rows.ids[-1]], include=["embeddings"])["embeddings"]
     if stored is None or len(stored) != 1:
         raise _Damaged("a passage has no vector")
-    found = collection.query(query_embeddings=[stored[0]], n_results=1, include=["distances"])
+    found = collection.query(
+        query_embeddings=np.asarray(stored[:1], dtype=np.float32), n_results=1, include=["distances"]
+    )
     # Cosine distance of a vector to itself: 0 but for rounding in single precision.
     if not found["distances"] or not found["distances"][0] or found["distances"][0][0] > 1e-3:
         raise _Damaged("a passage is not found by its own vector")
@@ -221,52 +225,48 @@ def _sweep(parent: Path) -> None:
 # --- Chroma -----------------------------------------------------------------------------------------------------------
 
 
-def _persistent(folder: Path) -> "ClientAPI":
+def _persistent(folder: Path) -> "Client":
     import chromadb
 
-    return chromadb.PersistentClient(path=str(folder), settings=_settings())
+    return cast("Client", chromadb.PersistentClient(path=str(folder), settings=_settings()))
 
 
-def _on_server(rows: Rows, url: str) -> "tuple[ClientAPI, Collection]":
+def _on_server(rows: Rows, url: str) -> "tuple[Client, Collection]":
     import chromadb
 
     parts = urlsplit(url if "//" in url else f"//{url}")
     secure = parts.scheme == "https"
-    client = chromadb.HttpClient(
-        host=parts.hostname or "localhost",
-        port=parts.port or (443 if secure else 8000),
-        ssl=secure,
-        settings=_settings(),
-    )
-    return client, _filled(client, rows)
+    # 8000 is the port `chroma run` listens on.
+    port = parts.port or (443 if secure else 8000)
+    client = chromadb.HttpClient(host=parts.hostname or "localhost", port=port, ssl=secure, settings=_settings())
+    return _filled(client, rows)
 
 
-def _in_memory(rows: Rows) -> "tuple[ClientAPI, Collection]":
+def _in_memory(rows: Rows) -> "tuple[Client, Collection]":
     import chromadb
 
-    client = chromadb.EphemeralClient(settings=_settings())
-    return client, _filled(client, rows)
+    return _filled(chromadb.EphemeralClient(settings=_settings()), rows)
 
 
-def _filled(client: "ClientAPI", rows: Rows) -> "Collection":
+def _filled(client: Any, rows: Rows) -> "tuple[Client, Collection]":
     """The collection of that name with every row in it. It may be there already: on a server, and in memory, where all
     clients of a process share one database. Upserting means that two who fill it at once do each other no harm."""
     collection = client.get_or_create_collection(rows.name, embedding_function=None, configuration=_COLLECTION)
     if collection.count() == len(rows.ids):
-        return collection
+        return client, collection
     vectors = rows.vectors()
     for start in range(0, len(rows.ids), _BATCH):
         part = slice(start, start + _BATCH)
         owners = [{"entry": owner} for owner in rows.owners[part]]
         collection.upsert(ids=list(rows.ids[part]), embeddings=vectors[part], metadatas=list(owners))
-    return collection
+    return client, collection
 
 
 def _settings() -> "Settings":
     """No telemetry, and no `.env` from the current folder: that may be the run's, and what is read there is data."""
     from chromadb.config import Settings
 
-    return Settings(_env_file=None, anonymized_telemetry=False)  # type: ignore[call-arg]
+    return Settings(_env_file=None, anonymized_telemetry=False)
 
 
 def _chroma_error() -> type[Exception]:

@@ -6,10 +6,15 @@ import re
 from collections.abc import Sequence
 
 from misrun.agents.cures.cure import Cure
+from misrun.agents.cures.draft import Draft, own_words, plain, sentence
 from misrun.agents.cures.optimization import LOG_GRADIENTS
 from misrun.agents.cures.registry import measurement_for
-from misrun.tools.diagnosis.taxonomy import MODES
+from misrun.agents.cures.worth import priors_of
+from misrun.tools.diagnosis.hypothesis import Diagnosis
+from misrun.tools.diagnosis.taxonomy import HEALTHY, MODES, UNKNOWN
 
+# What a user hands over, as opposed to what is measured.
+_FILE = re.compile(r"\b(log|script|metrics of the run|stderr)\b")
 # What is asked for -> how to get it. First match wins, so the more specific stand first.
 _CODE_FOR: tuple[tuple[str, str], ...] = (
     (r"stderr|exit code", "python -X faulthandler -u train.py > train.log 2>&1; echo \"exit code $?\" >> train.log"),
@@ -37,3 +42,19 @@ def code_for(missing: str, modes: Sequence[str]) -> str:
 def _code(measurement: Cure) -> str:
     """The alternative without slots, which every measurement ends with."""
     return measurement.how[-1]
+
+
+def asked_step(diagnosis: Diagnosis) -> Draft:
+    """The measurement that would settle an abstaining diagnosis, as a step."""
+    missing = diagnosis.missing or ""
+    modes = [h.mode for h in diagnosis.hypotheses if h.mode in MODES and h.mode != HEALTHY]
+    leading = modes[0] if modes else UNKNOWN
+    rivals = " from ".join(plain(mode) for mode in modes[:2]) or "one cause from another"
+    reason = f"{sentence(diagnosis.reason)} " if diagnosis.reason else ""
+    claims = (
+        own_words("what", f"Supply {missing}." if _FILE.search(missing) else f"Measure {missing}."),
+        own_words("why", f"{reason}Nothing given so far tells {rivals}."),
+        own_words("how", code_for(missing, modes)),
+        own_words("verify", "Run misrun again on the folder with the new output: it should no longer abstain."),
+    )
+    return Draft("ask", "measurement", {leading: 0.0}, claims, "new run", priors=priors_of(diagnosis))

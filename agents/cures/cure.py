@@ -33,17 +33,18 @@ class Cure:
 
     `modes`: mode id -> probability that it cures if that mode is the cause. `what`, `how`, `verify`: alternatives, the
     first that this run fills is used; the last has no slots and names what to look up. `why`: sentences, each kept
-    where the run fills it. `when`: whether it applies at all. `supported_by`: pattern that the fix of a piece of
-    evidence must match to support this cure. `tried`: pattern of a reported attempt that equals this cure, and
-    `told` what its failure tells. `moves`: quantities it raises or lowers ("lr-"), to tell contradictions. `hides`:
-    modes whose symptom it removes without removing the cause; `displaced` says so for every run. `in_code`: the edit is
-    at a place in the user's code, so that a finding with a patch there takes its place.
+    where the run fills it; a tuple holds alternatives of one sentence. `when`: whether it applies at all.
+    `supported_by`: pattern that the fix of a piece of evidence must match to support this cure. `tried`: pattern of a
+    reported attempt that equals this cure, and `told` what its failure tells. `moves`: quantities it raises or lowers
+    ("learning rate-"), to tell contradictions. `hides`: modes whose symptom it removes without removing the cause;
+    `displaced` says so for every run. `in_code`: the edit is at a place in the user's code, so that a finding with a
+    patch there takes its place.
     """
 
     id: str
     modes: dict[str, float]
     what: Templates
-    why: Templates
+    why: tuple[str | Templates, ...]
     how: Templates
     verify: Templates
     effort: Effort
@@ -59,19 +60,33 @@ class Cure:
 
 
 def measurement(
-    mode: str, what: str | Templates, how: str | Templates, verify: str, effort: Effort = "one line"
+    mode: str,
+    what: str | Templates,
+    how: str | Templates,
+    verify: str,
+    effort: Effort = "one line",
+    *,
+    unless_logged: str = "",
 ) -> Cure:
-    """The measurement that confirms or rules out `mode`: `how` is the code to add, `verify` how to read the result."""
+    """The measurement that confirms or rules out `mode`: `how` is the code to add, `verify` how to read the result.
+
+    It does not apply where the series `unless_logged` stands in the log already.
+    """
     return Cure(
         id=f"measure_{mode.partition('/')[2]}",
         modes={mode: 0.0},
-        what=(what,) if isinstance(what, str) else what,
+        what=_alternatives(what),
         why=(),
-        how=(how,) if isinstance(how, str) else how,
+        how=_alternatives(how),
         verify=(verify,),
         effort=effort,
+        when=lambda facts: not unless_logged or not facts.measured(unless_logged),
         kind="measurement",
     )
+
+
+def _alternatives(template: str | Templates) -> Templates:
+    return (template,) if isinstance(template, str) else template
 
 
 @cache
@@ -120,7 +135,7 @@ def claims_of(cure: Cure, facts: RunFacts) -> tuple[Claim, ...]:
     """All claims of a cure for this run, the rules of thumb behind its values last among its reasons."""
     what, how = first_filled(cure.what, "what", facts), first_filled(cure.how, "how", facts)
     verify = first_filled(cure.verify, "verify", facts)
-    reasons = [filled for template in cure.why if (filled := fill(template, "why", facts))]
+    reasons = [filled for why in cure.why if (filled := first_filled(_alternatives(why), "why", facts))]
     chosen = [filled for filled in (what, how, verify, *reasons) if filled]
     rules = dict.fromkeys(rule for _, behind in chosen for rule in behind)
     why = [claim for claim, _ in reasons] + [rule_of_thumb(rule) for rule in rules]

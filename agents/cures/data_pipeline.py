@@ -3,12 +3,25 @@
 # ruff: noqa: E501 - a template reads best on one line
 
 from misrun.agents.cures.cure import DIRECT, SOMETIMES, USUAL, Cure, measurement
+from misrun.agents.cures.facts import RunFacts
+from misrun.agents.cures.optimization import ONSET
+from misrun.agents.cures.slots import slot_value
 
 RUNS_ON = (
     "The batch that failed at {error_place} goes through, and one whole epoch ends without the error.",
     "One whole epoch ends without the error.",
 )
 ENDED = "The run ended with: {error}"
+
+# Labels that by custom mark positions without a class: 255 in segmentation masks, negative numbers elsewhere.
+VOID = 255
+
+
+def _may_mean_void(facts: RunFacts) -> bool:
+    """Whether the label outside the range may mark positions that do not count, as far as the message tells."""
+    label = slot_value("label", facts)
+    return label is None or label.number is None or label.number < 0 or label.number == VOID
+
 
 CURES: tuple[Cure, ...] = (
     Cure(
@@ -107,6 +120,7 @@ CURES: tuple[Cure, ...] = (
         how=("nn.CrossEntropyLoss(ignore_index=255)  # the value your data uses",),
         verify=RUNS_ON,
         effort="one line",
+        when=_may_mean_void,
         supported_by=r"ignore_index|void|255|-100",
         tried=r"ignore_index",
     ),
@@ -277,8 +291,7 @@ CURES: tuple[Cure, ...] = (
         ),
         why=(
             "One NaN or one unreadable file reaches the weights within a step.",
-            ENDED,
-            "In this run {onset_fact}; the loss before was {loss_before_at}.",
+            (ENDED, *ONSET),
         ),
         how=(
             "bad = []\nfor i in range(len(dataset)):\n    try:\n        x, y = dataset[i]; assert np.isfinite(np.asarray(x, dtype=float)).all()\n"

@@ -11,7 +11,7 @@ FITS = (
     "Training passes the step that failed, and torch.cuda.max_memory_allocated() stays below {total_memory}.",
     "Training passes the step that failed, and the peak of allocated memory is below the device's total.",
 )
-NUMBERS = (
+NUMBERS: tuple[str, ...] = (
     "The failing allocation asked for {tried_memory}; {free_memory} of {total_memory} were free.",
     "The failing allocation asked for {tried_memory} of {total_memory}.",
     "{signal.memory_high_stable}",
@@ -33,7 +33,7 @@ CURES: tuple[Cure, ...] = (
             "Halve the batch size from {batch} to {batch_half} and double the accumulation, so that the effective batch stays at {effective_batch}.",
             "Halve the batch size per device and double gradient accumulation; look up both, no file given here states them.",
         ),
-        why=("Activations grow in proportion to the batch; weights and optimizer state do not.", *NUMBERS),
+        why=("Activations grow in proportion to the batch; weights and optimizer state do not.", NUMBERS),
         how=(
             "{batch_half_edit}",
             "{if_hf}TrainingArguments(per_device_train_batch_size=<half>, gradient_accumulation_steps=<double>)",
@@ -54,7 +54,7 @@ CURES: tuple[Cure, ...] = (
         what=("Switch gradient checkpointing on.",),
         why=(
             "It keeps the activations of layer boundaries only and computes the rest again in backward, for about a third more time.",
-            *NUMBERS,
+            NUMBERS,
         ),
         how=(
             "{if_hf}TrainingArguments(gradient_checkpointing=True); model.config.use_cache = False",
@@ -73,7 +73,9 @@ CURES: tuple[Cure, ...] = (
         "shorter_sequences",
         {"memory_hardware/device_oom": SOMETIMES, "memory_hardware/long_batch": USUAL},
         what=("Halve the sequence length from {length} to {length_half}.",),
-        why=("Attention memory grows with the square of the length, logits in proportion to it.",),
+        why=(
+            "Attention memory grows with the square of the length, logits in proportion to it; the price is the end of every longer sample.",
+        ),
         how=("{length_half_edit}",),
         verify=FITS,
         effort="config change",
@@ -81,7 +83,6 @@ CURES: tuple[Cure, ...] = (
         supported_by=r"sequence|length|truncat",
         tried=r"(short|reduc|lower|halv)\w*.{0,20}(seq|length|context)",
         moves=("memory-", "sequence length-"),
-        displaced="it discards the end of every longer sample",
     ),
     measurement(
         "memory_hardware/device_oom",
@@ -130,6 +131,7 @@ CURES: tuple[Cure, ...] = (
         "import gc, torch\nlive = sum(torch.is_tensor(o) for o in gc.get_objects())\n"
         "print(step, torch.cuda.memory_allocated() / 2**20, 'MiB', live, 'tensors')",
         "A straight rise of both means something holds tensors; a flat line with one jump means one large batch.",
+        unless_logged="memory",
     ),
     Cure(
         "cap_long_samples",
@@ -141,7 +143,7 @@ CURES: tuple[Cure, ...] = (
         why=(
             "Padding makes every sample of a batch as long as its longest, so one long sample multiplies memory.",
             "{signal.memory_jump}",
-            *NUMBERS,
+            NUMBERS,
         ),
         how=(
             "{length_half_edit}",
@@ -167,7 +169,7 @@ CURES: tuple[Cure, ...] = (
         why=(
             "Without no_grad every evaluation batch keeps its activations, and gathered logits of all batches stay on the device.",
             "{signal.memory_jump}",
-            *NUMBERS,
+            NUMBERS,
         ),
         how=(
             "{if_hf}TrainingArguments(eval_accumulation_steps=1), and preprocess_logits_for_metrics=lambda logits, labels: logits.argmax(-1)",
@@ -186,7 +188,7 @@ CURES: tuple[Cure, ...] = (
             "Halve the evaluation batch size from {eval_batch} to {eval_batch_half}.",
             "Set the evaluation batch size to that of training.",
         ),
-        why=("Evaluation has a batch size of its own.", *NUMBERS),
+        why=("Evaluation has a batch size of its own.", NUMBERS),
         how=("{eval_batch_half_edit}", "per_device_eval_batch_size = per_device_train_batch_size"),
         verify=("The first evaluation ends without an error.",),
         effort="config change",
@@ -240,7 +242,7 @@ CURES: tuple[Cure, ...] = (
         why=(
             "Memory that another process holds cannot be used.",
             "Another process holds {other_memory}; {free_memory} of {total_memory} were free.",
-            *NUMBERS,
+            NUMBERS,
         ),
         how=(
             "nvidia-smi --query-compute-apps=pid,used_memory --format=csv\nexport CUDA_VISIBLE_DEVICES=<free device>",
@@ -450,7 +452,7 @@ CURES: tuple[Cure, ...] = (
         when=lambda f: f.event("collective_timeout") is not None,
         supported_by=r"timeout",
         tried=r"(time.?out|ddp_timeout)",
-        displaced="if the ranks are out of step, it only makes the run hang longer",
+        displaced="If the ranks are out of step, it only makes the run hang longer.",
     ),
     measurement(
         "memory_hardware/collective_failure",

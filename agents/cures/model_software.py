@@ -98,7 +98,7 @@ CURES: tuple[Cure, ...] = (
         when=lambda f: f.event("checkpoint_mismatch") is not None,
         supported_by=r"head|classifier|ignore_mismatched|num_labels",
         tried=r"ignore_mismatched",
-        displaced="strict=False also hides keys that are misspelt: the missing keys must be read once",
+        displaced="strict=False also hides keys that are misspelt: read the list of missing keys once.",
     ),
     measurement(
         "model_software/checkpoint_mismatch",
@@ -447,6 +447,7 @@ CURES: tuple[Cure, ...] = (
         "Log the learning rate at every step and compare it with the planned curve.",
         "print(step, optimizer.param_groups[0]['lr'])",
         "A rate that reaches its end after one epoch, or never changes, shows the wrong unit.",
+        unless_logged="lr",
     ),
     Cure(
         "build_optimizer_last",

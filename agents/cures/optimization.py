@@ -3,6 +3,8 @@
 # ruff: noqa: E501 - a template reads best on one line
 
 from misrun.agents.cures.cure import DIRECT, SOMETIMES, USUAL, Cure, measurement
+from misrun.agents.cures.facts import RunFacts
+from misrun.agents.cures.slots import slot_value
 
 PASSES = (
     "Training loss at {onset} is finite and not above {loss_before}, its last value before the failure.",
@@ -17,6 +19,13 @@ VALIDATES = (
     "Validation loss stays below {val_loss_best} for as long as training goes on.",
     "Validation loss keeps falling while training loss falls.",
 )
+# How it failed, in the words of the signal where there is one.
+ONSET = (
+    "{signal.loss_nonfinite}",
+    "{signal.loss_hidden_nan}",
+    "In this run {onset_fact}; the last finite loss was {loss_before_at}.",
+    "In this run {onset_fact}.",
+)
 # Every mode whose non-finite or diverging loss a smaller step merely postpones.
 NOT_THE_STEP_SIZE = (
     "optimization/unstable_arithmetic",
@@ -29,6 +38,23 @@ LOG_GRADIENTS = (
     "norm = torch.nn.utils.clip_grad_norm_(model.parameters(), float('inf'))  # after backward, before step\n"
     "print('step', step, 'loss', loss.item(), 'grad_norm', norm.item(), 'lr', optimizer.param_groups[0]['lr'])"
 )
+
+
+def _clipping_would_act(facts: RunFacts) -> bool:
+    """Whether some gradient before the failure was above the proposed threshold, as far as the log tells."""
+    threshold, largest = slot_value("clip_new", facts), slot_value("grad_max", facts)
+    if threshold is None or largest is None or threshold.number is None or largest.number is None:
+        return True
+    return largest.number > threshold.number
+
+
+def _fails_while_warming_up(facts: RunFacts) -> bool:
+    """Whether the failure lies within twice the proposed warm-up; later the first steps cannot be the cause."""
+    steps = slot_value("warmup_new", facts)
+    if facts.onset is None or facts.onset.series.step_kind != "step" or steps is None or steps.number is None:
+        return True
+    return facts.onset.step <= 2 * steps.number
+
 
 CURES: tuple[Cure, ...] = (
     # learning rate
@@ -46,11 +72,10 @@ CURES: tuple[Cure, ...] = (
         ),
         why=(
             "A step larger than the curvature of the loss allows overshoots further every time.",
-            "In this run {onset_fact}; the last finite loss was {loss_before_at}.",
+            ONSET,
             "{signal.loss_divergence}",
             "{signal.loss_oscillation}",
             "{signal.lr_high}",
-            "The gradient norm just before was {grad_before}.",
         ),
         how=(
             "{lr_lower_edit}",
@@ -117,7 +142,7 @@ CURES: tuple[Cure, ...] = (
         why=(
             "Adam's second moments are unreliable in the first steps, so full-size steps then can leave the trainable region.",
             "{signal.lr_no_warmup}",
-            "In this run {onset_fact}.",
+            ONSET,
         ),
         how=(
             "{warmup_longer_edit}",
@@ -130,6 +155,7 @@ CURES: tuple[Cure, ...] = (
             "The logged learning rate rises from near 0 and the loss falls while it rises.",
         ),
         effort="config change",
+        when=_fails_while_warming_up,
         supported_by=r"warm.?up",
         tried=r"warm.?up",
         told="the first steps are not where it goes wrong",
@@ -172,6 +198,7 @@ CURES: tuple[Cure, ...] = (
         "Log the learning rate at every optimizer step.",
         "print('step', step, 'lr', scheduler.get_last_lr()[0], 'loss', loss.item())",
         "If the loss changes its course where the learning rate does, the schedule is the cause.",
+        unless_logged="lr",
     ),
     # gradients
     Cure(
@@ -202,6 +229,7 @@ CURES: tuple[Cure, ...] = (
         ),
         verify=PASSES,
         effort="one line",
+        when=_clipping_would_act,
         supported_by=r"\bclip",
         tried=r"\bclip\w*",
         told="single large gradients are not the cause, or the clip comes after the step or before unscale_",
@@ -213,6 +241,7 @@ CURES: tuple[Cure, ...] = (
         LOG_GRADIENTS,
         "If the norm climbs over many steps before the loss does, gradients explode; if it jumps in one step from its usual "
         "level, one batch or one operation is to blame.",
+        unless_logged="grad_norm",
     ),
     Cure(
         "residual_or_norm",
@@ -360,8 +389,11 @@ CURES: tuple[Cure, ...] = (
     # precision and arithmetic
     Cure(
         "use_bf16",
-        {"optimization/low_precision_overflow": DIRECT, "optimization/unstable_arithmetic": SOMETIMES * 0.5},
-        what=("Train in bf16 instead of fp16.",),
+        {"optimization/low_precision_overflow": DIRECT},
+        what=(
+            "{if_fp16}Train in bf16 instead of fp16.",
+            "Look up the precision of this run (no file given here states it), and where it is fp16 train in bf16.",
+        ),
         why=(
             "fp16 ends at 65,504; bf16 has the range of fp32 and needs no loss scaling.",
             "{signal.loss_scale_collapse}",
@@ -412,9 +444,7 @@ CURES: tuple[Cure, ...] = (
         what=("Keep the arguments of log, division and root away from 0: clamp at {clamp_eps} on both sides.",),
         why=(
             "log(p) and log(1 - p) are infinite once p rounds to 0 or 1; clamping from one side only leaves the other.",
-            "In this run {onset_fact}; the loss before was {loss_before_at}.",
-            "{signal.loss_nonfinite}",
-            "{signal.loss_hidden_nan}",
+            ONSET,
         ),
         how=(
             "eps = torch.finfo(p.dtype).eps  # {clamp_eps}\np = p.clamp(eps, 1 - eps)  # before torch.log(p) and torch.log(1 - p)",

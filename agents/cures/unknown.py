@@ -1,5 +1,7 @@
 """What to measure when nothing given tells the cause."""
 
+# ruff: noqa: E501 - a template reads best on one line
+
 from misrun.agents.cures.cure import Cure, measurement
 from misrun.agents.cures.optimization import LOG_GRADIENTS
 

@@ -32,7 +32,7 @@ def search_command(
     index = open_index()
     for note in index.notes:
         typer.echo(f"note: {note}", err=True)
-    found = _search(index, query, level, limit)
+    found = search_levels(index, query, level, limit)
     index.close()
     if json_output:
         sys.stdout.write(json.dumps(_rows(found, index.corpus), ensure_ascii=False, indent=2) + "\n")
@@ -40,7 +40,7 @@ def search_command(
         _print_table(found, index.corpus)
 
 
-def _search(index: "KnowledgeIndex", query: str, level: LevelName, limit: int) -> "Found":
+def search_levels(index: "KnowledgeIndex", query: str, level: str, limit: int) -> "Found":
     """The best entries over all queries of the level (or levels), each at the level where it scores highest."""
     from misrun.knowledge.levels import LEVELS, derive, search_level
     from misrun.knowledge.ontology import load_ontology

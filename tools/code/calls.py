@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from misrun.tools.code.expressions import Expressions
+from misrun.tools.code.names import names
 from misrun.tools.code.project_model import Class, Function
 from misrun.tools.code.scope import Scope
 from misrun.tools.code.torch_api import (
@@ -27,10 +28,10 @@ MAX_DEPTH = 14
 # code whose call graph branches (measured: benchmarks/inspect_speed.py).
 PER_ROOT = 5
 IN_ALL = 30
-CLIPPING = frozenset("clip_grad_norm_ clip_grad_value_ clip_grad_norm clip_grad_value".split())
+CLIPPING = names("clip_grad_norm_ clip_grad_value_ clip_grad_norm clip_grad_value")
 # Methods that give back the object they are called on.
-_SELF_METHODS = frozenset(
-    "to cuda cpu float half double bfloat16 train eval requires_grad_ apply share_memory pin_memory type xpu".split()
+_SELF_METHODS = names(
+    "to cuda cpu float half double bfloat16 train eval requires_grad_ apply share_memory pin_memory type xpu"
 )
 
 
@@ -314,7 +315,7 @@ class CallEvaluator(Expressions):
     ) -> Value:
         kind = receiver.kind if receiver.kind in (*OBJECT_KINDS, "params") else "?"
         site = Site(scope.file, node)
-        if name in _SELF_METHODS and kind != "?" or name in ("train", "eval"):
+        if (name in _SELF_METHODS and kind != "?") or name in ("train", "eval"):
             result = receiver
         else:
             inputs = (receiver, *args, *kwargs.values())
@@ -472,15 +473,13 @@ class CallEvaluator(Expressions):
 
 
 # Operations that only tensors have; "sum", "view" or "sort" are shared with arrays, tables and lists.
-_PLAINLY_TENSOR = frozenset(
+_PLAINLY_TENSOR = names(
     "softmax log_softmax sigmoid logsigmoid backward detach cross_entropy nll_loss mse_loss l1_loss smooth_l1_loss"
     " huber_loss kl_div binary_cross_entropy binary_cross_entropy_with_logits relu tanh linear conv1d conv2d conv3d dropout"
     " one_hot logsumexp permute unsqueeze masked_fill clamp zeros ones randn rand embedding batch_norm layer_norm gelu silu"
-    " softplus log exp sqrt matmul bmm gather ctc_loss".split()
+    " softplus log exp sqrt matmul bmm gather ctc_loss"
 )
-_Method = Callable[
-    [CallEvaluator, Value, str, list[Value], dict[str, Value], ast.AST, Scope], Value
-]
+_Method = Callable[[CallEvaluator, Value, str, list[Value], dict[str, Value], ast.AST, Scope], Value]
 _METHODS: dict[tuple[str, str], _Method] = {
     **{(kind, n): CallEvaluator._parameters for kind in ("module", "unknown") for n in ("parameters", "named_parameters")},
     **{("", n): CallEvaluator._append for n in ("append", "extend")},

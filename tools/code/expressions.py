@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from misrun.tools.code.names import names
 from misrun.tools.code.project_model import Class, Function, Project
 from misrun.tools.code.scope import Scope
 from misrun.tools.code.source import SourceFile
@@ -13,7 +14,7 @@ from misrun.tools.code.torch_api import LAYERS, LOSSES, OPTIMIZERS, SCHEDULERS
 from misrun.tools.code.trace import Event, Frame
 from misrun.tools.code.values import OBJECT_KINDS, Site, Value, alternatives, constant, join
 
-_STAR_NAMES = {**{n: "torch.nn" for n in (*LAYERS, *LOSSES)}, **{n: "torch.optim" for n in OPTIMIZERS | SCHEDULERS}}
+_STAR_NAMES = {**dict.fromkeys((*LAYERS, *LOSSES), "torch.nn"), **dict.fromkeys(OPTIMIZERS | SCHEDULERS, "torch.optim")}
 _BINARY: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.MatMult: "matmul",
     ast.Mod: "mod", ast.FloorDiv: "floordiv",
@@ -25,10 +26,10 @@ _FOLD: dict[str, Callable[[float, float], float]] = {
     "div": lambda a, b: a / b,
 }
 # Reductions that return (values, indices) when they are unpacked.
-_PAIRS = frozenset("max min topk sort".split())
-BUILTINS = frozenset(
+_PAIRS = names("max min topk sort")
+BUILTINS = names(
     "enumerate zip sum len range filter list tuple iter next super isinstance getattr setattr max min print float int"
-    " sorted reversed map dict set abs round".split()
+    " sorted reversed map dict set abs round"
 )
 
 
@@ -216,9 +217,7 @@ class Expressions(ABC):
     def _dict(self, node: ast.Dict, scope: Scope) -> Value:
         keys = [self.evaluate(k, scope) if k is not None else None for k in node.keys]
         values = [self.evaluate(v, scope) for v in node.values]
-        attrs = {
-            k.const: v for k, v in zip(keys, values, strict=True) if k is not None and isinstance(k.const, str)
-        }
+        attrs = {k.const: v for k, v in zip(keys, values, strict=True) if k is not None and isinstance(k.const, str)}
         result = Value(kind="mapping", items=values, site=Site(scope.file, node))
         result.kwargs = attrs
         return result
@@ -308,7 +307,10 @@ class Expressions(ABC):
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Value:
         base, index = self.evaluate(node.value, scope), self.evaluate(node.slice, scope)
-        return self.index(base, index, Site(scope.file, node))
+        result = self.index(base, index, Site(scope.file, node))
+        if index.op == "slice_index":
+            self.record("slice", node, scope, args=(base, index), result=result)
+        return result
 
     def index(self, base: Value, index: Value, site: Site) -> Value:
         if base.op in _PAIRS and type(index.const) is int:
@@ -330,10 +332,9 @@ class Expressions(ABC):
         return Value(kind=kind, op="index", inputs=(base,), args=(index,), site=site)  # type: ignore[arg-type]
 
     def _slice(self, node: ast.Slice, scope: Scope) -> Value:
-        for part in (node.lower, node.upper, node.step):
-            if part is not None:
-                self.evaluate(part, scope)
-        return Value(op="slice_index", site=Site(scope.file, node))
+        parts = [self.evaluate(part, scope) if part else None for part in (node.lower, node.upper, node.step)]
+        bounds = {n: v for n, v in zip(("lower", "upper", "step"), parts, strict=True) if v is not None}
+        return Value(op="slice_index", kwargs=bounds, site=Site(scope.file, node))
 
     def _lambda(self, node: ast.Lambda, scope: Scope) -> Value:
         return Value(kind="function", name="lambda", definition=Function("lambda", node, scope.file), scope=scope)
@@ -379,10 +380,51 @@ class Expressions(ABC):
             return Value(kind="sequence", items=[self.element_of(v, node) for v in iterated.inputs])
         if iterated.op in ("generator", "comprehension") and iterated.inputs:
             return iterated.inputs[0]
-        if iterated.kind in ("sequence",) and iterated.items:
+        if iterated.kind == "sequence" and iterated.items:
             return _join_all(iterated.items)
+        if iterated.kind == "loader" and iterated.op != "join":
+            return self.batch_of(iterated, node)
         op = "batch" if iterated.kind == "loader" else "element"
         return Value(op=op, inputs=(iterated,), name=iterated.name, site=iterated.site)
+
+    def batch_of(self, loader: Value, node: ast.AST) -> Value:
+        """A batch: one collated value per item of a sample where the data set's code or construction shows them."""
+        site = loader.site
+        whole = Value(op="batch", inputs=(loader,), name=loader.name, site=site)
+        dataset = loader.argument(0, "dataset")
+        sample = self.sample_of(dataset, node) if dataset is not None and "collate_fn" not in loader.kwargs else None
+        if sample is None or sample.items is None:
+            return whole
+        if sample.kind == "mapping":
+            fields = {k: self._collated(v, whole, site) for k, v in sample.kwargs.items()}
+            return Value(kind="mapping", op="batch", inputs=(loader,), items=list(fields.values()), kwargs=fields, site=site)
+        items = [self._collated(item, whole, site) for item in sample.items]
+        return Value(kind="sequence", op="batch", inputs=(loader,), items=items, site=site)
+
+    def _collated(self, item: Value, whole: Value, site: Site | None) -> Value:
+        return Value(kind="tensor", op="collated", inputs=(item, whole), site=item.site or site)
+
+    def sample_of(self, dataset: Value, node: ast.AST) -> Value | None:
+        """What `dataset[i]` gives; None when that is not seen."""
+        if "<sample>" not in dataset.attrs:
+            dataset.attrs["<sample>"] = self._read_sample(dataset, node) or Value(op="sample")
+        sample = dataset.attrs["<sample>"]
+        return None if sample.op == "sample" else sample
+
+    def _read_sample(self, dataset: Value, node: ast.AST) -> Value | None:
+        if dataset.class_name == "TensorDataset" and not isinstance(dataset.definition, Class):
+            index = Value(op="sample_index")
+            rows = [Value(kind="tensor", op="row", inputs=(a,), args=(index,), site=a.site) for a in dataset.args]
+            return Value(kind="sequence", op="tuple", items=rows)
+        if dataset.class_name == "Subset" and dataset.args:
+            return self.sample_of(dataset.args[0], node)
+        if dataset.op == "element" and dataset.inputs and dataset.inputs[0].op == "random_split":
+            return self.sample_of(dataset.inputs[0].inputs[0], node)
+        if isinstance(dataset.definition, Class) and dataset.op != "join":
+            method = self.find_in_class(dataset.definition, "__getitem__", dataset, node)
+            if method is not None and method.kind == "function":
+                return self.call_function(method, [Value(op="sample_index", name="index")], {}, node)
+        return None
 
     # --- binding ----------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from misrun.tools.code.project_model import Class, Function, Project
 from misrun.tools.code.scope import Scope
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Frame, Trace
-from misrun.tools.code.values import Site, Value, constant, is_constant, join
+from misrun.tools.code.values import Site, Value, constant, join
 
 # A literal sequence this short is followed item by item ("for phase in ['train', 'val']"), a longer one once.
 UNROLL_AT_MOST = 3
@@ -160,7 +160,12 @@ class Interpreter(CallEvaluator):
         self.block(node.orelse, scope)
 
     def _loop(
-        self, node: ast.For | ast.AsyncFor | ast.While, target: ast.expr | None, element: Value, over: Value, scope: Scope
+        self,
+        node: ast.For | ast.AsyncFor | ast.While,
+        target: ast.expr | None,
+        element: Value,
+        over: Value,
+        scope: Scope,
     ) -> None:
         before = dict(scope.variables)
         self._forget_changed(node, scope)

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from misrun.tools.code.names import names
+
 # Larger files are generated code or data; parsing one costs about 1 s and 100 MB per 2 MB (measured with ast.parse).
 MAX_BYTES = 4_000_000
 # Folders that hold other people's code or build results, by the conventions of pip, virtualenv, conda, git and npm.
-FOREIGN_FOLDERS = frozenset(
-    "site-packages dist-packages node_modules __pycache__ venv env build dist wandb mlruns lightning_logs".split()
+FOREIGN_FOLDERS = names(
+    "site-packages dist-packages node_modules __pycache__ venv env build dist wandb mlruns lightning_logs"
 )
 # Python ends a line at these alone; str.splitlines also splits at form feeds and Unicode separators.
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -53,8 +55,8 @@ class SourceFile:
 def find_python_files(root: Path) -> Iterator[str]:
     """Relative paths of .py and .ipynb files below `root`, sorted; a folder reached twice through links is read once."""
     seen: set[tuple[int, int]] = set()
-    for folder, names, files in os.walk(root, followlinks=True):
-        names[:] = sorted(name for name in names if _is_own(Path(folder) / name, seen))
+    for folder, folders, files in os.walk(root, followlinks=True):
+        folders[:] = sorted(name for name in folders if _is_own(Path(folder) / name, seen))
         for name in sorted(files):
             if name.endswith((".py", ".ipynb")) and not name.startswith("."):
                 yield (Path(folder) / name).relative_to(root).as_posix()
@@ -77,7 +79,9 @@ def read_sources(root: Path, files: Sequence[str] | None) -> tuple[list[SourceFi
     """Parsed files and (file, reason) for those that could not be read. `files` are paths relative to `root`."""
     sources: list[SourceFile] = []
     skipped: list[tuple[str, str]] = []
-    for path in sorted({f for f in files if f.endswith((".py", ".ipynb"))}) if files else find_python_files(root):
+    for path in (
+        sorted({f for f in files if f.endswith((".py", ".ipynb"))}) if files is not None else find_python_files(root)
+    ):
         try:
             sources.append(_read(root, path))
         except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:

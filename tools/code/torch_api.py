@@ -1,30 +1,34 @@
 """What the names of PyTorch and of the libraries around it mean to the checks.
 
+from misrun.tools.code.names import names
+
 Names follow the public API reference, https://docs.pytorch.org/docs/stable/ (torch.nn, torch.optim, torch.utils.data).
 """
 
+from misrun.tools.code.names import names
+
 # torch.optim, torch.optim.lr_scheduler and the optimizers of transformers, apex, bitsandbytes, timm and deepspeed.
-OPTIMIZERS = frozenset(
+OPTIMIZERS = names(
     "Adam AdamW Adamax NAdam RAdam SparseAdam SGD RMSprop Rprop Adagrad Adadelta ASGD LBFGS Adafactor Muon Lion LAMB Lamb"
-    " FusedAdam FusedLAMB FusedSGD Adam8bit AdamW8bit PagedAdamW PagedAdamW8bit Lookahead Ranger AdaBelief AdamP SAM".split()
+    " FusedAdam FusedLAMB FusedSGD Adam8bit AdamW8bit PagedAdamW PagedAdamW8bit Lookahead Ranger AdaBelief AdamP SAM"
 )
 # Schedulers whose settings count epochs by custom; the others count whatever they are stepped by.
-EPOCH_SCHEDULERS = frozenset("StepLR MultiStepLR ExponentialLR ReduceLROnPlateau".split())
-SCHEDULERS = EPOCH_SCHEDULERS | frozenset(
+EPOCH_SCHEDULERS = names("StepLR MultiStepLR ExponentialLR ReduceLROnPlateau")
+SCHEDULERS = EPOCH_SCHEDULERS | names(
     "LambdaLR MultiplicativeLR ConstantLR LinearLR CosineAnnealingLR CosineAnnealingWarmRestarts CyclicLR OneCycleLR"
-    " PolynomialLR SequentialLR ChainedScheduler".split()
+    " PolynomialLR SequentialLR ChainedScheduler"
 )
-SCHEDULER_FACTORIES = frozenset(
+SCHEDULER_FACTORIES = names(
     "get_scheduler get_linear_schedule_with_warmup get_cosine_schedule_with_warmup get_constant_schedule"
     " get_constant_schedule_with_warmup get_polynomial_decay_schedule_with_warmup"
-    " get_cosine_with_hard_restarts_schedule_with_warmup WarmupLinearSchedule WarmupCosineSchedule".split()
+    " get_cosine_with_hard_restarts_schedule_with_warmup WarmupLinearSchedule WarmupCosineSchedule"
 )
-SAMPLERS = frozenset(
-    "RandomSampler SequentialSampler SubsetRandomSampler WeightedRandomSampler BatchSampler DistributedSampler".split()
+SAMPLERS = names(
+    "RandomSampler SequentialSampler SubsetRandomSampler WeightedRandomSampler BatchSampler DistributedSampler"
 )
-DATASET_BASES = frozenset("Dataset IterableDataset TensorDataset Subset ConcatDataset ImageFolder VisionDataset".split())
-MODULE_BASES = frozenset("Module LightningModule PreTrainedModel Sequential ModuleList ModuleDict GenerationMixin".split())
-LIGHTNING_BASES = frozenset("LightningModule LightningDataModule".split())
+DATASET_BASES = names("Dataset IterableDataset TensorDataset Subset ConcatDataset ImageFolder VisionDataset")
+MODULE_BASES = names("Module LightningModule PreTrainedModel Sequential ModuleList ModuleDict GenerationMixin")
+LIGHTNING_BASES = names("LightningModule LightningDataModule")
 
 # Loss classes and the functional form that says the same.
 LOSSES = {
@@ -98,57 +102,59 @@ LAYERS = {
     "Transformer": "transformer",
 }
 # Layers that behave differently in train and eval mode. The transformer layers hold dropout of 0.1 by default.
-MODE_LAYERS = frozenset(
+MODE_LAYERS = names(
     "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout BatchNorm1d BatchNorm2d BatchNorm3d"
     " SyncBatchNorm InstanceNorm2d LazyBatchNorm1d LazyBatchNorm2d TransformerEncoderLayer TransformerDecoderLayer"
-    " Transformer".split()
+    " Transformer"
 )
-BATCH_NORMS = frozenset("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm LazyBatchNorm1d LazyBatchNorm2d".split())
+BATCH_NORMS = names("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm LazyBatchNorm1d LazyBatchNorm2d")
 
 # Operations that keep every element's value (at most rounding it): a softmax stays a softmax through them.
-KEEPING_OPS = frozenset(
+KEEPING_OPS = names(
     "view reshape squeeze unsqueeze permute transpose t mT T movedim swapaxes flatten unflatten contiguous float double"
     " half bfloat16 to cuda cpu type type_as clone index slice identity expand repeat expand_as view_as chunk"
-    " split select narrow index_select gather requires_grad_ rename rearrange pin_memory stack cat concat".split()
+    " collated row split select narrow index_select gather requires_grad_ rename rearrange pin_memory stack cat concat"
 )
 # Operations through which no gradient flows back.
-DETACHING_OPS = frozenset(
+DETACHING_OPS = names(
     "item detach numpy tolist argmax argmin argsort detach_ long int bool byte ge gt le lt eq ne round floor ceil sign"
-    " bernoulli multinomial topk_index nonzero".split()
+    " bernoulli multinomial topk_index nonzero"
 )
-LAST_LAYER_OPS = frozenset("linear conv1d conv2d conv3d conv_transpose2d".split())
+LAST_LAYER_OPS = names("linear conv1d conv2d conv3d conv_transpose2d")
 # Functions of torch, torch.nn.functional and methods of tensors that the checks reason about.
 TENSOR_OPS = (
     KEEPING_OPS
     | DETACHING_OPS
     | LOSS_OPS
     | frozenset(LAYERS.values())
-    | frozenset(
+    | names(
         "backward mean sum prod max min amax amin abs log log1p log2 log10 exp expm1 sqrt rsqrt pow square norm std var"
         " clamp clip clamp_min clamp_max relu tanh softmax log_softmax sigmoid logsigmoid softplus logsumexp add sub mul"
         " div true_divide matmul mm bmm einsum dot addmm add_ sub_ mul_ div_ zero_ fill_ copy_ masked_fill masked_fill_"
         " where dropout one_hot normalize pad interpolate cumsum sort topk nan_to_num maximum minimum mean_ mode size"
         " dim numel neg cross_entropy gelu silu zeros ones zeros_like ones_like full full_like tensor from_numpy arange"
-        " rand randn randint rand_like randn_like eye randperm as_tensor FloatTensor LongTensor linspace data".split()
+        " rand randn randint rand_like randn_like eye randperm as_tensor FloatTensor LongTensor linspace data"
     )
 )
 # Functions whose result does not depend on parameters of a model.
-CONSTANT_OPS = frozenset(
+CONSTANT_OPS = names(
     "zeros ones zeros_like ones_like full full_like tensor from_numpy arange rand randn randint rand_like randn_like eye"
-    " randperm as_tensor FloatTensor LongTensor linspace size dim numel".split()
+    " randperm as_tensor FloatTensor LongTensor linspace size dim numel"
 )
 # Wrappers that give back the model (optimizer, loader) they were given.
-WRAPPERS = frozenset(
+WRAPPERS = names(
     "DataParallel DistributedDataParallel FullyShardedDataParallel DDP FSDP compile prepare convert_sync_batchnorm"
-    " tqdm trange track progress_bar notebook_tqdm BalancedDataParallel script set_seed_model".split()
+    " tqdm trange track progress_bar notebook_tqdm BalancedDataParallel script set_seed_model"
 )
-NO_GRAD = frozenset("no_grad inference_mode".split())
+NO_GRAD = names("no_grad inference_mode")
 
 
 def kind_of_library_class(path: str) -> str | None:
     """The kind of object a library name constructs, such as "optimizer" for torch.optim.AdamW; None when not known."""
     head, _, name = path.rpartition(".")
-    if name in OPTIMIZERS or (head.endswith("optim") and "distributed" not in head and (name == "?" or name[:1].isupper())):
+    if name in OPTIMIZERS or (
+        head.endswith("optim") and "distributed" not in head and (name == "?" or name[:1].isupper())
+    ):
         return "optimizer"
     if name in SCHEDULERS or name in SCHEDULER_FACTORIES or (head.endswith("lr_scheduler") and name[:1].isupper()):
         return "scheduler"

@@ -86,7 +86,10 @@ class Event:
         """Whether the event certainly happens under no_grad, inference_mode or set_grad_enabled(False)."""
         return any(
             f.kind == "with"
-            and (f.label in NO_GRAD or (f.label == "set_grad_enabled" and f.value and is_constant(f.value.argument(0), False)))
+            and (
+                f.label in NO_GRAD
+                or (f.label == "set_grad_enabled" and f.value and is_constant(f.value.argument(0), False))
+            )
             for f in self.frame.chain()
         )
 
@@ -94,7 +97,7 @@ class Event:
         return any(f.kind == "with" and f.label in (*NO_GRAD, "set_grad_enabled") for f in self.frame.chain())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """Events of every root: each file's own body, and each function nothing in the project calls."""
 

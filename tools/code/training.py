@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from misrun.tools.code.project_model import Class
 from misrun.tools.code.trace import Event, Frame, Trace
@@ -28,19 +29,19 @@ class TrainingLoop:
     events: list[Event]
     root: tuple[Event, ...]
 
-    @property
+    @cached_property
     def backwards(self) -> list[Event]:
         return [e for e in self.events if e.op == "backward"]
 
-    @property
+    @cached_property
     def steps(self) -> list[Step]:
         return list(steps_in(self.events))
 
-    @property
+    @cached_property
     def clears(self) -> list[Event]:
         return [e for e in self.events if clears_gradients(e)]
 
-    @property
+    @cached_property
     def is_managed(self) -> bool:
         """An engine (DeepSpeed, apex, a project's own wrapper) or something unseen does part of the step."""
         return any(
@@ -50,7 +51,12 @@ class TrainingLoop:
         )
 
 
-def training_loops(trace: Trace) -> Iterator[TrainingLoop]:
+@lru_cache(maxsize=1)  # every check asks for the loops of the same trace
+def training_loops(trace: Trace) -> tuple[TrainingLoop, ...]:
+    return tuple(_training_loops(trace))
+
+
+def _training_loops(trace: Trace) -> Iterator[TrainingLoop]:
     """For every backward the innermost loop that also steps an optimizer, else the innermost loop; each loop once."""
     for root in trace.roots:
         seen: set[int] = set()
@@ -117,8 +123,12 @@ def clears_for(event: Event, optimizer: Value) -> bool:
     if target.kind == "module" and optimizer.kind == "optimizer":
         held = parameters_of(optimizer)
         return not held or any(same(target, m) or contains(target, m) or contains(m, target) for m in held)
-    return target.kind != "unknown" or optimizer.kind != "unknown" or same(target, optimizer) or target.op == "join" or (
-        not looks_like_optimizer(target)
+    return (
+        target.kind != "unknown"
+        or optimizer.kind != "unknown"
+        or same(target, optimizer)
+        or target.op == "join"
+        or (not looks_like_optimizer(target))
     )
 
 
@@ -159,7 +169,18 @@ def escapes(optimizer: Value, events: Iterable[Event]) -> bool:
 
 
 # Libraries whose functions are known not to touch gradients when they are given an optimizer.
-_TRANSPARENT = ("torch.save", "torch.load", "torch.optim", "builtins.", "optimizer.", "scaler.", "scheduler.", "copy.", "?.", "loader.")
+_TRANSPARENT = (
+    "torch.save",
+    "torch.load",
+    "torch.optim",
+    "builtins.",
+    "optimizer.",
+    "scaler.",
+    "scheduler.",
+    "copy.",
+    "?.",
+    "loader.",
+)
 
 
 def _is_opaque_library(op: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from misrun.tools.code.names import names
 from misrun.tools.code.project_model import Class, Function
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.torch_api import KEEPING_OPS
@@ -13,9 +14,7 @@ Kind = Literal[
     "unknown", "const", "lib", "function", "class", "object", "module", "optimizer", "scheduler", "scaler", "loss",
     "loader", "dataset", "sampler", "accelerator", "params", "tensor", "sequence", "mapping", "super",
 ]  # fmt: skip
-OBJECT_KINDS = frozenset(
-    "object module optimizer scheduler scaler loss loader dataset sampler accelerator".split()
-)
+OBJECT_KINDS = names("object module optimizer scheduler scaler loss loader dataset sampler accelerator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +114,20 @@ def join(one: Value | None, other: Value | None) -> Value:
         return one or other or Value()
     if _is_none(one) or _is_none(other):
         return other if _is_none(one) else one
-    if one.kind == "const" and other.kind == "const" and one.const == other.const and type(one.const) is type(other.const):
+    if (
+        one.kind == "const"
+        and other.kind == "const"
+        and one.const == other.const
+        and type(one.const) is type(other.const)
+    ):
         return one
     known = [v.kind for v in (one, other) if v.kind in OBJECT_KINDS]
     kind: Kind = one.kind if one.kind == other.kind != "const" else (known[0] if known else "unknown")
     leaves = alternatives(one) + tuple(v for v in alternatives(other) if all(v is not a for a in alternatives(one)))
     # Eight alternatives are more than any real chain of branches needs; the bound keeps joins in loops small.
-    return leaves[0] if len(leaves) == 1 else Value(kind=kind, op="join", inputs=leaves[:8], name=one.name, site=one.site)
+    return (
+        leaves[0] if len(leaves) == 1 else Value(kind=kind, op="join", inputs=leaves[:8], name=one.name, site=one.site)
+    )
 
 
 def _is_none(value: Value) -> bool:

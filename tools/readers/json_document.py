@@ -74,7 +74,18 @@ def read_leaves(source: Source, run: RunBuilder) -> list[Leaf]:
                 break
     except JsonDamageError as damage:
         run.note(f"{source.name}: not complete JSON, read up to there ({damage})")
+        return _without_last_record(found)
     return found
+
+
+def _without_last_record(found: list[Leaf]) -> list[Leaf]:
+    """A record that was being written may lack its step; its values would be placed wrongly."""
+    path = found[-1].path if found else ()
+    place = max((i for i, part in enumerate(path) if isinstance(part, int)), default=-1)
+    record = path[: place + 1]
+    if place in (-1, len(path) - 1):
+        return found
+    return [leaf for leaf in found if leaf.path[: place + 1] != record]
 
 
 class Document:

@@ -28,9 +28,9 @@ class JsonLines:
         head = source.head.lstrip(b"\xef\xbb\xbf \t\r\n")
         if not head.startswith(b"{"):
             return False
-        # The last line of the head may be cut by the head's size.
+        # The last line may be cut, by the size of the head or by the end of the run.
         lines = [line for line in head.split(b"\n") if line.strip()]
-        complete = lines[:-1] if len(lines) > 1 and source.bytes > len(source.head) else lines
+        complete = lines[:-1] if len(lines) > 1 and not head.endswith(b"\n") else lines
         rows = [row for line in complete[:_SNIFFED_LINES] if (row := _object(line)) is not None]
         if len(rows) * 5 < min(len(complete), _SNIFFED_LINES) * 4:  # a log with some JSON in it is a text log
             return False

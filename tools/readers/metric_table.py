@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.ending import combined_ending
@@ -34,6 +34,8 @@ _IGNORED_NAMES = frozenset((
     "hp_metric", "time_total_s", "relative_time", "train_wall", "time_this_iter_s", "pid", "index", "idx", "id",
 ))  # fmt: skip
 _COUNTER_PREFIX = re.compile(r"^(?:train|trainer|time|charts|perf|progress|global)/")
+# JSON lines may have different keys in every line; beyond this many sets of keys remembering them does not pay.
+_MAX_SHAPES = 1_000
 _EVAL_WORD = re.compile(r"val|eval|test|dev", re.IGNORECASE)
 
 
@@ -63,7 +65,8 @@ def role(name: str) -> Role:
 
 @cache
 def _preference(name: str) -> int:
-    return _STEP_NAMES.index(_COUNTER_PREFIX.sub("", _key(name)))
+    """Where a counter stands in the order of _STEP_NAMES; everything else keeps its place behind."""
+    return _STEP_NAMES.index(_COUNTER_PREFIX.sub("", _key(name))) if role(name) == "step" else len(_STEP_NAMES)
 
 
 def looks_like_metrics(names: Iterable[str]) -> bool:
@@ -79,6 +82,15 @@ def looks_like_metrics(names: Iterable[str]) -> bool:
     return bool(roles & {"step", "epoch"}) and "metric" in roles
 
 
+class _Column(NamedTuple):
+    """What is known of a column by its name."""
+
+    name: str
+    role: Role
+    is_memory: bool
+    phase: Phase | None
+
+
 class MetricTable:
     """Feeds the rows of one table to the builder, each value with its step and line.
 
@@ -91,6 +103,7 @@ class MetricTable:
         self._run = run
         self._points = Points(run, file)
         self._eval_names = eval_names
+        self._shapes: dict[tuple[str, ...], list[_Column]] = {}
         self._offset = 0.0
         self._last: tuple[float, float] | None = None
         self.last_step: float | None = None
@@ -107,42 +120,49 @@ class MetricTable:
 
         Steps that restart with every epoch are made to go on from the epoch before.
         """
-        numbers = {name: number for name, cell in cells.items() if (number := _number(cell)) is not None}
-        phase = self._row_phase(cells)
-        mark = self._position(numbers, phase)
-        for name, value in numbers.items():
-            what = role(name)
-            if what == "metric" or (what == "epoch" and mark and mark.kind == "step"):
-                where = line if isinstance(line, int) else line.get(name, 0)
-                self._point(name, value, where, mark, phase)
-            elif what == "planned":
-                self._run.ending = combined_ending(self._run.ending, Ending(planned_steps=value))
+        columns = self._columns(tuple(cells))
+        phase = _row_phase(columns, cells)
+        mark = self._position(columns, cells, phase)
+        for column in columns:
+            if column.role == "metric" or (column.role == "epoch" and mark and mark.kind == "step"):
+                value = _number(cells[column.name])
+                if value is not None:
+                    where = line if isinstance(line, int) else line.get(column.name, 0)
+                    self._point(column, value, where, mark, phase)
+            elif column.role == "planned":
+                planned = Ending(planned_steps=_number(cells[column.name]))
+                self._run.ending = combined_ending(self._run.ending, planned)
 
-    def _point(self, name: str, value: float, line: int, mark: Mark | None, phase: Phase | None) -> None:
+    def _columns(self, names: tuple[str, ...]) -> list[_Column]:
+        """The columns of a row of these names, preferred counters first; a table has few shapes of rows."""
+        if names not in self._shapes:
+            if len(self._shapes) > _MAX_SHAPES:
+                self._shapes.clear()
+            columns = [self._column(name) for name in names if role(name) != "ignored"]
+            self._shapes[names] = sorted(columns, key=lambda column: _preference(column.name))
+        return self._shapes[names]
+
+    def _column(self, name: str) -> _Column:
         quantity, named_phase = canonical_metric(name)
-        if quantity == "memory":
-            value = mebibytes(name, value)
-        if name in self._eval_names:
-            phase = "eval"
-        self._points.add(name, value, line, mark, None if named_phase == "system" else phase)
+        told: Phase | None = "eval" if name in self._eval_names else "system" if named_phase == "system" else None
+        return _Column(name, role(name), quantity == "memory", told)
 
-    @staticmethod
-    def _row_phase(cells: Mapping[str, object]) -> Phase | None:
-        said = next((cell for name, cell in cells.items() if isinstance(cell, str) and role(name) == "phase"), None)
-        if said is None:
-            return None
-        return "eval" if _EVAL_WORD.match(said.strip()) else None
+    def _point(self, column: _Column, value: float, line: int, mark: Mark | None, row_phase: Phase | None) -> None:
+        if column.is_memory:
+            value = mebibytes(column.name, value)
+        # Without a phase of its own the builder reads it off the name.
+        phase = None if column.phase == "system" else column.phase or row_phase
+        self._points.add(column.name, value, line, mark, phase)
 
-    def _position(self, numbers: Mapping[str, float], phase: Phase | None) -> Mark | None:
-        finite = {name: value for name, value in numbers.items() if math.isfinite(value)}
-        step_names = sorted((name for name in finite if role(name) == "step"), key=_preference)
-        epoch = next((value for name, value in finite.items() if role(name) == "epoch"), None)
-        if phase == "eval" and epoch is not None and self.last_step is not None:
-            # In a table that marks its rows, the step of an evaluation row counts evaluation batches.
+    def _position(self, columns: list[_Column], cells: Mapping[str, object], phase: Phase | None) -> Mark | None:
+        step = _first_finite("step", columns, cells)
+        epoch = _first_finite("epoch", columns, cells)
+        counts_batches = phase == "eval" and epoch is not None  # in a table that marks its rows
+        if self.last_step is not None and (step is None or counts_batches):
+            # Evaluation at the end of an epoch: it stands at the training step before it.
             return Mark(self.last_step, "step")
-        if not step_names:
+        if step is None:
             return None if epoch is None else Mark(epoch, "epoch")
-        step = finite[step_names[0]]
         if epoch is not None:
             step = self._continued(step, epoch)
         self.last_step = max(step, self.last_step or 0.0)
@@ -151,8 +171,25 @@ class MetricTable:
     def _continued(self, step: float, epoch: float) -> float:
         if self._last is not None and epoch > self._last[0] and step + self._offset < self._last[1]:
             self._offset = self._last[1]
+        elif self._last is not None and epoch < self._last[0]:  # the run was started again
+            self._offset = 0.0
         self._last = (epoch, step + self._offset)
         return step + self._offset
+
+
+def _row_phase(columns: list[_Column], cells: Mapping[str, object]) -> Phase | None:
+    """What a row says of itself in a column such as "mode"."""
+    said = next((cells[column.name] for column in columns if column.role == "phase"), None)
+    return "eval" if isinstance(said, str) and _EVAL_WORD.match(said.strip()) else None
+
+
+def _first_finite(wanted: Role, columns: list[_Column], cells: Mapping[str, object]) -> float | None:
+    for column in columns:
+        if column.role == wanted:
+            value = _number(cells[column.name])
+            if value is not None and math.isfinite(value):
+                return value
+    return None
 
 
 def _number(cell: object) -> float | None:

@@ -57,7 +57,8 @@ class MetricsCsv:
         columns = _columns(layout.header, source.name)
         with MetricTable(source.name, run, eval_names=_measured_in_validation(layout.header)) as table:
             for line, row in _rows(source, layout, run):
-                cells = {name: row[i] for i, name in columns if i < len(row) and row[i]}
+                width = len(row)
+                cells = {name: row[i] for i, name in columns if i < width and row[i]}
                 if layout.delimiter == ";":
                     cells = {name: _decimal_point(cell) for name, cell in cells.items()}
                 table.row(cells, line)
@@ -137,11 +138,12 @@ def _rows(source: Source, layout: _Layout, run: RunBuilder) -> Iterator[tuple[in
         skipped = sum(1 for _ in itertools.islice(stream, layout.header_line))
         reader = csv.reader(_without_nul(stream), delimiter=layout.delimiter, skipinitialspace=True)
         previous: tuple[int, list[str]] | None = None
+        first = layout.header[0]
         try:
             for row in reader:
                 if previous:
                     yield previous
-                repeated = not row or [cell.strip() for cell in row] == layout.header
+                repeated = not row or (row[0].strip() == first and [cell.strip() for cell in row] == layout.header)
                 previous = None if repeated else (skipped + reader.line_num, row)
         except csv.Error as error:
             run.note(f"{source.name}: unreadable from line {skipped + reader.line_num} on ({error})")

@@ -19,16 +19,17 @@ def parse_number(text: str) -> float | None:
     Understands every spelling of NaN and infinity, a percent sign (kept on its scale: "91.2%" is 91.2), and the
     representation of a one-element tensor.
     """
-    bare = text.strip()
-    if not bare or len(bare) > _LONGEST or "_" in bare:  # float() would read 1_000, which in a file is an identifier
+    if len(text) > _LONGEST or "_" in text:  # float() would read 1_000, which in a file is an identifier
         return None
     try:
-        return float(bare)
+        return float(text)
     except ValueError:
-        return _unusual(bare)
+        return _unusual(text.strip())
 
 
 def _unusual(bare: str) -> float | None:
+    if not bare:
+        return None
     if _WINDOWS_NAN.match(bare):
         return math.nan
     infinite = _WINDOWS_INF.match(bare)

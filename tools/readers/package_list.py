@@ -40,7 +40,7 @@ class PackageList:
 def add_requirement(line: str, span: Span, run: RunBuilder) -> None:
     """Add the package that a line of a requirements, freeze, list or conda file names, if it tells a version."""
     bare = line.split(" #")[0].strip()[:400]
-    if not bare or bare.startswith(("#", "-", "Package ", "git+", "http", "@")):
+    if not bare or bare.startswith(("#", "-", "Package ", "git+", "http:", "https:", "@")):
         return
     columns = _COLUMNS.match(bare)
     if columns:

@@ -71,9 +71,9 @@ class _Log:
         self._owners: tuple[LineParser, ...] = (Torchrun(context, tracebacks), tracebacks)
         self._metrics: tuple[LineParser, ...] = (
             HfTrainer(context),
+            Table(context),
             Tqdm(context),
             LightningConsole(context),
-            Table(context),
             KeyValue(context),
         )
         self._others: tuple[LineParser, ...] = (Shell(context), SignatureLines(context), ArgparseEcho(context))

@@ -18,6 +18,8 @@ from misrun.tools.record import Span
 # The pure Python scanner reads about 200 KB/s; larger YAML in a run folder is data.
 _MAX_BYTES = 512 * 2**10
 _MAX_DEPTH = 64
+# Damage in more places than this leaves nothing certain.
+_REPAIRS = 4
 _YAML = "tag:yaml.org,2002:"
 _OVERRIDES = re.compile(r"(?:^|/)\.hydra/overrides\.ya?ml$")
 # Hydra's settings of Hydra itself, and of tools around the code: they say nothing about the training.
@@ -63,16 +65,23 @@ def yaml_leaves(text: str, file: str, run: RunBuilder) -> Iterator[Leaf]:
 
 
 def _composed(text: str, file: str, run: RunBuilder) -> yaml.Node | None:
-    try:
-        return _first_document(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line if mark else 0
-        run.note(f"{file}: not valid YAML at line {line + 1}")
-    try:
-        return _first_document("\n".join(text.split("\n")[:line]))
-    except yaml.YAMLError:  # damaged in more than one place: nothing certain is left
-        return None
+    """The first document; where it is damaged, the lines before the damage as far as they are whole by themselves."""
+    for attempt in range(_REPAIRS):
+        try:
+            return _first_document(text)
+        except yaml.YAMLError as error:
+            line = _damaged_line(error, text)
+            if attempt == 0:
+                run.note(f"{file}: not valid YAML at line {line + 1}")
+            text = "\n".join(text.split("\n")[:line])
+    return None
+
+
+def _damaged_line(error: yaml.YAMLError, text: str) -> int:
+    """The first line (from 0) that the parser blames: where it stopped, or where the unfinished construct began."""
+    marks = (getattr(error, "problem_mark", None), getattr(error, "context_mark", None))
+    lines = [mark.line for mark in marks if mark is not None]
+    return min([*lines, text.count("\n")])
 
 
 def _first_document(text: str) -> yaml.Node | None:

@@ -25,20 +25,24 @@ def measure(run: RunRecord) -> list[Signal]:
     return [signal for signal in found if signal]
 
 
+def signal_of(exit_code: int | None) -> str | None:
+    """The signal that an exit code stands for: -n (Python) or 128+n (shell)."""
+    code = exit_code or 0
+    known = {int(s): s.name for s in posix.Signals}
+    return known.get(-code if code < 0 else code - 128)
+
+
 def signal_name(ending: Ending) -> str | None:
-    """The signal that ended the process, also from exit codes -n (Python) and 128+n (shell)."""
+    """The signal that ended the process, as told or by its exit code."""
     if ending.signal:
         return ending.signal if ending.signal.startswith("SIG") else f"SIG{ending.signal}"
-    code = ending.exit_code or 0
-    numeric = -code if code < 0 else code - 128
-    known = {int(s): s.name for s in posix.Signals}
-    return known.get(numeric)
+    return signal_of(ending.exit_code)
 
 
 def _exit_code(ending: Ending) -> Signal | None:
     if ending.exit_code is None:
         return None
-    name = signal_name(ending)
+    name = signal_of(ending.exit_code)
     meaning = f"{name}, {MEANING.get(name, 'a signal')}" if name else "success" if ending.exit_code == 0 else "an error"
     return Signal(
         name="exit_code",

@@ -25,10 +25,12 @@ from misrun.tools.signals.wording import number, percent, plural, times
 # z above the recent history. Losses of mini-batches have heavier tails than the normal distribution; for a Laplace
 # distribution P(z > 10) is 4e-5 per point, and the jump must also be half the level, which tail noise is not.
 SPIKE_Z, SPIKE_RATIO = 10.0, 1.5
+# ...and be at least a tenth of the first losses.
+LEAST = 0.1
 # Before so many points there is no history to leave.
 HISTORY = 5
-# Swings: robust spread of at least 35 % of the level, reaching back up to (nearly) the start.
-SWING, BACK_UP = 0.35, 0.9
+# Swings: robust spread of at least a quarter of the level, reaching back up to (nearly) the start.
+SWING, BACK_UP = 0.25, 0.9
 # A repeated pattern explains at least half of what varies (autocorrelation 0.5 at its lag).
 PATTERN = 0.5
 # A resume jump is at least a tenth of the level and 4 sigma of the points before it.
@@ -106,7 +108,9 @@ def _spikes(loss: Curve, resumed: tuple[int, ...]) -> list[_Spike]:
         if z > SPIKE_Z and values[at] > base + (SPIKE_RATIO - 1.0) * abs(base):
             spike, done = _followed(values, at, base, sigma)
             found.append(spike)
-    return found
+    # Against the start of learning: a converged loss near 0 jumps by large factors and small amounts.
+    least = LEAST * float(values[:3].max())
+    return [spike for spike in found if values[spike.peak] - spike.base >= least]
 
 
 def _followed(values: Floats, at: int, base: float, sigma: float) -> tuple[_Spike, int]:
@@ -132,25 +136,26 @@ def _spike(loss: Curve, resumed: tuple[int, ...]) -> Signal | None:
         f" {after}{others}.",
         value=peak,
         step=loss.step(worst.first),
-        strength=_spike_strength(worst, spikes, len(loss)),
+        strength=_spike_strength(worst, spikes, loss.values),
         spans=(loss.span(max(0, worst.first - HISTORY), worst.peak),),
         values={"base": worst.base, "peak": peak, "ratio": ratio, "recovered": worst.recovered, "count": len(spikes),
                 "onset_step": loss.step(worst.first), "step_kind": loss.series.step_kind},
     )  # fmt: skip
 
 
-def _spike_strength(worst: _Spike, spikes: list[_Spike], points: int) -> float:
-    """Recovered spikes are noise of training unless they keep coming (more than one in a hundred points, at least
-    3).
-    """
-    if not worst.recovered:
+def _spike_strength(worst: _Spike, spikes: list[_Spike], values: Floats) -> float:
+    """Recovered spikes are noise of training unless they keep coming: over 3 % of the points, and at least 3."""
+    if worst.recovered:
+        return 0.5 if len(spikes) >= max(3, len(values) // 33) else 0.3
+    if len(values) - worst.first >= 3:
         return 0.8
-    return 0.5 if len(spikes) >= max(3, points // 100) else 0.3
+    # The log ends before it could come back: only a tenfold jump speaks for itself.
+    return 0.6 if values[worst.peak] >= 10.0 * abs(worst.base) else 0.4
 
 
 @dataclass(frozen=True)
 class _Pattern:
-    """A repeated pattern: period in points, its autocorrelation, amplitude, and the jump share of its steepest step."""
+    """A repeated pattern: period in points, autocorrelation there, amplitude in the second half, and if a saw-tooth."""
 
     period: int
     correlation: float
@@ -162,7 +167,9 @@ def _pattern(values: Floats) -> _Pattern | None:
     """The shortest period at which the detrended curve repeats itself, with at least four repetitions."""
     if len(values) < 24:
         return None
-    rest = values - running_median(values, max(9, len(values) // 4))
+    # Noise and swings of a positive loss are proportional to its level: on the logarithm they keep their size.
+    scaled = np.log(values) if values.min() > 0 else values
+    rest = scaled - running_median(scaled, max(9, len(values) // 4))
     # Clipping at 4 sigma keeps one spike from making or hiding a pattern.
     limit = 4 * spread(rest)
     rest = np.clip(rest, -limit, limit)
@@ -175,7 +182,8 @@ def _pattern(values: Floats) -> _Pattern | None:
         return None
     best = max(correlations[k] for k in lags)
     period = next(k for k in lags if correlations[k] > 0.9 * best)
-    amplitude = float(np.quantile(rest, 0.95) - np.quantile(rest, 0.05))
+    late = values[len(values) // 2 :]
+    amplitude = float(np.quantile(late, 0.95) - np.quantile(late, 0.05))
     return _Pattern(period, float(correlations[period]), amplitude, _is_tooth(rest, period))
 
 
@@ -274,7 +282,7 @@ def _wide_swing(loss: Curve) -> Signal | None:
     wide = spread(late.values) > SWING * abs(level)
     back_up = float(np.quantile(late.values, 0.9)) >= BACK_UP * start
     early, last = np.array_split(loss.values, 2)
-    if not wide or not back_up or trend(late.values) < 0 or noise(last) < 0.7 * noise(early):
+    if not wide or not back_up or trend(late.values) != 0 or noise(last) < 0.7 * noise(early):
         return None
     low, high = np.quantile(late.values, [0.05, 0.95])
     return _oscillation(loss, late, level, float(high - low), None)

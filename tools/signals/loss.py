@@ -62,15 +62,21 @@ def falls(curve: Curve) -> bool:
     """Whether a curve comes down clearly from its start to its end: trend, size against noise, and share of the
     start.
     """
-    drop = start_level(curve.values) - end_level(curve.values)
+    if len(curve) < 3:
+        return False
+    first, end = float(curve.values[0]), end_level(curve.values)
+    # A curve that dropped at once and then hovers has no trend over most of its points: it has fallen if its whole second
+    # half lies below half of the first value.
+    dropped = first > 0 and float(curve.values[len(curve) // 2 :].max()) < 0.5 * first
+    drop = start_level(curve.values) - end
     large = drop > SMALL * abs(start_level(curve.values)) and drop > SIGMAS * _level_error(curve.values)
-    return len(curve) >= 3 and large and trend(curve.values) < 0
+    return dropped or (large and trend(curve.values) < 0)
 
 
 def _improving(loss: Curve) -> Signal | None:
     if not falls(loss):
         return None
-    start, end = start_level(loss.values), end_level(loss.values)
+    start, end = max(float(loss.values[0]), start_level(loss.values)), end_level(loss.values)
     share = (start - end) / abs(start) if start else 1.0
     return Signal(
         name="loss_improving",
@@ -85,14 +91,14 @@ def _improving(loss: Curve) -> Signal | None:
 
 
 def _slow(loss: Curve) -> Signal | None:
-    """Steady and slow. Not for losses that were low already at the start of the log, nor while the rate picks up."""
-    if len(loss) < 8 or not falls(loss):
-        return None
+    """Little of the way to 0, at a rate that does not slacken: the run is far from done, not converged."""
     start, end = start_level(loss.values), end_level(loss.values)
+    if len(loss) < 8 or trend(loss.values) >= 0 or start - end <= SIGMAS * _level_error(loss.values):
+        return None
     half = len(loss) // 2
     early, late = (theil_sen(part.steps, part.values) for part in (loss.slice(0, half), loss.slice(half)))
     way = (start - end) / abs(start)
-    if way > SLOW_WAY or not early < 0 or not SLOW_RATE <= late / early <= 1 / SLOW_RATE:
+    if way > SLOW_WAY or not late < 0 or late > SLOW_RATE * early:
         return None
     needed = end / -late if late else 0.0
     return Signal(
@@ -149,14 +155,14 @@ def _plateau(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
     if first is None or first == 0:
         return None
     start, level = _reference(loss, task), float(np.median(loss.values[first:]))
-    gained = start - level
+    gained = min(start, float(loss.values[0])) - level
     if level <= HIGH_SHARE * start or gained <= max(SMALL * start, SIGMAS * _level_error(loss.values)) or _solved(run):
         return None
     share = 1.0 - first / len(loss)
     return Signal(
         name="loss_plateau",
         text=f"Training loss stops improving at {loss.place(first)} and stays at {number(level)} for the remaining"
-        f" {percent(share)} of the run, after a start at {number(float(loss.values[0]))}.",
+        f" {percent(share)} of the run, after a start at {number(start)}.",
         value=level,
         step=loss.step(first),
         # Little learned at all is what makes it a failure; between half and 60 % of the start, and in a short log, it is

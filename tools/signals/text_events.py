@@ -64,7 +64,9 @@ def _kind(run: RunRecord, name: str, events: list[Event]) -> Signal:
 
 
 def survived(run: RunRecord, event: Event) -> bool:
-    """Whether training went on after the event: later points of a training series in the same file."""
+    """Whether training went on after the event: it came to its end, or later training points stand in the same file."""
+    if run.ending.status == "finished" and event.kind != "kill":
+        return True  # a crash would outrank "finished"
     if event.span.unit != "line":
         return False
     for series in run.series:

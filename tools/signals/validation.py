@@ -16,6 +16,7 @@ from misrun.tools.signals.wording import number, percent, plural, times
 # A rise of a tenth over the best validation loss is what early stopping with usual patience would end on (Prechelt
 # 1998, "Early Stopping - But When?": generalisation loss of 5 % is its medium threshold; twice that here).
 GAP, GAP_SURE = 1.10, 1.5
+LEAST = 0.05
 # Validation that moved less than this share while training gained four times as much stayed where it was.
 FLAT, GAINED = 0.03, 0.2
 # "Perfect": at most 5 errors in 1,000. "Better by far": half the training loss (dropout and augmentation explain less).
@@ -87,6 +88,8 @@ def _loss_gap(train: Curve, loss: Curve) -> Signal | None:
     risen = end / low if low > 0 else 0.0
     steady = end - low > 3 * noise(loss.values) or trend(loss.values[best:]) > 0
     at_best = _training_between(train, loss, best)
+    # Against the start of learning: a solved task's validation loss near 0 rises by large factors and small amounts.
+    steady = steady and end - low >= LEAST * float(train.values[:3].max())
     if best == len(loss) - 1 or risen < GAP or not steady or at_best is None:
         return None
     before, after = at_best
@@ -170,10 +173,10 @@ def _too_good(run: RunRecord, train: Curve | None, loss: Curve | None, task: Tas
         return None
     by_loss = _better_than_training(train, loss) if train is not None and loss is not None else None
     accuracy = quantity(run, "accuracy", "eval")
-    return (_perfect_early(accuracy) if accuracy is not None else None) or by_loss
+    return by_loss or (_perfect_early(accuracy, train) if accuracy is not None else None)
 
 
-def _perfect_early(accuracy: Curve) -> Signal | None:
+def _perfect_early(accuracy: Curve, train: Curve | None) -> Signal | None:
     scale = 100.0 if accuracy.values.max() > 1.0 else 1.0
     early = accuracy.slice(0, max(1, len(accuracy) // 5))
     level = float(early.values.max()) / scale
@@ -184,10 +187,23 @@ def _perfect_early(accuracy: Curve) -> Signal | None:
         text=f"Validation accuracy is already {percent(level)} at {early.place(int(np.argmax(early.values)))}.",
         value=level,
         step=early.step(0),
-        strength=0.6 if level < 1.0 else 0.8,
+        strength=0.8 if _training_lags(accuracy, train) else 0.4,
         spans=(early.span(0, -1),),
         values={"first": level, "last": end_level(accuracy.values) / scale, "kind": "perfect"},
     )
+
+
+def _training_lags(accuracy: Curve, train: Curve | None) -> bool:
+    """Whether the training loss right after the first evaluation says that training samples are still got wrong (0.5 is the
+    loss of
+    60 % certainty), so that the task is not simply easy.
+    """
+    if train is None:
+        return True
+    until = _same_time(train, accuracy, 0)
+    after = train.values[until : until + 5]
+    recent = after if len(after) else train.values[max(0, until - 5) : until]
+    return len(recent) > 0 and float(np.median(recent)) > 0.5
 
 
 def _better_than_training(train: Curve, loss: Curve) -> Signal | None:

@@ -25,8 +25,6 @@ def _where(origin: Value) -> str:
     return str(origin.site) if origin.site else "?"
 
 
-
-
 def find_softmax_before_cross_entropy(trace: Trace) -> Iterator[Problem]:
     for event, prediction in _losses(trace, "cross_entropy"):
         origin = always(prediction, "softmax", "sigmoid", "log_softmax")
@@ -137,26 +135,26 @@ CHECKS = (
     Check("softmax-before-cross-entropy", "cross_entropy on outputs of softmax, sigmoid or log_softmax.",
           "cross_entropy applies log_softmax itself; applied twice it flattens the distribution and the gradient.",
           "Give cross_entropy the logits.", "model_software/double_activation",
-          _CE, "error", "silent-bug", find_softmax_before_cross_entropy),
+          _CE, "error", "silent_bug", find_softmax_before_cross_entropy),
     Check("sigmoid-before-bce-with-logits", "BCEWithLogits on outputs of sigmoid.",
           "BCEWithLogits applies sigmoid itself; applied twice, outputs cannot leave 0.5 to 0.73.",
           "Give it the logits.", "model_software/double_activation",
-          _BCE, "error", "silent-bug", find_sigmoid_before_logits_loss),
+          _BCE, "error", "silent_bug", find_sigmoid_before_logits_loss),
     Check("bce-on-logits", "BCELoss on raw outputs of a layer.",
           "BCELoss takes probabilities; outside of 0 to 1 it fails or its logarithm is clamped.",
           "Use BCEWithLogitsLoss.", "model_software/wrong_loss",
-          _BCE, "error", "silent-bug", find_bce_on_logits),
+          _BCE, "error", "silent_bug", find_bce_on_logits),
     Check("nll-without-log-softmax", "NLLLoss on something other than log-probabilities.",
           "NLLLoss only picks and negates; on logits or probabilities it has no lower bound that means anything.",
           "Apply log_softmax or use CrossEntropyLoss.", "model_software/wrong_loss",
-          _NLL, "error", "silent-bug", find_nll_without_log_softmax),
+          _NLL, "error", "silent_bug", find_nll_without_log_softmax),
     Check("kl-div-probabilities", "kl_div with probabilities where log-probabilities are needed.",
           "kl_div takes its input in log space and its target in linear space unless log_target=True.",
           "kl_div(log_softmax(student), softmax(teacher), reduction='batchmean').", "model_software/wrong_loss",
-          _KL, "error", "silent-bug", find_kl_div_of_probabilities),
+          _KL, "error", "silent_bug", find_kl_div_of_probabilities),
     Check("softmax-over-batch", "softmax over the batch dimension.",
           "Probabilities must sum to 1 per sample, over the classes.",
           "Use dim=-1.", "model_software/wrong_loss",
-          "https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html", "warning", "silent-bug",
+          "https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html", "warning", "silent_bug",
           find_softmax_over_batch),
 )  # fmt: skip

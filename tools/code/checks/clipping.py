@@ -26,7 +26,11 @@ def find_clip_before_unscale(trace: Trace) -> Iterator[Problem]:
             unscales = [e for e in training.events if e.op.endswith(".unscale_") and e.index < step.index]
             scaler_off = step.receiver is not None and is_constant(step.receiver.argument(9, "enabled"), False)
             for clip in clips[-1:]:
-                if scaler_off or _is_manual(clip) or any(u.index < clip.index and compatible(u, clip) for u in unscales):
+                if (
+                    scaler_off
+                    or _is_manual(clip)
+                    or any(u.index < clip.index and compatible(u, clip) for u in unscales)
+                ):
                     continue
                 if not any(_is_scaled(b) and compatible(b, clip) for b in training.backwards):
                     continue
@@ -93,9 +97,9 @@ CHECKS = (
     Check("clip-before-unscale", "Clipping of gradients that a GradScaler has scaled, without unscale_ first.",
           "The limit is compared with gradients multiplied by the loss scale.",
           "Call scaler.unscale_(optimizer) before clipping.", "model_software/step_order",
-          _AMP, "error", "silent-bug", find_clip_before_unscale),
+          _AMP, "error", "silent_bug", find_clip_before_unscale),
     Check("clip-after-step", "Clipping after the step or before backward.",
           "Clipping changes .grad in place; it must happen when the gradients exist and before they are used.",
           "Clip between backward and step.", "model_software/step_order",
-          _CLIP, "error", "silent-bug", find_useless_clip),
+          _CLIP, "error", "silent_bug", find_useless_clip),
 )  # fmt: skip

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.torch_api import CONSTANT_OPS, DETACHING_OPS, LAYERS, LOSS_OPS
 from misrun.tools.code.trace import Event, Trace
@@ -120,9 +121,9 @@ def _cut_everywhere(loss: Value) -> Value | None:
     return cut
 
 
-_TRANSPARENT = LOSS_OPS | frozenset(
+_TRANSPARENT = LOSS_OPS | names(
     "add sub mul div pow mean sum abs log exp sqrt neg square norm view reshape squeeze unsqueeze float to"
-    " index softmax log_softmax sigmoid relu tensor element as_tensor from_numpy".split()
+    " index softmax log_softmax sigmoid relu tensor element as_tensor from_numpy"
 )
 
 
@@ -136,7 +137,11 @@ def find_loss_rebuilt_from_number(trace: Trace) -> Iterator[Problem]:
     for event in trace.events("backward"):
         loss = event.args[0]
         made = next((v for v in ancestors(loss, 20) if v.op in ("tensor", "as_tensor")), None)
-        if made is None or not is_constant(made.kwargs.get("requires_grad"), True) or loss.op not in ("tensor", "mul", "div"):
+        if (
+            made is None
+            or not is_constant(made.kwargs.get("requires_grad"), True)
+            or loss.op not in ("tensor", "mul", "div")
+        ):
             continue
         yield Problem(
             event.site,
@@ -169,17 +174,17 @@ CHECKS = (
     Check("loss-accumulated-with-graph", "A loss added to a total or list together with its graph.",
           "A tensor with a graph keeps all activations of its step alive.",
           "Accumulate loss.item() or loss.detach().", "memory_hardware/memory_leak",
-          _MEMORY, "error", "silent-bug", find_accumulated_loss),
+          _MEMORY, "error", "silent_bug", find_accumulated_loss),
     Check("detached-loss", "backward on a value that no longer depends on the parameters.",
           "item, detach, numpy and argmax cut the graph; backward then fails or changes nothing.",
           "Keep the loss differentiable up to backward.", "model_software/detached_graph",
-          _AUTOGRAD, "error", "silent-bug", find_detached_loss),
+          _AUTOGRAD, "error", "silent_bug", find_detached_loss),
     Check("loss-is-new-leaf", "backward on a tensor built anew with requires_grad=True.",
           "A new leaf has no history: the gradient stops there.",
           "Call backward on the computed loss.", "model_software/detached_graph",
-          _AUTOGRAD, "error", "silent-bug", find_loss_rebuilt_from_number),
+          _AUTOGRAD, "error", "silent_bug", find_loss_rebuilt_from_number),
     Check("retain-graph", "retain_graph=True with one backward per step.",
           "It keeps memory and hides that a tensor of an earlier step is differentiated again.",
           "Detach what is carried over.", "model_software/graph_reuse",
-          _AUTOGRAD, "note", "silent-bug", find_retained_graph),
+          _AUTOGRAD, "note", "silent_bug", find_retained_graph),
 )  # fmt: skip

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import Class
 from misrun.tools.code.torch_api import LOSS_OPS, MODE_LAYERS
@@ -14,7 +15,7 @@ from misrun.tools.code.values import Value, alternatives, ancestors, is_constant
 _EVAL = "https://docs.pytorch.org/docs/stable/notes/autograd.html#evaluation-mode-nn-module-eval"
 _NO_GRAD = "https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html"
 # Managers known not to touch the mode of a model; what another one does on entering is not seen.
-_PLAIN_MANAGERS = frozenset("no_grad inference_mode set_grad_enabled autocast open tqdm amp_ctx nullcontext device".split())
+_PLAIN_MANAGERS = names("no_grad inference_mode set_grad_enabled autocast open tqdm amp_ctx nullcontext device")
 
 
 def _model_of(event: Event) -> Value | None:
@@ -23,7 +24,7 @@ def _model_of(event: Event) -> Value | None:
 
 
 def mode_set_by(event: Event) -> str | None:
-    """"train" or "eval" for a call that switches the mode, "either" when the argument is not known."""
+    """ "train" or "eval" for a call that switches the mode, "either" when the argument is not known."""
     if not event.op.endswith((".train", ".eval")):
         return None
     if event.op.endswith(".eval"):
@@ -42,7 +43,9 @@ def has_mode_layers(model: Value) -> bool:
         if _is_mode_layer(part):
             return True
         for child in [*part.attrs.values(), *part.args, *(part.items or ()), *part.inputs]:
-            if id(child) not in seen and (child.kind in ("module", "sequence", "mapping") or child.op == "comprehension"):
+            if id(child) not in seen and (
+                child.kind in ("module", "sequence", "mapping") or child.op == "comprehension"
+            ):
                 seen.add(id(child))
                 stack.append(child)
     return False
@@ -110,7 +113,20 @@ def _odd_manager(call: Event) -> bool:
 
 def _wants_dropout(call: Event) -> bool:
     """Monte-Carlo dropout and statistics passes run in train mode on purpose; their names say so."""
-    words = ("mc_", "monte", "dropout", "bn_", "update_bn", "calibrat", "teacher", "momentum", "ema", "target", "generate", "sample")
+    words = (
+        "mc_",
+        "monte",
+        "dropout",
+        "bn_",
+        "update_bn",
+        "calibrat",
+        "teacher",
+        "momentum",
+        "ema",
+        "target",
+        "generate",
+        "sample",
+    )
     labels = [f.label.lower() for f in call.frame.chain() if f.kind == "call"]
     return any(w in label for label in labels for w in words)
 
@@ -164,7 +180,9 @@ def _eval_carried_over(root: tuple[Event, ...], call: Event, model: Value) -> Ev
         mine = [e for e in switches if e.within(loop)]
         if not mine:
             continue
-        if any(mode_set_by(e) != "eval" for e in mine) or any(e.receiver is None or e.receiver.kind != "module" for e in mine):
+        if any(mode_set_by(e) != "eval" for e in mine) or any(
+            e.receiver is None or e.receiver.kind != "module" for e in mine
+        ):
             return None
         after = [e for e in mine if e.index > call.index and same(e.receiver, model)]
         return after[-1] if after and not _odd_manager(after[-1]) else None
@@ -178,7 +196,11 @@ def find_missing_no_grad(trace: Trace) -> Iterator[Problem]:
         if not backwards:
             continue
         for event in root:
-            value = event.args[1] if event.op == "augadd" else (event.args[0] if event.op == "append" and event.args else None)
+            value = (
+                event.args[1]
+                if event.op == "augadd"
+                else (event.args[0] if event.op == "append" and event.args else None)
+            )
             if value is None or not event.loops() or event.grad_may_be_off() or value.kind == "const":
                 continue
             call = _attached_model_call(value, root)
@@ -199,7 +221,7 @@ def find_missing_no_grad(trace: Trace) -> Iterator[Problem]:
 
 def _attached_model_call(value: Value, root: tuple[Event, ...]) -> Event | None:
     """The model call whose output, or a loss of it, the value still is, attached to its graph."""
-    keeping = LOSS_OPS | frozenset("mul div add mean sum softmax log_softmax sigmoid view squeeze reshape index to cuda".split())
+    keeping = LOSS_OPS | names("mul div add mean sum softmax log_softmax sigmoid view squeeze reshape index to cuda")
     calls = {id(e.result): e for e in root if e.op == "module()"}
     stack, budget = [value], 40
     while stack and budget:
@@ -214,7 +236,9 @@ def _attached_model_call(value: Value, root: tuple[Event, ...]) -> Event | None:
 
 def _in_eval(root: tuple[Event, ...], call: Event) -> bool:
     model = call.callee
-    before = [s for s in root if mode_set_by(s) and s.index < call.index and model is not None and _may_switch(s, model)]
+    before = [
+        s for s in root if mode_set_by(s) and s.index < call.index and model is not None and _may_switch(s, model)
+    ]
     return bool(before) and mode_set_by(before[-1]) == "eval"
 
 
@@ -222,13 +246,13 @@ CHECKS = (
     Check("eval-mode-missing", "A model with dropout or batch norm evaluated in train mode.",
           "Dropout stays active and batch norm mixes in the statistics of the evaluation batches.",
           "Call model.eval() before evaluating.", "model_software/train_eval_mode",
-          _EVAL, "error", "silent-bug", find_missing_eval),
+          _EVAL, "error", "silent_bug", find_missing_eval),
     Check("train-mode-not-restored", "eval() inside the epoch loop without train() before the next training pass.",
           "From the second epoch on, training runs without dropout and with frozen batch statistics.",
           "Call model.train() at the start of every training pass.", "model_software/train_eval_mode",
-          _EVAL, "error", "silent-bug", find_train_not_restored),
+          _EVAL, "error", "silent_bug", find_train_not_restored),
     Check("no-grad-missing", "An evaluation loop that keeps outputs or losses with their graph.",
           "Each kept tensor holds all activations of its batch.",
           "Wrap the evaluation in torch.no_grad().", "memory_hardware/evaluation_memory",
-          _NO_GRAD, "error", "silent-bug", find_missing_no_grad),
+          _NO_GRAD, "error", "silent_bug", find_missing_no_grad),
 )  # fmt: skip

@@ -160,8 +160,14 @@ def find_batch_scheduler_per_epoch(trace: Trace) -> Iterator[Problem]:
 
 
 def _counts_batches(scheduler: Value) -> bool:
-    total = [v for k, v in scheduler.kwargs.items() if k in ("total_steps", "steps_per_epoch", "num_training_steps", "T_max")]
-    total += scheduler.args[1:3] if scheduler.class_name.startswith("get_") or scheduler.class_name == "CosineAnnealingLR" else []
+    total = [
+        v for k, v in scheduler.kwargs.items() if k in ("total_steps", "steps_per_epoch", "num_training_steps", "T_max")
+    ]
+    total += (
+        scheduler.args[1:3]
+        if scheduler.class_name.startswith("get_") or scheduler.class_name == "CosineAnnealingLR"
+        else []
+    )
     return any(v.op == "len" and any(s.kind == "loader" for s in v.inputs) for t in total for v in ancestors(t, 20))
 
 
@@ -180,10 +186,10 @@ def find_scheduler_never_stepped(trace: Trace) -> Iterator[Problem]:
     trainings = [t for t in training_loops(trace) if t.steps]
     if not trainings:
         return
-    events = list(trace.events())
+    used = _used(trace)
     for made in trace.events("new"):
         scheduler = made.result
-        if scheduler.kind != "scheduler" or _is_used(scheduler, made, events):
+        if scheduler.kind != "scheduler" or id(scheduler) in used:
             continue
         training = next((t for t in trainings if _drives(t, scheduler)), None)
         if training is None or training.is_managed:
@@ -198,15 +204,17 @@ def find_scheduler_never_stepped(trace: Trace) -> Iterator[Problem]:
         )
 
 
-def _is_used(scheduler: Value, made: Event, events: list[Event]) -> bool:
-    """Whether it is stepped, handed on or kept anywhere the trace cannot follow."""
-    for event in events:
-        if event is made or event.op.startswith(("scheduler.state_dict", "scheduler.load", "scheduler.get")):
+def _used(trace: Trace) -> set[int]:
+    """ids of the schedulers that are stepped, handed on or kept anywhere the trace cannot follow."""
+    found: set[int] = set()
+    for event in trace.events():
+        if event.op.startswith(("scheduler.state_dict", "scheduler.load", "scheduler.get")):
             continue
-        given = [v for a in (event.receiver, *event.args, *event.kwargs.values()) if a is not None for v in ancestors(a, 12)]
-        if any(scheduler is v or same(scheduler, v) for v in given):
-            return True
-    return False
+        given = [
+            a for a in (event.receiver, *event.args, *event.kwargs.values()) if a is not None and a.kind != "const"
+        ]
+        found.update(id(v) for a in given for v in ancestors(a, 12) if v.kind == "scheduler")
+    return found
 
 
 def _drives(training: TrainingLoop, scheduler: Value) -> bool:
@@ -230,17 +238,17 @@ CHECKS = (
     Check("scheduler-before-optimizer", "The scheduler steps before the optimizer.",
           "The first learning rate of the schedule is never used.",
           "optimizer.step() first, then scheduler.step().", "model_software/scheduler_misuse",
-          _DOCS, "warning", "silent-bug", find_scheduler_before_optimizer),
+          _DOCS, "warning", "silent_bug", find_scheduler_before_optimizer),
     Check("scheduler-per-batch", "A scheduler with settings in epochs stepped for every batch.",
           "The learning rate reaches its end within a few epochs, often within the first.",
           "Step it once per epoch.", "model_software/scheduler_misuse",
-          _DOCS, "error", "silent-bug", find_epoch_scheduler_per_batch),
+          _DOCS, "error", "silent_bug", find_epoch_scheduler_per_batch),
     Check("scheduler-per-epoch", "A scheduler with settings in batches stepped once per epoch.",
           "It stays at the start of its schedule, for OneCycleLR at a 25th of the learning rate.",
           "Step it after every batch.", "model_software/scheduler_misuse",
-          _DOCS, "error", "silent-bug", find_batch_scheduler_per_epoch),
+          _DOCS, "error", "silent_bug", find_batch_scheduler_per_epoch),
     Check("scheduler-never-stepped", "A scheduler that is built and never stepped.",
           "A scheduler changes the learning rate only in step().",
           "Step it.", "model_software/scheduler_misuse",
-          _DOCS, "error", "silent-bug", find_scheduler_never_stepped),
+          _DOCS, "error", "silent_bug", find_scheduler_never_stepped),
 )  # fmt: skip

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Site, Value, number
@@ -11,9 +12,9 @@ from misrun.tools.code.values import Site, Value, number
 # Adam-like steps are about lr per parameter whatever the gradient (Kingma and Ba 2015, section 2.1, |step| <= lr), so
 # that 0.1 moves every weight by a typical weight's size; SGD is judged by the plain step on a loss of order 1.
 _HIGHEST_LR = {"sgd": 10.0, "adaptive": 0.1}
-_ADAPTIVE = frozenset("Adam AdamW NAdam RAdam Adamax RMSprop FusedAdam Adam8bit AdamW8bit Lion".split())
+_ADAPTIVE = names("Adam AdamW NAdam RAdam Adamax RMSprop FusedAdam Adam8bit AdamW8bit Lion")
 _LOWEST_LR = 1e-9  # a float32 weight of size 0.01 does not change by less (machine epsilon 1.2e-7 x 0.01)
-_DROPOUTS = frozenset("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout".split())
+_DROPOUTS = names("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout")
 
 
 def _news(trace: Trace, kind: str) -> Iterator[tuple[Event, Value]]:
@@ -105,13 +106,13 @@ CHECKS = (
     Check("learning-rate-off", "A literal learning rate orders of magnitude away from what can work.",
           "Adam's step is about lr per weight; SGD's is lr times the gradient.",
           "Start at 1e-3 (Adam) or 1e-2 (SGD).", "optimization/learning_rate_too_high",
-          _ADAM, "error", "silent-bug", find_bad_learning_rate),
+          _ADAM, "error", "silent_bug", find_bad_learning_rate),
     Check("dropout-off", "Dropout that removes nearly everything.",
           "p is the probability of dropping a unit.",
           "Use 0.1 to 0.5.", "optimization/regularization",
-          "https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html", "error", "silent-bug", find_bad_dropout),
+          "https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html", "error", "silent_bug", find_bad_dropout),
     Check("optimizer-setting-off", "eps or weight decay of an adaptive optimizer that swamps the update.",
           "eps is added to the root of the second moment; weight decay is multiplied by the learning rate only.",
           "Use the defaults.", "optimization/optimizer_settings",
-          _ADAM, "warning", "silent-bug", find_bad_eps),
+          _ADAM, "warning", "silent_bug", find_bad_eps),
 )  # fmt: skip

@@ -79,7 +79,9 @@ def _missing_zero_grad(training: TrainingLoop, step: Step) -> Problem:
         message += f" (zero_grad at {outside[0].site} runs outside of it)"
     message += ": every step uses the sum of all gradients so far."
     target = _source_of(step.event.node)
-    plain = not others and target is not None and isinstance(step.event.node, ast.Call) and step.event.file is backward.file
+    plain = (
+        not others and target is not None and isinstance(step.event.node, ast.Call) and step.event.file is backward.file
+    )
     edits = (Edit("before", backward.file, backward.node, f"{target}.zero_grad()"),) if plain else ()
     simple = _same_call(backward, step.event)
     return Problem(
@@ -165,7 +167,12 @@ def find_step_before_backward(trace: Trace) -> Iterator[Problem]:
     for training, step, clear, cycle in _wiped_steps(trace):
         later = [e for kind, e in cycle if kind == "backward" and e.index > step.event.index]
         earlier = [e for kind, e in cycle if kind == "backward" and e.index < step.event.index]
-        if earlier or not later or clear.loops()[-1:] != step.event.loops()[-1:] or training.loop not in later[0].loops()[-1:]:
+        if (
+            earlier
+            or not later
+            or clear.loops()[-1:] != step.event.loops()[-1:]
+            or training.loop not in later[0].loops()[-1:]
+        ):
             continue
         movable = _same_call(later[-1], step.event) and step.event.file is later[-1].file
         edits = (
@@ -219,17 +226,17 @@ CHECKS = (
     Check("zero-grad-missing", "A training loop that steps without clearing the gradients.",
           "backward adds to .grad; without clearing, every step uses the sum of all earlier gradients.",
           "Call optimizer.zero_grad() once per step, before backward.", "model_software/step_order",
-          _GUIDE, "error", "silent-bug", find_missing_zero_grad),
+          _GUIDE, "error", "silent_bug", find_missing_zero_grad),
     Check("zero-grad-misplaced", "zero_grad between backward and step.",
           "The gradients just computed are cleared before the step can use them.",
           "Move zero_grad before backward or after step.", "model_software/step_order",
-          _GUIDE, "error", "silent-bug", find_misplaced_zero_grad),
+          _GUIDE, "error", "silent_bug", find_misplaced_zero_grad),
     Check("step-before-backward", "An optimizer step on gradients that were just cleared, before backward.",
           "The step has nothing to apply; the gradients computed afterwards are cleared in the next pass.",
           "Order: zero_grad, forward, backward, step.", "model_software/step_order",
-          _GUIDE, "error", "silent-bug", find_step_before_backward),
+          _GUIDE, "error", "silent_bug", find_step_before_backward),
     Check("step-missing", "Gradients are computed and cleared, but no optimizer ever steps.",
           "Without step the parameters never change.",
           "Call optimizer.step() after backward.", "model_software/step_order",
-          _GUIDE, "error", "silent-bug", find_missing_step),
+          _GUIDE, "error", "silent_bug", find_missing_step),
 )  # fmt: skip

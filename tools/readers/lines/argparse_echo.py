@@ -29,12 +29,12 @@ _ENVIRONMENT: tuple[tuple[str, str], ...] = (
     ("transformers", r"transformers`? version: (?P<v>\d\S*)"),
     (
         "torch",
-        r"(?:PyTorch version(?: \(GPU\?\))?|Pytorch|PyTorch|[Tt]orch [Vv]ersion|torch\.__version__|^\s*torch)\s?[:=]+ ?v?(?P<v>\d+\.\d+[^\s,()]*)|\btorch-(?P<v2>\d+\.\d+[^\s,]*)",
+        r"(?<!build )(?:PyTorch [Vv]ersion(?: \([^)]{1,30}\))?|Pytorch|PyTorch|[Tt]orch [Vv]ersion|torch\.__version__|^\s*torch)\s?[:=]+ ?v?(?P<v>\d+\.\d+[^\s,()]*)|\btorch-(?P<v2>\d+\.\d+[^\s,]*)",
     ),
     ("python", r"(?:^|[\s-])Python(?: [Vv]ersion)?\s?: ?v?(?P<v>\d\.\d+(?:\.\d+)?)|Python-(?P<v2>\d\.\d+\.\d+)"),
-    ("cuda", r"CUDA(?: used to build PyTorch| runtime version| [Vv]ersion)?\s?: ?(?P<v>\d+\.\d+[^\s|,]*)"),
+    ("cuda", r"CUDA(?: used to build PyTorch| runtime version|(?:/cuDNN)? [Vv]ersion)?\s?: ?(?P<v>\d+\.\d+[^\s|,]*)"),
     ("driver", r"(?:Nvidia driver version|Driver Version)\s?: ?(?P<v>\d+\.\d+(?:\.\d+)?)"),
-    ("os", r"^[\s-]*(?:Platform|OS|Operating System): (?P<v>\S.{1,120})"),
+    ("os", r"^[\s-]*(?:Platform|OS|Operating System)(?: \([^)]{1,30}\))?: (?P<v>\S.{1,120})"),
     ("accelerate", r"^[\s-]*`?Accelerate`? version: ?(?P<v>\d\S+)"),
     (
         "gpu",
@@ -85,15 +85,12 @@ class ArgparseEcho:
         if "Overriding" in text and (match := _OVERRIDING.match(text)):
             self._put(match["key"], setting_value(match["value"]), line.number, "command")
             return True
-        if (
-            (" --" in text
-            and runs_training(text[:20_000]))
-            or (text.lstrip().startswith("--")
-            and _CONTINUED_FLAG.match(text))
+        if (" --" in text and runs_training(text[:20_000])) or (
+            text.lstrip().startswith("--") and _CONTINUED_FLAG.match(text)
         ):
             self._command = (line.number, _PROMPT.sub("", text).rstrip())
             return self._complete()
-        return self._row(text, line) or found
+        return found or self._row(text, line)
 
     def close(self) -> None:
         self._read_command()

@@ -14,6 +14,13 @@ MAX_EVENTS = 2_000
 _VARIABLE = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)?")
 # What the other ranks see when one has failed: real causes only when nothing else is there.
 _PEER_VIEW = frozenset({"collective_timeout", "collective_error", "collective_mismatch", "rendezvous_failed"})
+# The watchdog aborts the process after a lost collective; an OOM kill is a SIGKILL.
+_FOLLOWS = (
+    ("abort", frozenset({"collective_timeout", "collective_error", "device_assert"})),
+    ("killed_sigkill", frozenset({"oom_killed"})),
+)
+# What a device-side assertion is about, when its line was kept; the CUDA errors after it only report it.
+_ASSERTED = frozenset({"index_out_of_range", "target_out_of_bounds", "bce_range"})
 
 
 @dataclass(slots=True)
@@ -76,9 +83,15 @@ class Events:
         and lost collectives when some rank raised an error of its own."""
         drafts = self.all()
         errors = [draft for draft in drafts if draft.kind in ("error", "kill") and not draft.secondary]
-        own = [draft for draft in errors if draft.name not in _PEER_VIEW]
+        names = {draft.name for draft in errors}
+        own = [draft for draft in errors if draft.name not in _PEER_VIEW and draft.name != "abort"]
+        asserted = any(draft.name in _ASSERTED and "Assertion" in draft.message for draft in errors)
         for draft in errors:
             if own and draft.name in _PEER_VIEW:
+                draft.secondary = True
+            if any(draft.name == later and names & earlier for later, earlier in _FOLLOWS):
+                draft.secondary = True
+            if asserted and draft.name in ("device_assert", "cublas_error"):
                 draft.secondary = True
             if self.root_rank is not None and draft.rank not in (None, self.root_rank):
                 draft.secondary = any(other.rank in (None, self.root_rank) for other in own)

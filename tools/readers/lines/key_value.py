@@ -11,6 +11,7 @@ from misrun.tools.readers.lines.metric_words import in_standard_unit, phase_of, 
 from misrun.tools.readers.lines.numbers import number, pairs
 from misrun.tools.readers.lines.position import Mark, Place, find_place
 from misrun.tools.readers.lines.settings_text import is_settings_list
+from misrun.tools.readers.metric_names import canonical_metric
 from misrun.tools.readers.run_record import Phase
 
 # AlexeyAB/darknet detector.c: " 182: -nan, -nan avg loss, 0.000000 rate, 2.01 seconds, 11648 images"
@@ -35,6 +36,7 @@ _CODE = re.compile(
     r"^\s*(?:(?:def|class|import|from|return|if|for|while|with|assert|print|self\.|@|#!)\b|parser\.|[+-]\s+\w+\s*=|.{0,200}\b(?:lambda|argparse)\b)|\)\s*#|:\s*$"
 )
 # LightGBM: "valid_0's binary_logloss"
+_LONGEST_NAME = 3  # blanks in a name; more is a sentence that ends in a number
 _OWNER = re.compile(r"^\w{1,40}'s ")
 _Key = tuple[str, Phase | None, int | None]
 
@@ -62,7 +64,7 @@ class KeyValue:
         if "rate" in text and (match := _DARKNET.match(text)):
             return self._darknet(match, line)
         # W&B repeats history and summary at the end, without steps.
-        if text.startswith("wandb:") or is_settings_list(text) or _CODE.search(text, 0, 400):
+        if text.startswith("wandb:") or "%|" in text or is_settings_list(text) or _CODE.search(text, 0, 400):
             return False
         found = self._metrics(text)
         place = find_place(text)
@@ -78,13 +80,18 @@ class KeyValue:
         found = []
         strongest = 0
         for pair in pairs(text):
-            name = _OWNER.sub("", pair.name) if pair.separated else trailing_metric(pair.name)
+            name = _OWNER.sub("", pair.name)
+            # "v_num: abc val_loss: 1.4": an identifier is a name by itself, whatever word stands before it.
+            if not pair.separated or name.count(" ") > _LONGEST_NAME or "_" in name.rsplit(" ", 1)[-1]:
+                name = trailing_metric(name)
             force = strength(name) if name else 0
             if force:
                 strongest = max(strongest, force)
-                found.append((name, in_standard_unit(name, pair.value, pair.unit), phase_of(name, text[: pair.start])))
-        has_place = strongest == 2 or (found and find_place(text) is not None and len(found) > 1)
-        return found if has_place else []
+                value = in_standard_unit(name, pair.value, pair.unit)
+                if pair.of and pair.of >= pair.value and canonical_metric(name)[0] == "accuracy":
+                    value /= pair.of  # "Accuracy: 9832/10000"
+                found.append((name, value, phase_of(name, text[: pair.start])))
+        return found if strongest == 2 or (found and find_place(text) is not None) else []
 
     def _record(self, found: list[tuple[str, float, Phase | None]], place: Place | None, line: Line) -> bool:
         is_eval = _EVAL_HEAD.match(line.body) is not None or all(phase == "eval" for _, _, phase in found)

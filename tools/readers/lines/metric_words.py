@@ -95,10 +95,12 @@ _WEAK = frozenset(
         "recall",
     }
 )
+_STRONG_CANONICAL = frozenset({"loss", "accuracy", "perplexity", "grad_norm", "reward", "kl"})
+_WEAK_CANONICAL = frozenset({"lr", "memory", "throughput", "step_time", "loss_scale", "entropy"})
 # Settings that contain a metric word, and counters that look like metrics.
 _SETTING = re.compile(
-    r"(?:^|[_ /.-])(?:weights?|coefs?|coeff\w*|lambda|smoothing|threshold|best|patience|max|min|clip|target|type|fn"
-    r"|function|class|name|window|every|interval|freq\w*|budget|ratio_loss|seed|port|pid|version|eta|elapsed|remaining"
+    r"(?:^|[_ /.-])(?:weights?|coefs?|coeff\w*|lambda|smoothing|threshold|best|patience|max|min|type|fn"
+    r"|function|every|interval|freq\w*|budget|ratio_loss|seed|port|pid|version|eta|elapsed|remaining"
     r"|v_num|gamma|beta\d?|betas|eps|epsilon|epochs?|steps?|iters?|iterations?|batch|num|n|number|of|id|ids|index|size)"
     r"(?:$|[_ /.-])|^(?:max|min|num|n)[_ ]",
     re.I,
@@ -117,7 +119,7 @@ _EVAL_WORD = re.compile(
     r"(?<![\w/.\-])(?:val|valid|validation|validating|eval|evaluation|evaluating|test|testing|dev|holdout)(?:_\d+)?(?=[\s:\]\[)(,|'\"-]|$)",
     re.I,
 )
-_TRAIN_WORD = re.compile(r"(?<![\w/.\-])train(?:ing|_inner)?(?=[\s:\]\[)(,|'\"-]|$)", re.I)
+_TRAIN_WORD = re.compile(r"(?<![\w/.\-])train(?:ing|_inner)?(?! step)(?=[\s:\]\[)(,|'\"-]|$)", re.I)
 # Binary units: what frameworks call GB is 2**30 bytes (torch.cuda.memory_allocated() / 1024**3 in their print-outs).
 _MIB = {
     "kb": 1 / 1024,
@@ -142,11 +144,14 @@ def strength(name: str) -> int:
         return 1
     if _SETTING.search(name):
         return 0
+    canonical = canonical_metric(name)[0]
+    if canonical in _STRONG_CANONICAL:
+        return 2
     words = [word for word in _SPLIT.split(name.lower()) if word]
     last = words[-1] if words else ""
     if last in _STRONG or "loss" in last or any(word in _STRONG or word.endswith("loss") for word in words):
         return 2
-    return 1 if last in _WEAK or name.lower() in _WEAK else 0
+    return 1 if last in _WEAK or canonical in _WEAK_CANONICAL else 0
 
 
 @lru_cache(maxsize=8192)

@@ -18,18 +18,20 @@ _UNIT = re.compile(r"%|[A-Za-zµ]+(?:/[A-Za-z]+)?")
 _BRACKETED_UNIT = re.compile(r"\s*\(([A-Za-z%/ ]{1,20})\)$")
 _DELIMITERS = re.compile(r"[,;|\t()\[\]{}<>]| - |  +|: |=|(?<=:)(?=[A-Za-z])")
 _WORD = re.compile(r"[A-Za-z_]")
-_SEPARATED = re.compile(r"[:=>|(\['\"]\s*$")
+_SEPARATED = re.compile(r"[:=>|'\"]\s{0,40}[\[({]?\s{0,40}$")
+_OF = re.compile(r"\s?/\s?(\d[\d,]*)")
 
 
 class Pair(NamedTuple):
     """A number and the label before it: `name` as printed; `unit` the letters glued to the number, or those in
-    brackets after the name; `separated` when ":" or "=" or like stands between them; `start` the number's offset."""
+    brackets after the name; `separated` when ":" or "=" or like stands between them; `start` the number's offset; `of` the number after a slash."""
 
     name: str
     value: float
     unit: str
     separated: bool
     start: int
+    of: float | None
 
 
 def number(text: str) -> float | None:
@@ -56,12 +58,16 @@ def pairs(text: str) -> Iterator[Pair]:
         if label.rstrip().endswith(("==", "!=", "<=", ">=")):  # a comparison in a condition, not a value
             glued = False
             continue
+        wrapped = _WRAPPER.search(label)
+        label = label[: wrapped.start()] if wrapped else label
         name, bracketed = _name(label, glued)
         suffix = _UNIT.match(text, end)
         glued = suffix is not None
         if name:
             unit = suffix[0] if suffix else bracketed
-            yield Pair(name, to_float(found[0]), unit, _SEPARATED.search(label) is not None, start)
+            of = _OF.match(text, end)
+            total = to_float(of[1]) if of else None
+            yield Pair(name, to_float(found[0]), unit, _SEPARATED.search(label) is not None, start, total)
 
 
 def _name(label: str, glued: bool) -> tuple[str, str]:
@@ -70,8 +76,7 @@ def _name(label: str, glued: bool) -> tuple[str, str]:
     if glued:
         unit = _UNIT.match(label)
         label = label[unit.end() :] if unit else label
-    wrapped = _WRAPPER.search(label)
-    bare = (label[: wrapped.start()] if wrapped else label).rstrip(":=>| \t'\"[{~≈")
+    bare = label.rstrip(":=>| \t'\"[{~≈")
     bracketed = _BRACKETED_UNIT.search(bare)
     bare = (bare[: bracketed.start()] if bracketed else bare).rstrip("(:= ")
     name = _DELIMITERS.split(bare)[-1].strip(" \t'\"*`:.#-")

@@ -25,10 +25,13 @@ _COLLECTIVE = re.compile(
 _LOSS_SCALE = re.compile(
     r"(?:loss scale(?: to)?|reducing to|Attempted loss scale): ?(?P<scale>[\d.]+(?:e[+-]?\d+)?)", re.I
 )
-# Words of prose: the wording stands in a question or a sentence about the error, not in what the program printed.
-_MENTION = re.compile(
-    r"^\W{0,6}(?:I|I'm|We|My|When|Why|How|If|Hi|Hello|Is|Does|Can|The|This|It|After|And|But|So|Thanks)\b[^:]{0,200}$"
+# A sentence of a person about an error.
+_PERSON = re.compile(
+    r"^\W{0,6}(?:I|I'm|I've|We|My|Our|When|Why|How|Hi|Hello|Hey|Is|Does|Do|Can|Could|And|But|So|Thanks|Anyone|Has|Not sure|Sorry"
+    r"|Try|Maybe)\b(?!.{0,400}Tried to allocate)"
 )
+# Words of prose: the wording stands in a question or a sentence about the error, not in what the program printed.
+_MENTION = re.compile(r"^\W{0,6}(?:If|The|This|It|After)\b[^:]{0,200}$")
 _LOOSE_IN_PROSE = frozenset(
     {"finished", "resumed", "early_stop", "setting_ignored", "step_skipped", "peer_lost", "preempted"}
 )
@@ -52,7 +55,7 @@ class SignatureLines:
         if self._bare_exception(text, line):
             return True
         name = line_signature(text)
-        if name is None or (name in _LOOSE_IN_PROSE and _MENTION.match(text)):
+        if name is None or _PERSON.match(text) or (name in _LOOSE_IN_PROSE and _MENTION.match(text)):
             return False
         draft = self._context.events.signature(name, text, line.number, line.rank)
         if not draft.values:

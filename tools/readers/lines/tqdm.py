@@ -93,11 +93,13 @@ class Tqdm:
             mark = self._advance(bar, place, done, total, line)
             if changed:
                 self._rate(bar, match, mark, line)
-        self._postfix(bar, match["postfix"] or "", mark, line, is_eval or nested)
+        self._metrics(bar, f"{desc} , {match['postfix'] or ''}", mark, line, is_eval or nested)
 
     def _advance(self, bar: _Bar, place: Place | None, done: float, total: float, line: Line) -> Mark:
         epoch = place.epoch if place else float(bar.restarts)
         epochs = place.epochs if place else None
+        if place is not None and place.step is not None:  # "Epoch: 1/3, step 10/36 completed" counts finer than the bar
+            return self._context.progress.advance(place, line.number)
         step = Place(epoch=epoch, epochs=epochs, step=done, of=total, within=True)
         if place is None and bar.restarts == 0:
             known = self._context.progress.planned_steps
@@ -116,11 +118,11 @@ class Tqdm:
         per_second = float(rate) if not match["unit"].startswith("s/") else 1.0 / float(rate)
         self._context.points.add("it/s", per_second, line.number, mark)
 
-    def _postfix(self, bar: _Bar, postfix: str, mark: Mark | None, line: Line, is_eval: bool) -> None:
-        """Metrics behind the rate; a value of an earlier validation is repeated at every redraw and counts once."""
-        if "=" not in postfix and ":" not in postfix:
+    def _metrics(self, bar: _Bar, text: str, mark: Mark | None, line: Line, is_eval: bool) -> None:
+        """Metrics before the bar and behind the rate; a value of an earlier validation is repeated at every redraw and counts once."""
+        if "=" not in text and ":" not in text:
             return
-        shown = tuple((p.name, in_standard_unit(p.name, p.value, p.unit)) for p in pairs(postfix) if strength(p.name))
+        shown = tuple((p.name, in_standard_unit(p.name, p.value, p.unit)) for p in pairs(text) if strength(p.name))
         before = dict(bar.shown)
         same_place = bar.shown == shown
         bar.shown = shown

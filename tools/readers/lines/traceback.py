@@ -25,7 +25,9 @@ _IPYTHON_FRAME = re.compile(
     r"(?:, line (?P<cell_line>\d+))?(?:,? in (?P<function>[^(]{1,200})(?:\(.{0,2000})?)?$"
 )
 _IPYTHON_ARROW = re.compile(r"^-{1,6}> ?(?P<line>\d+)\s?(?P<code>.*)$")
-_RICH_FRAME = re.compile(r"^(?P<file>(?:/|[A-Za-z]:\\|<|\.)[^:]{0,500}):(?P<line>\d+) in (?P<function>\S{1,200})\s*$")
+_RICH_FRAME = re.compile(
+    r"^(?P<file>(?:/|[A-Za-z]:\\|<|\.)[^:]{0,500}):(?P<line>\d+)(?: in (?P<function>\S{1,200}))?\s*$"
+)
 _RICH_ARROW = re.compile(r"^❱ ?(?P<line>\d+) [│|]?\s?(?P<code>.*)$")
 _EXCEPTION = re.compile(r"^(?P<type>(?:[A-Za-z_][\w]*\.){0,8}[A-Za-z_]\w{0,100})(?:: ?(?P<message>.*)|\s*)$")
 _EXCEPTION_NAME = re.compile(
@@ -47,6 +49,8 @@ _MORE = re.compile(
 # A message goes on for at most this many lines; torch's C++ stack is about 30 lines and says nothing more.
 _MAX_MESSAGE_LINES = 40
 _MAX_FRAMES = 200
+# rich breaks lines at the width of the terminal, 80 columns where it finds none; the first line starts with the type.
+_RICH_WIDTH = 50
 # A traceback that says nothing for this many lines has been cut off.
 _PATIENCE = 60
 
@@ -188,7 +192,7 @@ class Tracebacks:
                 current.want_code = False
             current.last = line.number
             return True
-        bare = text.strip(" |\t+")
+        bare = text.strip(" |\t+*`")
         match = _EXCEPTION.match(bare)
         if match and (current.style == "plain" or _EXCEPTION_NAME.search(match["type"])) and _plausible(match, current):
             current.exception = match["type"]
@@ -205,7 +209,7 @@ class Tracebacks:
             current.restart(line.number)
             current.first = line.number
             return True
-        if not text.strip(" |"):
+        if not text.strip(" |") or _GROUP_RULE.match(text):
             current.blank = True
             return True
         if current.blank or len(current.message) >= _MAX_MESSAGE_LINES or not self._more(current, text):
@@ -221,7 +225,8 @@ class Tracebacks:
 
     @staticmethod
     def _more(current: _Open, text: str) -> bool:
-        return current.message[-1].rstrip().endswith((":", ",", "(")) or _MORE.match(text) is not None
+        wrapped = current.style == "rich" and len(current.message[-1]) > _RICH_WIDTH
+        return wrapped or current.message[-1].rstrip().endswith((":", ",", "(")) or _MORE.match(text) is not None
 
     def _finish(self, rank: int | None) -> None:
         current = self._open.pop(rank)
@@ -230,10 +235,14 @@ class Tracebacks:
             drafts.append(self._draft(current, rank))
         elif current.frames and not drafts:
             drafts.append(self._cut_off(current, rank))
-        for later in drafts[1:]:
-            later.secondary = True
-        if len(drafts) > 1:
-            drafts[0].values["led_to"] = f"{drafts[-1].exception}: {drafts[-1].message}"[:300]
+        # The first of a chain is the cause, except that a dead worker shows first as the queue or socket it left behind.
+        root = next(
+            (draft for draft in drafts if draft.name in ("worker_killed", "shm_exhausted")), next(iter(drafts), None)
+        )
+        for draft in drafts:
+            draft.secondary = draft.secondary or draft is not root
+        if root is not None and len(drafts) > 1 and root is not drafts[-1]:
+            root.values["led_to"] = f"{drafts[-1].exception}: {drafts[-1].message}"[:300]
         for draft in drafts:
             self._context.events.add(draft)
 

@@ -1,0 +1,95 @@
+import hashlib
+import json
+
+from .record_views import Read, settings, where
+
+SCRIPT = """import argparse, torch
+from dataclasses import dataclass
+
+BATCH = 32
+lr, wd = 3e-4, 0.1
+STEPS = 1000 * 2
+config = {"dim": 64, "opt": {"name": "adam", "lr": 1e-3}}
+device = torch.device("cuda")
+__version__ = "1"
+
+
+@dataclass
+class Settings:
+    layers: int = 4
+    names: list = None
+
+
+class Model(torch.nn.Module):
+    kind = "not a setting"
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("-b", "--batch-size", type=int, default=16)
+parser.add_argument("--data", default=compute())
+
+
+def main():
+    width = 5
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95))
+    arguments = TrainingArguments(
+        output_dir="out",
+        learning_rate=5e-5,
+    )
+"""
+
+
+def test_literals_of_a_script_are_settings_with_their_lines(read: Read) -> None:
+    run = read({"train.py": SCRIPT})
+    assert settings(run) == {
+        "BATCH": 32, "lr": 3e-4, "wd": 0.1, "STEPS": 2000, "config.dim": 64, "config.opt.name": "adam", "config.opt.lr": 1e-3,
+        "Settings.layers": 4, "Settings.names": None, "batch_size": 16, "AdamW.lr": 1e-3, "AdamW.betas": (0.9, 0.95),
+        "TrainingArguments.output_dir": "out", "TrainingArguments.learning_rate": 5e-5,
+    }  # fmt: skip
+    lines = SCRIPT.split("\n")
+    for name, text in (
+        ("BATCH", "BATCH = 32"),
+        ("batch_size", "default=16"),
+        ("TrainingArguments.learning_rate", "5e-5"),
+    ):
+        assert text in lines[int(where(run)[name].rpartition(":")[2]) - 1]
+    assert {value.origin for value in run.config} == {"code"}
+
+
+def test_code_is_listed_with_its_hash(read: Read) -> None:
+    (code,) = read({"pkg/model.py": "x = 1\ny = 2"}).code
+    assert (code.path, code.lines) == ("pkg/model.py", 2)
+    assert code.sha256 == hashlib.sha256(b"x = 1\ny = 2").hexdigest()
+
+
+def test_code_that_does_not_parse_is_still_listed(read: Read) -> None:
+    run = read({"train.py": "lr = 1\nprint 'old'\n", "ok.py": "lr = 2\n", "nul.py": "x = 1\n" + "(" * 5000})
+    assert {code.path for code in run.code} == {"train.py", "ok.py", "nul.py"}
+    assert settings(run) == {"lr": 2}
+    assert any(note.startswith("train.py:2: not valid Python") for note in run.notes)
+
+
+def test_notebook_settings_cite_the_line_of_the_notebook(read: Read) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["LR = 5\n"]},
+        {"cell_type": "code", "source": ["!pip install torch\n", "%matplotlib inline\n", "LR = 0.01\n", "EPOCHS = 3"]},
+        {"cell_type": "code", "source": "BATCH = 4\nif True:\n    print(1)"},
+        {"cell_type": "code", "source": ["%%bash\n", "ls = 3"]},
+    ]
+    text = json.dumps({"cells": cells}, indent=1)
+    run = read({"train.ipynb": text})
+    assert settings(run) == {"LR": 0.01, "EPOCHS": 3, "BATCH": 4}
+    lines = text.split("\n")
+    assert "LR = 0.01" in lines[int(where(run)["LR"].rpartition(":")[2]) - 1]
+    assert [code.path for code in run.code] == ["train.ipynb"]
+
+
+def test_arithmetic_that_explodes_is_no_setting(read: Read) -> None:
+    run = read(
+        {
+            "a.py": "A = 9 ** 9 ** 9 ** 9\nB = 2 ** 10\nC = 1 / 0\nD = 10 ** -4\n",
+            "deep.py": "E = " + "1 * " * 20_000 + "1\n",
+        }
+    )
+    assert settings(run) == {"B": 1024, "D": 1e-4}
+    assert [code.path for code in run.code] == ["a.py", "deep.py"]
