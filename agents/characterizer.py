@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from misrun.agents.characterization import Characterization, Fact, Field, Origin
 from misrun.agents.siblings import Sibling
-from misrun.knowledge.ontology import Ontology
+from misrun.knowledge.ontology import Ontology, TermKind
 from misrun.tools.diagnosis.facts import ERROR, Facts
 from misrun.tools.readers.run_record import ConfigValue, EnvironmentFact, RunRecord
 from misrun.tools.record import Span
@@ -44,6 +44,7 @@ _EXPECTED: dict[str, str] = {
     "reward_flat": "Rewards that differ within a group",
 }  # fmt: skip
 
+_TERM_KINDS: tuple[TermKind, ...] = ("frameworks", "model_types", "techniques")
 # Settings a colleague asks for first; the last part of a dotted name decides.
 _HYPERPARAMETERS: tuple[str, ...] = (
     "lr", "learning_rate", "batch_size", "per_device_train_batch_size", "train_batch_size", "micro_batch_size",
@@ -66,17 +67,17 @@ def characterize(
     """The filled template of one run. `code_text` is the run's code, for naming frameworks and model types."""
     begun = onset(facts.signals)
     words = _vocabulary_of(facts.run, code_text)
-    terms = ontology.terms_in(words)
+    named = {kind: tuple(term.id for term in ontology.terms_in(words, kind)) for kind in _TERM_KINDS}
     return Characterization(
         symptom=_symptom(facts),
         expected=_expected(facts),
         started=_started(facts, begun, differences),
         tried=_tried(facts.tried, siblings),
-        environment=_environment(facts.run, terms.frameworks),
+        environment=_environment(facts.run, named["frameworks"]),
         onset_step=begun,
-        frameworks=terms.frameworks,
-        model_types=terms.model_types,
-        techniques=terms.techniques,
+        frameworks=named["frameworks"],
+        model_types=named["model_types"],
+        techniques=named["techniques"],
     )
 
 

@@ -9,8 +9,9 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Protocol, TypedDict, cast
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.config import get_stream_writer
@@ -85,7 +86,10 @@ class Progress(Record):
     done: bool
 
 
-Node = Callable[[State, Runtime[Workbench]], State]
+class Node(Protocol):
+    """A node of the graph as langgraph calls it."""
+
+    def __call__(self, state: State, runtime: Runtime[Workbench]) -> State: ...
 
 
 def _stage(name: str, work: Callable[[State, Workbench], tuple[State, str]]) -> Node:
@@ -143,29 +147,30 @@ def _triage(state: State, bench: Workbench) -> tuple[State, str]:
 
 
 def _literature(state: State, bench: Workbench) -> tuple[State, str]:
-    previous = state.get("outcome")
-    outcome = search_literature(
+    previous = state.get("outcome", SearchOutcome())
+    found = search_literature(
         state["characterization"],
         state["diagnosis"].hypotheses,
-        config={value.name: str(value.value) for value in bench.run.config[:400]},
-        wanted=state.get("wanted", ()),
-        previous=previous,
+        bench.index,
+        run=bench.run,
+        modes=state.get("wanted", ()),
+        exclude=[entry.id for entry in previous.evidence],
     )
-    return {
-        "outcome": outcome
-    }, f"{len(outcome.evidence)} entries after {len(outcome.steps)} queries: {outcome.stopped}"
+    outcome = previous.joined(found)
+    text = f"{len(outcome.evidence)} entries after {len(outcome.steps)} queries: {outcome.stopped}"
+    return {"outcome": outcome, "notes": bench.index.notes}, text
 
 
-def _auditor(task: AuditTask, runtime: Runtime[Workbench]) -> State:
+def _auditor(state: AuditTask, runtime: Runtime[Workbench]) -> State:
     """One auditor on its own branch; its failure is a record and never stops the other branch."""
-    agent = task["agent"]
+    agent = state["agent"]
+    mine = tuple(d for d in state["delegations"] if d.agent == agent)
 
     def work(_: State, bench: Workbench) -> tuple[State, str]:
-        mine = tuple(d for d in task["delegations"] if d.agent == agent)
         audit = _AUDIT[agent](bench.request.root, [code.path for code in bench.run.code], mine)
         return {"audits": (audit,)}, _audit_outcome(audit)
 
-    return _stage(agent, work)({}, runtime)
+    return _stage(agent, work)(State(), runtime)
 
 
 def _audit_outcome(audit: Audit) -> str:
@@ -228,16 +233,16 @@ def open_saver(database: Path) -> SqliteSaver:
 def saved_state(saver: SqliteSaver, session: str) -> State | None:
     """What is known of a session, or None when there is no such session."""
     found = saver.get_tuple({"configurable": {"thread_id": session}})
-    return None if found is None else State(**found.checkpoint["channel_values"])
+    return None if found is None else cast("State", found.checkpoint["channel_values"])
 
 
 def stream(saver: SqliteSaver, bench: Workbench, *, resume: bool) -> Iterator[State | Progress]:
     """Runs (or resumes) the investigation; yields progress lines and, after each stage, the whole state."""
     start = None if resume else State(request=bench.request)
-    config = {"configurable": {"thread_id": bench.request.id}}
+    config: RunnableConfig = {"configurable": {"thread_id": bench.request.id}}
     graph = build_graph(saver)
     for mode, item in graph.stream(start, config, context=bench, stream_mode=["values", "custom"]):
-        yield State(**item) if mode == "values" else item
+        yield cast("State", item) if mode == "values" else cast("Progress", item)
 
 
 def build_graph(saver: Any) -> CompiledStateGraph[State, Workbench, State, State]:

@@ -98,7 +98,7 @@ def _open_cures(priors: dict[str, float]) -> list[Cure]:
 def _untried(
     cures: Sequence[Cure], facts: RunFacts
 ) -> tuple[list[tuple[Cure, tuple[Claim, ...]]], list[tuple[Cure, Claim]]]:
-    """The cures that apply and were not tried yet (or less far, with a claim saying so), and the lessons of the rest."""
+    """The cures that apply and were not tried yet (or less far, and say so), and the lessons of those that were."""
     attempts = attempts_of(facts.characterization)
     kept: list[tuple[Cure, tuple[Claim, ...]]] = []
     lessons: list[tuple[Cure, Claim]] = []

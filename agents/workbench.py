@@ -4,12 +4,15 @@ The run itself can be large, so it stays here and out of the checkpoints: readin
 investigation reads again.
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from misrun.agents.request import InvestigationError, Request
 from misrun.agents.siblings import Sibling, find_siblings
+from misrun.knowledge.index import KnowledgeIndex, open_index
 from misrun.knowledge.ontology import Ontology, load_ontology
+from misrun.tools.home import misrun_home
 from misrun.tools.readers.registry import read_run, read_text
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.signals.compare import Difference, compare
@@ -18,12 +21,12 @@ from misrun.tools.signals.compare import Difference, compare
 _CODE_TEXT_CHARACTERS = 400_000
 
 
+@dataclass(eq=False)
 class Workbench:
     """Lazily read inputs of one request."""
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self._run: RunRecord | None = None
+    request: Request
+    _run: RunRecord | None = None
 
     @property
     def run(self) -> RunRecord:
@@ -71,6 +74,11 @@ class Workbench:
     @cached_property
     def siblings(self) -> tuple[Sibling, ...]:
         return () if self.request.pasted else find_siblings(Path(self.request.path), self.run)
+
+    @cached_property
+    def index(self) -> KnowledgeIndex:
+        """The knowledge index, built on first use."""
+        return open_index(home=misrun_home())
 
     @cached_property
     def ontology(self) -> Ontology:

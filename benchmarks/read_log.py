@@ -45,9 +45,9 @@ def _metrics(random: Random) -> Iterator[str]:
 
 
 def _noise(random: Random) -> Iterator[str]:
-    letters = "abcdefghijklmnopqrstuvwxyz    "
+    words = "the of and to in a is that for it as was with be by on not he his but at are this have from or had an they".split()
     while True:
-        yield "sample: " + "".join(random.choices(letters, k=100)) + "\n"
+        yield "sample: " + " ".join(random.choices(words, k=25)) + "\n"
 
 
 _KINDS: dict[str, Callable[[Random], Iterator[str]]] = {"plain": _plain, "metrics": _metrics, "noise": _noise}

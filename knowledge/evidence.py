@@ -46,3 +46,10 @@ class SearchOutcome(Record):
     stopped: str = ""
     corpus_entries: int = 0
     snapshot: str = ""
+    notes: tuple[str, ...] = ()
+
+    def joined(self, later: "SearchOutcome") -> "SearchOutcome":
+        """This outcome with what a later search added; the later one says why it stopped."""
+        seen = {entry.id for entry in self.evidence}
+        new = tuple(entry for entry in later.evidence if entry.id not in seen)
+        return later.model_copy(update={"evidence": (*self.evidence, *new), "steps": (*self.steps, *later.steps)})

@@ -72,11 +72,14 @@ CURES: tuple[Cure, ...] = (
     Cure(
         "shorter_sequences",
         {"memory_hardware/device_oom": SOMETIMES, "memory_hardware/long_batch": USUAL},
-        what=("Halve the sequence length from {length} to {length_half}.",),
+        what=(
+            "Halve the sequence length from {length} to {length_half}.",
+            "Halve the sequence length; look it up first, no file given here states it.",
+        ),
         why=(
             "Attention memory grows with the square of the length, logits in proportion to it; the price is the end of every longer sample.",
         ),
-        how=("{length_half_edit}",),
+        how=("{length_half_edit}", "max_length=<half> in the tokenizer call, with truncation=True"),
         verify=FITS,
         effort="config change",
         when=lambda f: f.numeric(*LENGTH) is not None,

@@ -18,13 +18,12 @@ def demo_command(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
 ) -> None:
     """Investigate a real failed run that comes with misrun."""
-    import tempfile
-
     from misrun.agents import investigation
     from misrun.scenarios.runner import lay_out
+    from misrun.tools.home import misrun_home
 
     style = Format.json if json else Format.markdown if md else Format.terminal
-    with tempfile.TemporaryDirectory(prefix="misrun-demo-") as folder, live_progress(quiet) as progress:
-        request = investigation.new_request(lay_out(DEMO, Path(folder)))
+    with live_progress(quiet) as progress:
+        request = investigation.new_request(lay_out(DEMO, misrun_home() / "demo"))
         report = investigation.investigate(request, on_progress=progress)
     emit(report, style, out)

@@ -28,7 +28,6 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
         "detached-loss",
     ),
     "optimization/dead_units": ("learning-rate-off", "dropout-off"),
-    "optimization/bad_initialization": ("constant-initialization",),
     "optimization/oscillation": (
         "learning-rate-off",
         "zero-grad-missing",
@@ -56,7 +55,7 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
         "validation-on-training-data",
         "random-time-split",
     ),
-    "data_pipeline/input_scaling": ("fit-on-all-data", "scaling-mismatch"),
+    "data_pipeline/input_scaling": ("fit-on-all-data"),
     "data_pipeline/unshuffled_data": ("shuffle-missing", "shuffle-result-discarded", "sampler-set-epoch-missing"),
     "data_pipeline/class_imbalance": ("shuffle-missing",),
     "data_pipeline/duplicated_data": (
@@ -69,6 +68,7 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
     "model_software/shape_mismatch": ("loss-broadcast", "channels-last-input", "view-after-permute"),
     "model_software/train_eval_mode": ("eval-mode-missing", "train-mode-not-restored"),
     "model_software/frozen_parameters": (
+        "optimizer-without-trainable-parameters",
         "frozen-parameters-in-optimizer",
         "optimizer-wrong-model",
         "modules-in-plain-list",
@@ -80,6 +80,7 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
         "kl-div-probabilities",
         "softmax-over-batch",
         "multi-label-cross-entropy",
+        "single-output-softmax",
         "loss-sign",
         "loss-broadcast",
         "one-hot-cross-entropy",
@@ -106,8 +107,7 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
     "model_software/resume_state": ("resume-without-optimizer",),
     "model_software/seed_misuse": ("worker-seed", "seed-in-loop"),
     "model_software/axis_order": ("view-after-permute", "channels-last-input", "softmax-over-batch"),
-    "model_software/evaluation_error": ("eval-mode-missing", "validation-on-training-data", "metric-of-last-batch"),
-    "unknown/undetermined": (),
+    "model_software/evaluation_error": ("eval-mode-missing", "validation-on-training-data"),
 }
 
 

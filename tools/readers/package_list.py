@@ -16,6 +16,10 @@ _NAMED = re.compile(
 _REQUIREMENT = re.compile(
     r"^(?P<name>[A-Za-z0-9][\w.\-]{0,100})(?:\[[\w,\s\-]{0,200}\])?\s*(?:(?P<operator>===?|~=|>=|<=|!=|>|<|=)\s*(?P<version>[\w.*+!\-]{1,60}))?"
 )
+# Freeze files often begin with it, as a comment or not.
+_PYTHON = re.compile(r"^\s{0,4}(?:#\s{0,4})?[Pp]ython\s?[=:]{0,3}\s?v?(\d+\.\d+(?:\.\d+)?)\b")
+_PINNED = re.compile(r"^[A-Za-z0-9][\w.\-]{0,100}(?:\[[\w,]{1,60}\])?\s?(?:===?|~=|>=|<=|=|:)\s?v?\d[\w.+!\-]{0,60}$")
+_MAYBE_NAMED = re.compile(r"^(?:environment|env|versions|packages|installed)[\w\-]{0,30}\.(?:txt|log)$", re.IGNORECASE)
 # pip list and conda list: two or more columns parted by spaces.
 _COLUMNS = re.compile(r"^(?P<name>[A-Za-z0-9][\w.\-]{0,100})\s{1,100}(?P<version>\d[\w.+!\-]{0,60})(?:\s+\S.*)?$")
 
@@ -26,7 +30,12 @@ class PackageList:
     name = "package list"
 
     def sniff(self, source: Source) -> bool:
-        return _NAMED.match(PurePosixPath(source.name).name) is not None and b"\0" not in source.head
+        name = PurePosixPath(source.name).name
+        if b"\0" in source.head:
+            return False
+        return _NAMED.match(name) is not None or (
+            _MAYBE_NAMED.match(name) is not None and _mostly_packages(source.head)
+        )
 
     def read(self, source: Source, run: RunBuilder) -> None:
         with source.path.open(encoding="utf-8-sig", errors="replace") as stream:
@@ -37,8 +46,20 @@ class PackageList:
                 add_requirement(line, Span(file=source.name, first=number, last=number), run)
 
 
+def _mostly_packages(head: bytes) -> bool:
+    rows = [
+        row.strip() for row in head.decode("utf-8", "replace").splitlines() if row.strip() and not row.startswith("#")
+    ]
+    packages = sum(1 for row in rows if _COLUMNS.match(row) or _PINNED.match(row))
+    return packages * 5 > len(rows) * 4
+
+
 def add_requirement(line: str, span: Span, run: RunBuilder) -> None:
     """Add the package that a line of a requirements, freeze, list or conda file names, if it tells a version."""
+    python = _PYTHON.match(line)
+    if python:
+        add_fact("python", python[1], span, run)
+        return
     bare = line.split(" #")[0].strip()[:400]
     if not bare or bare.startswith(("#", "-", "Package ", "git+", "http:", "https:", "@")):
         return

@@ -1,4 +1,4 @@
-"""Python files and notebooks: what code there is, and the settings that stand in it as literals."""
+"""Python files: what code there is, and the settings that stand in it as literals."""
 
 import ast
 import hashlib
@@ -9,21 +9,18 @@ from typing import NamedTuple
 
 from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.config_tree import MAX_LIST
-from misrun.tools.readers.json_text import leaves
 from misrun.tools.readers.reader import Source
 from misrun.tools.readers.run_record import CodeFile, Scalar
 from misrun.tools.record import Span
 
-# CPython's largest own module has 20,000 lines in 0.9 MB; larger files are generated, or notebooks full of images.
-_MAX_CODE_BYTES = 5 * 2**20
-_MAX_NOTEBOOK_BYTES = 64 * 2**20
+# CPython's largest own module has 20,000 lines in 0.9 MB; larger files are generated.
+_MAX_BYTES = 5 * 2**20
 _MAX_SETTINGS = 400
 _LONGEST_TEXT = 200
 # Beyond these the product of settings is no setting, and Python's integers would grow without bound.
 _MAX_EXPONENT = 64
 _LARGEST_OPERAND = 1e18
 _DEPTH = 8
-_MAGIC = re.compile(r"^\s*[!%?]|^\s*[\w.]+\?{1,2}\s*$")
 # Callables whose keyword literals are settings of the training. Schedulers and optimizers keep torch's names.
 _CONFIGURES = re.compile(
     r"(?:Arguments|Config|Args|Params|LR|Scheduler|Loader|Trainer|Optimizer)$|^(?:SGD|Adam\w*|RMSprop|RAdam|NAdam|Lion|LBFGS|Adagrad|Adadelta|"
@@ -40,21 +37,21 @@ class PythonCode:
     name = "Python code"
 
     def sniff(self, source: Source) -> bool:
-        return source.name.lower().endswith((".py", ".pyw", ".ipynb")) and b"\0" not in source.head
+        return source.name.lower().endswith((".py", ".pyw")) and b"\0" not in source.head
 
     def read(self, source: Source, run: RunBuilder) -> None:
-        notebook = source.name.lower().endswith(".ipynb")
-        if source.bytes > (_MAX_NOTEBOOK_BYTES if notebook else _MAX_CODE_BYTES):
+        if source.bytes > _MAX_BYTES:
             run.skip(source.name, f"{source.bytes // 2**20} MB is more than hand-written code has")
             return
-        content = source.path.read_bytes()
-        lines = content.count(b"\n") + (not content.endswith(b"\n"))
-        run.code(CodeFile(path=source.name, lines=lines, sha256=hashlib.sha256(content).hexdigest()))
-        text = content.decode("utf-8-sig", "replace")
-        if notebook:
-            _read_notebook(text, source.name, run)
-        else:
-            _read_source(text, None, source.name, run)
+        read_source(read_code(source, run), None, source.name, run)
+
+
+def read_code(source: Source, run: RunBuilder) -> str:
+    """Lists the file among the code of the run and returns its text."""
+    content = source.path.read_bytes()
+    lines = content.count(b"\n") + (not content.endswith(b"\n"))
+    run.code(CodeFile(path=source.name, lines=lines, sha256=hashlib.sha256(content).hexdigest()))
+    return content.decode("utf-8-sig", "replace")
 
 
 class _Found(NamedTuple):
@@ -69,7 +66,7 @@ class _Literal(NamedTuple):
     value: Scalar | tuple[Scalar, ...]
 
 
-def _read_source(text: str, lines: list[int] | None, file: str, run: RunBuilder) -> None:
+def read_source(text: str, lines: list[int] | None, file: str, run: RunBuilder) -> None:
     """Add the settings of one module; `lines` maps its line numbers (from 1) to those of the file."""
     try:
         with warnings.catch_warnings():
@@ -88,32 +85,6 @@ def _read_source(text: str, lines: list[int] | None, file: str, run: RunBuilder)
             return
         line = lines[found.line - 1] if lines else found.line
         run.config(found.name, found.value, span=Span(file=file, first=line, last=line), origin="code")
-
-
-def _read_notebook(text: str, file: str, run: RunBuilder) -> None:
-    """All code cells as one module; each source line keeps the line of the notebook on which it stands."""
-    kinds: dict[int, str] = {}
-    sources: dict[int, list[tuple[str, int]]] = {}
-    try:
-        for leaf in leaves(text):
-            path = leaf.path
-            if len(path) == 3 and path[0] == "cells" and path[2] == "cell_type":
-                kinds[int(path[1])] = str(leaf.value)
-            elif len(path) >= 3 and path[0] == "cells" and path[2] == "source":
-                sources.setdefault(int(path[1]), []).append((str(leaf.value), leaf.line))
-    except ValueError as error:
-        run.note(f"{file}: the notebook is not complete ({error})")
-    code: list[str] = []
-    lines: list[int] = []
-    for cell, parts in sorted(sources.items()):
-        if kinds.get(cell) != "code" or (parts and parts[0][0].startswith("%%")):
-            continue
-        for part, line in parts:
-            rows = part.rstrip("\n").split("\n")
-            code += ["pass" if _MAGIC.match(row) else row for row in rows]
-            lines += [line] * len(rows)
-    if code:
-        _read_source("\n".join(code), lines, file, run)
 
 
 def _settings(tree: ast.Module) -> Iterator[_Found]:

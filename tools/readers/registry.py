@@ -32,6 +32,7 @@ READERS: tuple[str, ...] = (
     "package_list:PackageList",
     "shell_script:ShellScript",
     "python_code:PythonCode",
+    "notebook:Notebook",
     "metrics_csv:MetricsCsv",
     "passed_over:DataFile",
     "text_log:TextLog",

@@ -9,6 +9,7 @@ from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.lines.argparse_echo import ArgparseEcho
 from misrun.tools.readers.lines.context import LogContext, new_context
 from misrun.tools.readers.lines.hf_trainer import HfTrainer
+from misrun.tools.readers.lines.hint import HINT
 from misrun.tools.readers.lines.key_value import KeyValue
 from misrun.tools.readers.lines.lightning_console import LightningConsole
 from misrun.tools.readers.lines.line import Line, LineParser, clean, line_of
@@ -26,7 +27,9 @@ _CHUNK = 1 << 20
 _LONG_LINE = 65_536
 _BOMS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DIGITS = b"0123456789"
-# Shapes remembered as meaningless: enough for the templates of a large code base, about 20 MB at 200 bytes each.
+# Lines at the head that are always read: commands, settings and environment stand there in any words.
+_HEAD = 1_000
+# Shapes remembered: enough for the templates of a large code base, about 20 MB at 200 bytes each.
 _MAX_SHAPES = 100_000
 # Bytes below 32 that text does not hold: all but tab, newline, form feed, carriage return, escape, backspace, bell, NUL.
 _NOT_TEXT = bytes(set(range(1, 32)) - {7, 8, 9, 10, 11, 12, 13, 27})
@@ -63,57 +66,89 @@ class TextLog:
 
 
 class _Log:
-    """The parsers of one log. The first group owns the lines it takes; the second reads every other line."""
+    """The parsers of one log. Owners keep the lines they take from the others; of the metric parsers the first that
+    takes a line keeps it; the rest read every line.
+
+    Logs repeat themselves: which parsers a line means something to is remembered for its shape, the line without its
+    digits, and lines of that shape go to these parsers only.
+    """
 
     def __init__(self, context: LogContext) -> None:
         self._context = context
         tracebacks = Tracebacks(context)
+        self._table = Table(context)
+        self._tqdm = Tqdm(context)
         self._owners: tuple[LineParser, ...] = (Torchrun(context, tracebacks), tracebacks)
         self._metrics: tuple[LineParser, ...] = (
             HfTrainer(context),
-            Table(context),
-            Tqdm(context),
+            self._table,
             LightningConsole(context),
             KeyValue(context),
         )
         self._others: tuple[LineParser, ...] = (Shell(context), SignatureLines(context), ArgparseEcho(context))
-        self._all = self._owners + self._metrics + self._others
-        self._meaningless: set[bytes] = set()
+        self._all = (*self._owners, *self._metrics, self._tqdm, *self._others)
+        self._known: dict[bytes, tuple[LineParser, ...]] = {}
         self._busy = False
 
     def feed(self, number: int, raw: bytes) -> None:
         """One line as it stands in the file, or a part of it between carriage returns."""
-        shape = raw.translate(None, _DIGITS)
-        if not self._busy and shape in self._meaningless:
-            return
-        meant = False
-        for segment in raw.split(b"\r"):
-            text = clean(segment.decode("utf-8", "replace"))
-            if text.strip():
-                meant = self._bar_and_rest(number, text) or meant
-            elif self._busy:
-                self._parse(Line(number, "", "", None))
-        self._busy = any(parser.busy for parser in self._all)
-        if not meant and not self._busy and len(self._meaningless) < _MAX_SHAPES:
-            self._meaningless.add(shape)
-
-    def _bar_and_rest(self, number: int, text: str) -> bool:
-        split = after_bar(text)
-        bar = self._parse(line_of(number, text[:split]))
-        return (split < len(text) and bool(text[split:].strip()) and self._parse(line_of(number, text[split:]))) or bar
+        for segment in raw.split(b"\r") if b"\r" in raw else (raw,):
+            if b"%|" in segment:
+                self._bar(number, segment)
+            else:
+                self._segment(number, segment)
 
     def close(self) -> None:
         for parser in self._all:
             parser.close()
         settle_ending(self._context)
 
-    def _parse(self, line: Line) -> bool:
-        # No shortcut: several owners follow one line, but only the first that takes it counts.
-        if any(parser.feed(line) for parser in self._owners):
-            return True
-        metric = any(parser.feed(line) for parser in self._metrics)
-        other = [parser.feed(line) for parser in self._others]
-        return metric or any(other)
+    def _bar(self, number: int, segment: bytes) -> None:
+        """A progress bar, and what another stream wrote behind it on the same line."""
+        text = clean(segment.decode("utf-8", "replace"))
+        end = after_bar(text)
+        line = line_of(number, text[:end])
+        if not (self._table.busy and self._table.feed(line)) and not self._tqdm.feed(line):
+            end = 0
+        if text[end:].strip():
+            self._segment(number, text[end:].encode("utf-8", "replace"))
+
+    def _segment(self, number: int, segment: bytes) -> None:
+        shape = segment.translate(None, _DIGITS)
+        if self._busy:
+            self._parse(self._line(number, segment))
+            return
+        parsers = self._known.get(shape)
+        if parsers is None:
+            parsers = self._parse(self._line(number, segment)) if self._promising(number, segment) else ()
+            if not self._busy and len(self._known) < _MAX_SHAPES:
+                self._known[shape] = parsers
+        elif parsers:
+            line = self._line(number, segment)
+            for parser in parsers:
+                parser.feed(line)
+            self._busy = any(parser.busy for parser in parsers)
+
+    @staticmethod
+    def _line(number: int, segment: bytes) -> Line:
+        return line_of(number, clean(segment.decode("utf-8", "replace")))
+
+    @staticmethod
+    def _promising(number: int, segment: bytes) -> bool:
+        """Whether any parser could make something of a line. At the head, where settings stand, every line counts."""
+        return number <= _HEAD or HINT.search(segment.lower()) is not None
+
+    def _parse(self, line: Line) -> tuple[LineParser, ...]:
+        """Shows the line to all parsers; returns those it meant something to."""
+        owner = next((parser for parser in self._owners if parser.feed(line)), None)
+        if owner is not None:
+            self._busy = True
+            return (owner,)
+        blank = not line.text.strip()
+        metric = None if blank else next((parser for parser in self._metrics if parser.feed(line)), None)
+        found = [] if blank else [parser for parser in self._others if parser.feed(line)]
+        self._busy = any(parser.busy for parser in self._all)
+        return (metric, *found) if metric is not None else tuple(found)
 
 
 def _utf8(stream: BinaryIO) -> Iterator[bytes]:

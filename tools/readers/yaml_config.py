@@ -80,7 +80,7 @@ def _composed(text: str, file: str, run: RunBuilder) -> yaml.Node | None:
 def _damaged_line(error: yaml.YAMLError, text: str) -> int:
     """The first line (from 0) that the parser blames: where it stopped, or where the unfinished construct began."""
     marks = (getattr(error, "problem_mark", None), getattr(error, "context_mark", None))
-    lines = [mark.line for mark in marks if mark is not None]
+    lines: list[int] = [mark.line for mark in marks if mark is not None]
     return min([*lines, text.count("\n")])
 
 

@@ -33,6 +33,8 @@ HISTORY = 5
 SWING, BACK_UP = 0.25, 0.9
 # A repeated pattern explains at least half of what varies (autocorrelation 0.5 at its lag).
 PATTERN = 0.5
+# Half of what a clean saw-tooth or one peak in five points has (see _is_tooth).
+SKEWED = 0.75
 # A resume jump is at least a tenth of the level and 4 sigma of the points before it.
 JUMP, JUMP_Z = 1.1, 4.0
 
@@ -184,7 +186,7 @@ def _pattern(values: Floats) -> _Pattern | None:
     period = next(k for k in lags if correlations[k] > 0.9 * best)
     late = values[len(values) // 2 :]
     amplitude = float(np.quantile(late, 0.95) - np.quantile(late, 0.05))
-    return _Pattern(period, float(correlations[period]), amplitude, _is_tooth(rest, period))
+    return _Pattern(period, float(correlations[period]), amplitude, _is_tooth(rest, values, period))
 
 
 def _is_peak(correlations: Floats, lag: int) -> bool:
@@ -193,17 +195,22 @@ def _is_peak(correlations: Floats, lag: int) -> bool:
     return bool(local and correlations[1:lag].min() < 0.5 * correlations[lag])
 
 
-def _is_tooth(rest: Floats, period: int) -> bool:
-    """Slow one way and sudden back: the moves over an eighth of the period are skewed.
+def _is_tooth(rest: Floats, values: Floats, period: int) -> bool:
+    """Slow one way and sudden back, or rare peaks: the moves over an eighth of the period, or the values, are skewed.
 
-    A sine has skewness 0 and noise pulls towards it; a saw-tooth without noise has 2.3 (7 small moves, 1 large).
+    A sine has skewness 0 in both, and noise pulls towards 0; a saw-tooth without noise has moves of skewness 2.3 (7 small
+    ones, 1 large), and one peak in 5 points values of skewness 1.5.
     """
     if period < 4:
         return False
     bins = blocks(rest, max(1, 16 * len(rest) // period))
     moves = bins[2:] - bins[:-2] if period >= 16 else np.diff(bins)
-    scale = float(moves.std())
-    return scale > 0 and abs(float(((moves - moves.mean()) ** 3).mean())) > 1.0 * scale**3
+    return abs(_skewness(moves)) > SKEWED or _skewness(values[len(values) // 2 :]) > 2 * SKEWED
+
+
+def _skewness(values: Floats) -> float:
+    scale = float(values.std())
+    return float(((values - values.mean()) ** 3).mean()) / scale**3 if scale > 0 else 0.0
 
 
 def _swings(run: RunRecord, loss: Curve) -> list[Signal]:
@@ -248,7 +255,7 @@ def _periodic(run: RunRecord, loss: Curve, pattern: _Pattern) -> Signal:
     told = ", once per epoch" if matches else ""
     return Signal(
         name="loss_periodic",
-        text=f"Training loss repeats a saw-tooth every {pattern.period} logged points ({number(steps)}"
+        text=f"Training loss repeats itself every {pattern.period} logged points ({number(steps)}"
         f" {loss.series.step_kind}s{told}) with an amplitude of {number(pattern.amplitude)}"
         + (", as running averages do that restart every epoch." if average else "."),
         value=steps,
@@ -264,11 +271,16 @@ def _periodic(run: RunRecord, loss: Curve, pattern: _Pattern) -> Signal:
 def _regular_swing(loss: Curve, pattern: _Pattern) -> Signal | None:
     late = loss.slice(len(loss) // 2)
     level = float(np.median(late.values))
-    half = len(loss) // 2
-    shrinks = spread(loss.values[half:]) < 0.7 * spread(loss.values[:half] - running_median(loss.values, 9)[:half])
-    if level <= 0.05 * abs(start_level(loss.values)) or shrinks:
+    rest = loss.values - running_median(loss.values, max(9, len(loss) // 4))
+    early, last = np.array_split(rest, 2)
+    if level <= 0.05 * abs(start_level(loss.values)) or _reach(last) < 0.7 * _reach(early):
         return None
     return _oscillation(loss, late, level, pattern.amplitude, pattern.period)
+
+
+def _reach(values: Floats) -> float:
+    """From the lower to the upper tenth: unlike the MAD it is no accident of where the median falls between two levels."""
+    return float(np.quantile(values, 0.9) - np.quantile(values, 0.1))
 
 
 def _wide_swing(loss: Curve) -> Signal | None:
@@ -282,7 +294,7 @@ def _wide_swing(loss: Curve) -> Signal | None:
     wide = spread(late.values) > SWING * abs(level)
     back_up = float(np.quantile(late.values, 0.9)) >= BACK_UP * start
     early, last = np.array_split(loss.values, 2)
-    if not wide or not back_up or trend(late.values) != 0 or noise(last) < 0.7 * noise(early):
+    if not wide or not back_up or trend(late.values) != 0 or noise(last) < 0.5 * noise(early):
         return None
     low, high = np.quantile(late.values, [0.05, 0.95])
     return _oscillation(loss, late, level, float(high - low), None)

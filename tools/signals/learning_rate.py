@@ -71,13 +71,13 @@ def _range(run: RunRecord, curve: Curve | None, task: Task) -> Signal | None:
     low, high = USUAL[optimizer] if optimizer else (1e-7, 1.0)
     tuned = optimizer == "adam" and task.pretrained and not _adapter(run)
     high = FINE_TUNING_HIGH if tuned else high
-    if low <= peak < high:
+    if low <= peak <= high:
         return None
-    name, limit = ("lr_high", high) if peak >= high else ("lr_low", low)
-    factor = peak / high if peak >= high else low / peak
+    name, limit = ("lr_high", high) if peak > high else ("lr_low", low)
+    factor = peak / high if peak > high else low / peak
     span = setting.span if setting else curve.span(at) if curve is not None else None
     whose = f"{optimizer or 'any optimizer'}{' when fine-tuning' if tuned else ''}"
-    relation = "at or above" if name == "lr_high" else "below"
+    relation = "above" if name == "lr_high" else "below"
     return Signal(
         name=name,
         text=f"Peak learning rate {number(peak)} is {relation} {number(limit)}, the"

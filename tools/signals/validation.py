@@ -268,7 +268,7 @@ def _constant_metric(run: RunRecord) -> Signal | None:
     curve = Curve.of(series)
     return Signal(
         name="metric_constant",
-        text=f"{series.raw_name} is {number(series.values[0])} at every one of"
+        text=f"Metric {series.raw_name} is {number(series.values[0])} at every one of"
         f" {plural(len(series.values), 'evaluation')}.",
         value=series.values[0],
         step=series.steps[0],

@@ -235,7 +235,7 @@ def failing():
     with torch.no_grad():
         big[-1].weight.mul_(60.0)
     train("failing_initialised_large", big, train_set, held, lr=1e-4, optimizer=sgd)
-    train("failing_oscillation", mlp(4, classes=1), curve(4000), curve(500, 1), lr=0.06, batch=8, optimizer=torch_sgd, loss_of=squared, steps=300)
+    train("failing_oscillation", mlp(4, classes=1), curve(4000), curve(500, 1), lr=0.25, batch=16, optimizer=torch_sgd, loss_of=squared, steps=300)
     train("failing_oscillation_large_batch", mlp(4, classes=1), curve(4000), None, lr=0.9, batch=2000, optimizer=sgd, loss_of=squared)
     rnn = Recurrent(cell=nn.RNN)
     train("failing_rnn_explodes", rnn, words, held_words, lr=4.0, optimizer=torch_sgd, steps=200)

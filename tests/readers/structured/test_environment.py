@@ -38,3 +38,9 @@ def test_environment_json_has_canonical_names(read: Read) -> None:
         "python": "3.11.7", "torch": "2.3.0", "cuda": "12.1", "gpu": "Tesla T4", "gpu_memory_mib": "15360",
         "transformers": "4.44.2", "world_size": "4",
     }  # fmt: skip
+
+
+def test_a_freeze_file_of_any_name_is_known_by_its_content(read: Read) -> None:
+    run = read({"environment.txt": "# Python 3.11.7\ntorch==2.3.0\nnumpy==1.26.4\n"})
+    assert facts(run) == {"python": "3.11.7", "torch": "2.3.0", "numpy": "1.26.4"}
+    assert [file.reader for file in run.files] == ["package list"]

@@ -1,5 +1,4 @@
 import hashlib
-import json
 
 from .record_views import Read, settings, where
 
@@ -67,21 +66,6 @@ def test_code_that_does_not_parse_is_still_listed(read: Read) -> None:
     assert {code.path for code in run.code} == {"train.py", "ok.py", "nul.py"}
     assert settings(run) == {"lr": 2}
     assert any(note.startswith("train.py:2: not valid Python") for note in run.notes)
-
-
-def test_notebook_settings_cite_the_line_of_the_notebook(read: Read) -> None:
-    cells = [
-        {"cell_type": "markdown", "source": ["LR = 5\n"]},
-        {"cell_type": "code", "source": ["!pip install torch\n", "%matplotlib inline\n", "LR = 0.01\n", "EPOCHS = 3"]},
-        {"cell_type": "code", "source": "BATCH = 4\nif True:\n    print(1)"},
-        {"cell_type": "code", "source": ["%%bash\n", "ls = 3"]},
-    ]
-    text = json.dumps({"cells": cells}, indent=1)
-    run = read({"train.ipynb": text})
-    assert settings(run) == {"LR": 0.01, "EPOCHS": 3, "BATCH": 4}
-    lines = text.split("\n")
-    assert "LR = 0.01" in lines[int(where(run)["LR"].rpartition(":")[2]) - 1]
-    assert [code.path for code in run.code] == ["train.ipynb"]
 
 
 def test_arithmetic_that_explodes_is_no_setting(read: Read) -> None:

@@ -1,7 +1,39 @@
 """All checks, by id."""
 
-from misrun.tools.code.checks import activations, clipping, graph, modes, schedules, settings, training_step
+from misrun.tools.code.checks import (
+    accumulation,
+    activations,
+    arithmetic,
+    checkpoints,
+    clipping,
+    graph,
+    layout,
+    loading,
+    modes,
+    parameters,
+    schedules,
+    settings,
+    splits,
+    targets,
+    training_step,
+)
 from misrun.tools.code.checks.check import Check
 
-_MODULES = (training_step, clipping, activations, graph, modes, schedules, settings)
+_MODULES = (
+    training_step,
+    accumulation,
+    clipping,
+    activations,
+    arithmetic,
+    graph,
+    modes,
+    parameters,
+    schedules,
+    settings,
+    checkpoints,
+    splits,
+    loading,
+    targets,
+    layout,
+)
 CHECKS: dict[str, Check] = {check.id: check for module in _MODULES for check in module.CHECKS}

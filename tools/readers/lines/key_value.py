@@ -6,12 +6,11 @@ import re
 from collections import defaultdict
 
 from misrun.tools.readers.lines.context import LogContext
+from misrun.tools.readers.lines.layouts import Layouts, Value
 from misrun.tools.readers.lines.line import Line
-from misrun.tools.readers.lines.metric_words import in_standard_unit, phase_of, strength, trailing_metric
-from misrun.tools.readers.lines.numbers import number, pairs
-from misrun.tools.readers.lines.position import Mark, Place, find_place
-from misrun.tools.readers.lines.settings_text import is_settings_list
-from misrun.tools.readers.metric_names import canonical_metric
+from misrun.tools.readers.lines.metric_words import phase_of, strength
+from misrun.tools.readers.lines.numbers import number
+from misrun.tools.readers.lines.position import Mark, Place
 from misrun.tools.readers.run_record import Phase
 
 # AlexeyAB/darknet detector.c: " 182: -nan, -nan avg loss, 0.000000 rate, 2.01 seconds, 11648 images"
@@ -31,13 +30,7 @@ _JSON_NOT_METRICS = frozenset(
     {*_JSON_STEPS, "epoch", "time", "timestamp", "_timestamp", "_runtime", "total_steps", "rank", "pid"}
 )
 _EVAL_HEAD = re.compile(r"^\W{0,4}(?:\S{1,40} ){0,3}?(?:val|valid|validation|eval|evaluation|test|testing)\b", re.I)
-# A line of code or a definition, not a print-out of values.
-_CODE = re.compile(
-    r"^\s*(?:(?:def|class|import|from|return|if|for|while|with|assert|print|self\.|@|#!)\b|parser\.|[+-]\s+\w+\s*=|.{0,200}\b(?:lambda|argparse)\b)|\)\s*#|:\s*$"
-)
-# LightGBM: "valid_0's binary_logloss"
-_LONGEST_NAME = 3  # blanks in a name; more is a sentence that ends in a number
-_OWNER = re.compile(r"^\w{1,40}'s ")
+_VALUE = re.compile(r"\d|[nN]a[nN]|NAN|[iI]nf|INF")
 _Key = tuple[str, Phase | None, int | None]
 
 
@@ -49,7 +42,7 @@ class KeyValue:
         self._headed: dict[_Key, list[tuple[float, int]]] = defaultdict(list)
         self._by_header: dict[_Key, bool] = {}
         self._header: Mark | None = None
-        self._position_less = False
+        self._layouts = Layouts()
 
     @property
     def busy(self) -> bool:
@@ -57,47 +50,26 @@ class KeyValue:
 
     def feed(self, line: Line) -> bool:
         text = line.text
-        if not any(character.isdigit() for character in text) and "n" not in text:
+        if _VALUE.search(text) is None:
             return False
         if '{"' in text:
             return self._json(line)
         if "rate" in text and (match := _DARKNET.match(text)):
             return self._darknet(match, line)
-        # W&B repeats history and summary at the end, without steps.
-        if text.startswith("wandb:") or "%|" in text or is_settings_list(text) or _CODE.search(text, 0, 400):
-            return False
-        found = self._metrics(text)
-        place = find_place(text)
-        if place is not None and not found:
-            return self._heading(place, line)
-        return bool(found) and self._record(found, place, line)
+        reading, place = self._layouts.read(text)
+        if not reading:
+            return place is not None and self._heading(place, line)
+        return self._record(reading, place, line)
 
     def close(self) -> None:
         self._flush_headed()
 
-    def _metrics(self, text: str) -> list[tuple[str, float, Phase | None]]:
-        """(name, value, phase) of each metric on the line."""
-        found = []
-        strongest = 0
-        for pair in pairs(text):
-            name = _OWNER.sub("", pair.name)
-            # "v_num: abc val_loss: 1.4": an identifier is a name by itself, whatever word stands before it.
-            if not pair.separated or name.count(" ") > _LONGEST_NAME or "_" in name.rsplit(" ", 1)[-1]:
-                name = trailing_metric(name)
-            force = strength(name) if name else 0
-            if force:
-                strongest = max(strongest, force)
-                value = in_standard_unit(name, pair.value, pair.unit)
-                if pair.of and pair.of >= pair.value and canonical_metric(name)[0] == "accuracy":
-                    value /= pair.of  # "Accuracy: 9832/10000"
-                found.append((name, value, phase_of(name, text[: pair.start])))
-        return found if strongest == 2 or (found and find_place(text) is not None) else []
-
-    def _record(self, found: list[tuple[str, float, Phase | None]], place: Place | None, line: Line) -> bool:
-        is_eval = _EVAL_HEAD.match(line.body) is not None or all(phase == "eval" for _, _, phase in found)
+    def _record(self, reading: list[Value], place: Place | None, line: Line) -> bool:
+        is_eval = all(value.phase == "eval" for value in reading) or _EVAL_HEAD.match(line.body) is not None
         mark = self._mark(place, is_eval, line)
-        for name, value, phase in found:
-            if mark is None and self._header is not None and not is_eval:
+        headed = mark is None and self._header is not None and not is_eval
+        for name, value, phase in reading:
+            if headed:
                 self._headed[(name, phase, line.rank)].append((value, line.number))
             else:
                 self._context.points.add(name, value, line.number, mark, phase, line.rank)
@@ -107,7 +79,7 @@ class KeyValue:
         """A batch count inside an evaluation is no training step: such lines stand where training stands."""
         progress = self._context.progress
         if place is None:
-            return progress.current if is_eval and not self._position_less else None
+            return progress.current if is_eval else None
         if not is_eval:
             if place.epoch is not None or place.step is not None:
                 self._leave_header(place)

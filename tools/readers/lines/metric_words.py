@@ -191,9 +191,14 @@ def phase_of(name: str, before: str) -> Phase | None:
 
 def in_standard_unit(name: str, value: float, unit: str) -> float:
     """Seconds for times, MiB for memory; anything else as printed."""
+    return value * unit_factor(name, unit)
+
+
+def unit_factor(name: str, unit: str) -> float:
+    """What a number printed in `unit` is multiplied with: to seconds for times, to MiB for memory, else 1."""
     canonical = canonical_metric(name)[0]
     if canonical == "memory":
-        return value * _MIB.get(unit.lower(), 1.0)
-    if canonical == "step_time" or name.lower() in ("time", "dt"):
-        return value * _SECONDS.get(unit.lower(), 1.0)
-    return value
+        return _MIB.get(unit.lower(), 1.0)
+    if canonical == "step_time":
+        return _SECONDS.get(unit.lower(), 1.0)
+    return 1.0

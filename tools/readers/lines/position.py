@@ -44,37 +44,48 @@ class Mark(NamedTuple):
     kind: StepKind
 
 
+class Spots(NamedTuple):
+    """Where in a line the numbers of its place stand, as (start, end) offsets."""
+
+    epoch: tuple[int, int] | None = None
+    epochs: tuple[int, int] | None = None
+    step: tuple[int, int] | None = None
+    of: tuple[int, int] | None = None
+    within: bool = False
+
+
 def find_place(text: str) -> Place | None:
     """Epoch and step of a line, or None when it prints neither."""
+    spots = locate(text)
+    if spots is None:
+        return None
+    epoch, epochs, step, of = (_read(text, spot) for spot in spots[:4])
+    return Place(epoch, epochs, step, of, spots.within)
+
+
+def locate(text: str) -> Spots | None:
+    """The numbers that find_place reads."""
     epoch = _EPOCH.search(text) or _TIMM.match(text)
     step = _STEP.search(text)
     if step:
-        within = epoch is not None and step["of"] is not None
-        return _place(epoch, step, within)
+        return _spots(epoch, step, epoch is not None and step["of"] is not None)
     inner = _WITHIN.search(text, epoch.end("n") + 1) if epoch else _LEADING.match(text)
-    if inner and not (epoch and _is_total(epoch, inner)):
-        return _place(epoch, inner, True)
+    if inner and not (epoch and inner.start("n") <= epoch.end()):
+        return _spots(epoch, inner, True)
     bare = None if epoch else _BARE.search(text)
-    return _place(epoch, bare, False) if epoch or bare else None
+    return _spots(epoch, bare, False) if epoch or bare else None
 
 
-def _is_total(epoch: re.Match[str], inner: re.Match[str]) -> bool:
-    return inner.start("n") <= epoch.end()
+def _spots(epoch: re.Match[str] | None, step: re.Match[str] | None, within: bool) -> Spots:
+    return Spots(_span(epoch, "n"), _span(epoch, "of"), _span(step, "n"), _span(step, "of"), within)
 
 
-def _place(epoch: re.Match[str] | None, step: re.Match[str] | None, within: bool) -> Place:
-    return Place(
-        epoch=float(epoch["n"]) if epoch else None,
-        epochs=_group(epoch, "of"),
-        step=_group(step, "n"),
-        of=_group(step, "of"),
-        within=within,
-    )
+def _span(match: re.Match[str] | None, name: str) -> tuple[int, int] | None:
+    return match.span(name) if match and match.groupdict().get(name) else None
 
 
-def _group(match: re.Match[str] | None, name: str) -> float | None:
-    found = match.groupdict().get(name) if match else None
-    return float(found.replace(",", "")) if found else None
+def _read(text: str, spot: tuple[int, int] | None) -> float | None:
+    return float(text[spot[0] : spot[1]].replace(",", "")) if spot else None
 
 
 @dataclass

@@ -49,6 +49,7 @@ class RunFolder:
 
     def build(self) -> RunRecord:
         for file, lines in self.text.items():
+            (self.root / file).parent.mkdir(parents=True, exist_ok=True)
             (self.root / file).write_text("\n".join(lines) + "\n")
         return self.builder.build()
 

@@ -1,0 +1,226 @@
+"""Cures: every mode has them, every sentence can always be written, and values come from the run by stated rules."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+from small_runs import RunFolder, nan_run
+
+from misrun.agents.characterization import Characterization, Field
+from misrun.agents.cures.cure import Cure, claims_of, slots_of
+from misrun.agents.cures.facts import RunFacts
+from misrun.agents.cures.quantity import half_last_digit, memory_text, numbers_in, parse_number, setting_text
+from misrun.agents.cures.registry import CURES, cures_for, measurement_for
+from misrun.agents.cures.slots import slot_value
+from misrun.agents.cures.tried import attempts_of
+from misrun.agents.cures.worth import diagnostic_value, priors_of, score
+from misrun.agents.step import join_part
+from misrun.tools.diagnosis.hypothesis import Diagnosis
+from misrun.tools.diagnosis.taxonomy import HEALTHY, MODES, UNKNOWN
+from misrun.tools.readers.run_record import RunRecord
+
+EMPTY = RunFacts(RunRecord(root="."))
+BY_ID = {cure.id: cure for cure in CURES}
+every_cure = pytest.mark.parametrize("cure", CURES, ids=lambda cure: cure.id)
+
+
+def texts(cure: Cure) -> list[str]:
+    reasons = [t for why in cure.why for t in ((why,) if isinstance(why, str) else why)]
+    return [*cure.what, *reasons, *cure.how, *cure.verify]
+
+
+def test_every_mode_has_a_cure_and_a_measurement() -> None:
+    causes = [mode for mode in MODES if mode not in (HEALTHY, UNKNOWN)]
+    assert [mode for mode in causes if not cures_for(mode)] == []
+    assert [mode for mode in (*causes, UNKNOWN) if measurement_for(mode) is None] == []
+
+
+def test_ids_are_unique_and_modes_exist() -> None:
+    assert len(BY_ID) == len(CURES)
+    assert {mode for cure in CURES for mode in (*cure.modes, *cure.hides)} <= set(MODES)
+
+
+@every_cure
+def test_every_slot_is_in_the_table(cure: Cure) -> None:
+    for template in texts(cure):
+        for name in slots_of(template):
+            slot_value(name, EMPTY)  # raises KeyError for a slot that nothing fills
+
+
+@every_cure
+def test_a_run_that_tells_nothing_still_gets_a_whole_step(cure: Cure) -> None:
+    claims = claims_of(cure, EMPTY)
+    for part in ("what", "how", "verify"):
+        assert join_part(claims, part)
+    assert not any(re.search(r"\{\w", claim.text) for claim in claims if claim.part != "how")
+
+
+@every_cure
+def test_no_step_is_generic(cure: Cure) -> None:
+    assert not [t for t in texts(cure) if re.search(r"\btry (adjust|tun|chang|lower|reduc|increas)", t, re.I)]
+
+
+@every_cure
+def test_patterns_compile_and_chances_are_probabilities(cure: Cure) -> None:
+    re.compile(cure.supported_by)
+    re.compile(cure.tried)
+    assert all(0 <= chance <= 1 for chance in cure.modes.values())
+    assert all(move[-1] in "+-" for move in cure.moves)
+
+
+def test_learning_rate_is_divided_by_three_at_the_key_where_it_stands(tmp_path: Path) -> None:
+    claims = claims_of(BY_ID["lower_learning_rate"], RunFacts(nan_run(tmp_path).build()))
+    assert join_part(claims, "what") == "Lower the learning rate from 0.0003 to 0.0001."
+    assert join_part(claims, "how") == "config.yaml:1: optimizer.lr: 0.0003 -> 0.0001"
+    assert join_part(claims, "verify").startswith("Training loss at step 157 is finite and not above 0.42,")
+    assert "Rule of thumb" in join_part(claims, "why")
+    assert {str(ref.span) for claim in claims for ref in claim.refs} >= {"config.yaml:1", "train.log:10", "train.log:9"}
+
+
+def test_learning_rate_that_no_file_states_is_looked_up_and_not_invented(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.point(1, loss=1.0)
+    run.point(2, loss=math.nan)
+    what = join_part(claims_of(BY_ID["lower_learning_rate"], RunFacts(run.build())), "what")
+    assert what == "Look up the learning rate of this run (no file given here states it) and divide it by 3."
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ("command", "run.sh:1: --lr 0.0003 -> --lr 0.0001"),
+        ("json", "run.sh:1: lr: 0.0003 -> 0.0001"),
+        ("log", "Set lr to 0.0001 where the run sets it (it reports 0.0003 at run.sh:1)."),
+    ],
+)
+def test_the_edit_is_written_for_the_carrier_of_the_setting(tmp_path: Path, origin: str, expected: str) -> None:
+    run = RunFolder(tmp_path)
+    run.setting("lr", 0.0003, file="run.sh", origin=origin)
+    assert join_part(claims_of(BY_ID["lower_learning_rate"], RunFacts(run.build())), "how") == expected
+
+
+def test_settings_written_as_strings_count_and_booleans_do_not(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.setting("learning_rate", "2e-5")
+    run.setting("max_grad_norm", True)
+    facts = RunFacts(run.build())
+    value, clip = slot_value("lr_lower", facts), slot_value("clip", facts)
+    assert value is not None
+    assert value.text == "7e-6"
+    assert clip is None
+
+
+def test_clipping_uses_the_median_of_the_healthy_part_only(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    for step, norm in enumerate((1.0, 1.2, 1.4, 300.0, math.inf)):
+        run.point(step, loss=1.0, grad_norm=norm)
+    value = slot_value("clip_new", RunFacts(run.build()))
+    assert value is not None
+    assert value.number == 2.4  # twice the lower median of 1.0, 1.2, 1.4, 300
+
+
+def test_batch_is_halved_and_accumulation_doubled(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.setting("per_device_train_batch_size", 16)
+    run.setting("gradient_accumulation_steps", 2)
+    claims = claims_of(BY_ID["halve_batch"], RunFacts(run.build()))
+    assert "from 16 to 8 and double the accumulation, so that the effective batch stays at 32." in join_part(
+        claims, "what"
+    )
+    assert join_part(claims, "how").splitlines() == [
+        "config.yaml:1: per_device_train_batch_size: 16 -> 8",
+        "config.yaml:2: gradient_accumulation_steps: 2 -> 4",
+    ]
+
+
+def test_a_batch_of_one_is_not_halved(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.setting("batch_size", 1)
+    assert not BY_ID["halve_batch"].when(RunFacts(run.build()))
+    assert BY_ID["halve_batch"].when(EMPTY)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "eps"),
+    [
+        ("precision", "32", "1.2e-7 (float32)"),
+        ("precision", "bf16-mixed", "7.8e-3 (bfloat16)"),
+        ("fp16", True, "9.8e-4 (float16)"),
+    ],
+)
+def test_the_clamp_follows_the_number_format(tmp_path: Path, name: str, value: str | bool, eps: str) -> None:
+    run = RunFolder(tmp_path)
+    run.setting(name, value)
+    assert f"clamp at {eps}" in join_part(claims_of(BY_ID["guard_log"], RunFacts(run.build())), "what")
+
+
+def test_warm_up_is_at_most_a_tenth_of_the_plan(tmp_path: Path) -> None:
+    record = nan_run(tmp_path).build()
+    planned = record.model_copy(update={"ending": record.ending.model_copy(update={"planned_steps": 900.0})})
+    short, free = slot_value("warmup_new", RunFacts(planned)), slot_value("warmup_new", RunFacts(record))
+    assert short is not None
+    assert free is not None
+    assert (short.number, free.number) == (90, 2000)
+
+
+def test_onset_in_epochs_is_told_in_epochs(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    for epoch, loss in ((0.5, 4.7), (0.75, math.nan)):
+        span = run.line("train.log", f"{{'loss': {loss}, 'epoch': {epoch}}}")
+        run.builder.metric("loss", loss, file="train.log", line=span.first, step=epoch, step_kind="epoch")
+    onset = slot_value("onset", RunFacts(run.build()))
+    assert onset is not None
+    assert onset.text == "epoch 0.75"
+
+
+def test_a_traceback_is_placed_in_the_users_file_and_not_in_the_library(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.code("src/train.py", "x\n" * 50)
+    frames = (
+        {"file": "/home/user/p/src/train.py", "line": 41, "function": "step", "code": "loss.backward()"},
+        {"file": "/venv/lib/python3.11/site-packages/torch/_tensor.py", "line": 600, "function": "backward"},
+    )
+    run.error("backward_twice", "Trying to backward through the graph a second time", frames=frames)
+    place = slot_value("error_place", RunFacts(run.build()))
+    assert place is not None
+    assert place.text == "src/train.py:41 in step"
+    assert [str(ref.span) for ref in place.refs] == ["train.log:1", "src/train.py:41"]
+
+
+def test_attempts_that_helped_are_not_failures() -> None:
+    field = Field(value="lowering the lr helped; clipping did not help. bf16: same NaN", origin="user")
+    attempts = attempts_of(Characterization(tried=field))
+    assert [attempt.text for attempt in attempts] == ["clipping did not help", "bf16: same NaN"]
+
+
+def test_numbers_are_told_apart_from_names() -> None:
+    assert numbers_in("fp16 at step 157: 2,847 of 1.2e-7, conv1d, 91.2 %") == ("157", "2,847", "1.2e-7", "91.2")
+
+
+@pytest.mark.parametrize(("token", "slack"), [("0.41", 0.005), ("2,847", 0.5), ("3e-4", 5e-5), ("1.20", 0.005)])
+def test_rounding_slack_is_half_the_last_digit(token: str, slack: float) -> None:
+    assert half_last_digit(token) == pytest.approx(slack)
+
+
+def test_numbers_survive_writing() -> None:
+    for value in (3e-5, 0.0003, 16.0, 2048.0, 1.2e-7):
+        assert parse_number(setting_text(value)) == value
+    assert (memory_text(2048.0), memory_text(512.0)) == ("2.00 GiB", "512.00 MiB")
+
+
+def test_a_measurement_that_splits_even_odds_tells_most() -> None:
+    priors = {"a": 0.5, "b": 0.5}
+    perfect, useless = {"a": 1.0, "b": 0.0}, {"a": 0.5, "b": 0.5}
+    assert diagnostic_value(priors, perfect) == pytest.approx(1.0)
+    assert diagnostic_value(priors, useless) == pytest.approx(0.0)
+    assert diagnostic_value({"a": 0.99, "b": 0.01}, perfect) < 0.1
+
+
+def test_priors_keep_a_rest_for_causes_nobody_named() -> None:
+    empty = Diagnosis(category="unknown", mode=UNKNOWN, likelihood=0.0, abstained=True)
+    assert priors_of(empty) == {"": 1.0}
+
+
+def test_effort_lowers_the_score() -> None:
+    assert score(0.4, "config change", 0.1) > score(0.4, "code change", 0.1) > score(0.4, "hours", 0.1)

@@ -1,0 +1,102 @@
+"""Gradient accumulation: the loss divided by the number of micro-batches that are added."""
+
+import ast
+from collections.abc import Iterator
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.patches import Edit
+from misrun.tools.code.torch_api import LOSS_OPS
+from misrun.tools.code.trace import Event, Frame, Trace
+from misrun.tools.code.training import TrainingLoop, training_loops
+from misrun.tools.code.values import Value, alternatives, is_constant, number
+
+_AMP = "https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-accumulation"
+
+
+def _period(training: TrainingLoop) -> tuple[Event, ast.expr] | None:
+    """The step and the k of `if (i + 1) % k == 0:` around every optimizer step of the loop, but not around backward."""
+    for step in training.steps:
+        for frame in step.event.branches_within(training.loop):
+            period = _modulus(frame)
+            if period is not None and not any(b.within(frame) for b in training.backwards):
+                return step.event, period
+    return None
+
+
+def _modulus(frame: Frame) -> ast.expr | None:
+    test = frame.node.test if isinstance(frame.node, ast.If) else None
+    for node in ast.walk(test) if test is not None else ():
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+            return node.right
+    return None
+
+
+def find_unscaled_accumulation(trace: Trace) -> Iterator[Problem]:
+    for training in training_loops(trace):
+        found = _period(training)
+        if found is None or training.is_managed or len(training.backwards) != 1 or len(training.steps) != 1:
+            continue
+        backward, (_, period) = training.backwards[0], found
+        if backward.receiver is not None or backward.loops()[-1:] != [training.loop] or _scales_gradients(training):
+            continue
+        loss = backward.args[0]
+        parts = alternatives(loss)
+        if all(_is_mean_loss(part) for part in parts):
+            yield _unscaled(backward, period)
+        elif len(parts) == 1:
+            yield from _wrong_divisor(backward, parts[0], period)
+
+
+def _scales_gradients(training: TrainingLoop) -> bool:
+    """Gradients divided by hand, or a learning rate that makes up for it."""
+    return any(e.op in ("div_", "mul_", "augdiv", "augmul", "set.grad", "copy_") for e in training.events)
+
+
+def _is_mean_loss(value: Value) -> bool:
+    """A loss with mean reduction, not multiplied or divided by anything."""
+    if value.op == "scale" and value.inputs:
+        return _is_mean_loss(value.inputs[0])
+    if value.op not in LOSS_OPS:
+        return False
+    settings = {**value.kwargs, **(value.callee.kwargs if value.callee is not None else {})}
+    return "reduction" not in settings or is_constant(settings["reduction"], "mean")
+
+
+def _unscaled(backward: Event, period: ast.expr) -> Problem:
+    node = backward.node
+    target = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+    k = ast.unparse(period)
+    simple = isinstance(target, ast.Name) and isinstance(period, ast.Name | ast.Attribute | ast.Constant)
+    edits = (Edit("replace", backward.file, target, f"({ast.unparse(target)} / {k})"),) if simple and target else ()
+    return Problem(
+        backward.site,
+        f"Gradients of {k} batches are added, but the loss is not divided by {k}: the step is {k} times too large.",
+        f"(loss / {k}).backward()",
+        0.75,
+        "Compare the gradient norm before the step with and without accumulation on the same samples.",
+        edits,
+    )
+
+
+def _wrong_divisor(backward: Event, loss: Value, period: ast.expr) -> Iterator[Problem]:
+    """`loss / k` with a literal k that is not the literal number of batches accumulated."""
+    current = loss.inputs[0] if loss.op == "scale" and loss.inputs else loss
+    if current.op != "div" or len(current.inputs) != 2 or not isinstance(period, ast.Constant):
+        return
+    divisor = number(current.inputs[1])
+    if divisor is not None and isinstance(period.value, int) and divisor != period.value and _is_mean_loss(current.inputs[0]):
+        yield Problem(
+            current.site or backward.site,
+            f"The loss is divided by {divisor:g}, but gradients of {period.value} batches are added before the step.",
+            f"Divide by {period.value}.",
+            0.8,
+            "Compare the gradient norm before the step with and without accumulation on the same samples.",
+        )
+
+
+CHECKS = (
+    Check("accumulation-not-scaled", "Accumulated gradients of losses that are not divided by their number.",
+          "backward adds; the sum over k batches is k times the gradient of their mean.",
+          "Divide the loss by the number of accumulated batches.", "optimization/accumulation_scaling",
+          _AMP, "warning", "silent_bug", find_unscaled_accumulation),
+)  # fmt: skip

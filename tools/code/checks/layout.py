@@ -1,0 +1,119 @@
+"""Axes: reshaped where they should be permuted, or in the wrong place."""
+
+from collections.abc import Iterator
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.names import names
+from misrun.tools.code.shapes import shape_of
+from misrun.tools.code.trace import Trace
+from misrun.tools.code.values import Value, ancestors, number
+
+_VIEW = "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view.html"
+_CONV = "https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html"
+# Reading functions that give height, width, channels; and what puts the channels first.
+_CHANNELS_LAST = ("cv2.imread", "imageio.imread", "skimage.io.imread", "matplotlib.pyplot.imread", "PIL.Image.open")
+_CHANNELS_FIRST = names("permute transpose moveaxis movedim swapaxes rollaxis rearrange to_tensor ToTensor pil_to_tensor einsum")
+
+
+def find_swapping_view(trace: Trace) -> Iterator[Problem]:
+    for event in trace.events("view", "reshape"):
+        source = event.argument(0, "input")
+        if source is None:
+            continue
+        given = list(event.args[1:])
+        if len(given) == 1 and given[0].kind == "sequence":
+            given = list(given[0].items or ())
+        if _swaps_named_axes(source, given) or _swaps_known_sizes(source, given):
+            yield Problem(
+                event.site,
+                f"{event.op} is given the tensor's own sizes in another order: that does not swap axes, it mixes their "
+                "elements.",
+                "Use permute or transpose.",
+                0.9,
+                "Apply it to torch.arange(n).view(...) with small sizes and look at the result.",
+            )
+
+
+def _swaps_named_axes(source: Value, given: list[Value]) -> bool:
+    """`B, T, C = x.shape; x.view(B, C, T)`."""
+    axes = [_axis_of(value, source) for value in given]
+    known = [a for a in axes if a is not None]
+    return len(known) == len(axes) >= 2 and len(set(known)) == len(known) and sorted(known) == list(range(len(known))) and (
+        known != sorted(known)
+    )
+
+
+def _axis_of(value: Value, source: Value) -> int | None:
+    """Which axis of `source` a size is: an unpacked or indexed `shape`, or `size(i)`."""
+    if value.op == "size" and len(value.args) == 2 and value.args[0] is source:
+        at = number(value.args[1])
+        return int(at) if at is not None and at >= 0 else None
+    if value.op == "element" and value.inputs and value.inputs[0].op in ("attr", "shape", "size"):
+        shape = value.inputs[0]
+        at = number(value.args[0]) if value.args else _bracket(value.name)
+        if shape.inputs and shape.inputs[0] is source and at is not None and at >= 0:
+            return int(at)
+    return None
+
+
+def _bracket(name: str) -> float | None:
+    text = name.rpartition("[")[2].rstrip("]")
+    return float(text) if text.isdigit() else None
+
+
+def _swaps_known_sizes(source: Value, given: list[Value]) -> bool:
+    """All sizes are literal: (100, 32, 32, 3) viewed as (-1, 3, 32, 32)."""
+    before = shape_of(source)
+    after = [number(v) for v in given]
+    if before is None or len(before) != len(after) or len(before) < 3 or None in after:
+        return False
+    rest_before, rest_after = list(before[1:]), after[1:]
+    return None not in rest_before and rest_before != rest_after and sorted(map(str, rest_before)) == sorted(map(str, rest_after))
+
+
+def find_channels_last_input(trace: Trace) -> Iterator[Problem]:
+    for event in trace.events("conv2d"):
+        channels = number(event.callee.argument(0, "in_channels")) if event.callee is not None else None
+        source = event.argument(0, "input")
+        if source is None or channels not in (1.0, 3.0, 4.0):
+            continue
+        shape = shape_of(source)
+        by_size = shape is not None and len(shape) == 4 and shape[3] == channels and shape[1] not in (None, channels)
+        image = None if by_size else _raw_image(source)
+        if by_size or image is not None:
+            origin = f" (read at {image.site})" if image is not None else ""
+            yield Problem(
+                event.site,
+                f"conv2d with {channels:g} input channels gets images with the channels last{origin}.",
+                "permute(0, 3, 1, 2) for a batch, permute(2, 0, 1) for one image.",
+                0.9 if by_size else 0.8,
+                "Print the shape of the batch: it is (B, H, W, C).",
+            )
+
+
+def _raw_image(value: Value) -> Value | None:
+    """An image read channels last that nothing on the way has permuted."""
+    if len({id(v) for v in ancestors(value, 60)}) >= 60:
+        return None
+    found = None
+    for node in ancestors(value, 60):
+        if node.op in _CHANNELS_FIRST or node.name.rpartition(".")[2] in _CHANNELS_FIRST or node.op in ("call", "join", "parameter", "method"):
+            if node.path not in _CHANNELS_LAST and not node.name.endswith((".convert", ".resize", "convert", "resize")):
+                return None
+        if node.path in _CHANNELS_LAST:
+            found = node
+    return found if found is not None and any(v.op in ("from_numpy", "tensor", "as_tensor") for v in ancestors(value, 60)) else None
+
+
+
+
+CHECKS = (
+    Check("view-after-permute", "view or reshape used to swap axes.",
+          "view keeps the order of elements in memory and only cuts it anew; elements of different samples or axes mix.",
+          "Use permute or transpose.", "model_software/axis_order",
+          _VIEW, "error", "data_flow", find_swapping_view),
+    Check("channels-last-input", "Images with channels last given to conv2d.",
+          "conv2d reads (B, C, H, W).",
+          "Permute the axes.", "model_software/axis_order",
+          _CONV, "error", "data_flow", find_channels_last_input),
+)  # fmt: skip

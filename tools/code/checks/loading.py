@@ -1,0 +1,272 @@
+"""Shuffling, samplers, and randomness in loader workers."""
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
+from misrun.tools.code.project_model import Class
+from misrun.tools.code.source import SourceFile
+from misrun.tools.code.trace import Event, Trace
+from misrun.tools.code.training import training_loops
+from misrun.tools.code.values import Value, ancestors, is_constant, number, unwrap
+
+_LOADER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader"
+_SAMPLER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.distributed.DistributedSampler"
+_WORKERS = "https://docs.pytorch.org/docs/stable/notes/faq.html#my-data-loader-workers-return-identical-random-numbers"
+_RANDOM_ORDER = names("permutation randperm shuffle sample")
+
+
+def find_missing_shuffle(trace: Trace) -> Iterator[Problem]:
+    for training in training_loops(trace):
+        for value in ancestors(training.loop.value, 12) if training.loop.value is not None else ():
+            if value.kind == "loader" and value.op != "join" and value.site and _keeps_order(value):
+                node = value.site.node
+                yield Problem(
+                    value.site,
+                    "The training loader does not shuffle: every epoch sees the same batches in the same order, and sorted "
+                    "data gives batches of one class.",
+                    "shuffle=True for training.",
+                    0.75,
+                    "Print the label histogram of ten consecutive batches.",
+                    _shuffle_edit(value, node),
+                )
+
+
+def _keeps_order(loader: Value) -> bool:
+    given = loader.argument(2, "shuffle")
+    if given is not None and not is_constant(given, False):
+        return False
+    if any(k in loader.kwargs for k in ("sampler", "batch_sampler", "**")) or len(loader.args) > 3:
+        return False
+    dataset = loader.argument(0, "dataset")
+    return dataset is not None and _is_map_style(dataset) and not _is_shuffled(dataset) and not _is_sequential(dataset)
+
+
+def _is_map_style(dataset: Value) -> bool:
+    if isinstance(dataset.definition, Class):
+        own = dataset.definition.methods
+        return "__getitem__" in own and "__iter__" not in own
+    return dataset.class_name == "TensorDataset" or dataset.path.startswith("torchvision.datasets")
+
+
+def _is_shuffled(dataset: Value) -> bool:
+    return any(v.op in _RANDOM_ORDER or v.op == "random_split" for v in ancestors(dataset, 120))
+
+
+def _is_sequential(dataset: Value) -> bool:
+    """Data whose order may be meant: time series and running text."""
+    words = ("time", "series", "sequence", "stream", "text", "forecast", "video", "stock", "trajector", "replay")
+    return any(w in dataset.class_name.lower() for w in words)
+
+
+def _shuffle_edit(loader: Value, node: ast.AST) -> tuple[Edit, ...]:
+    if loader.site is None or not isinstance(node, ast.Call):
+        return ()
+    for keyword in node.keywords:
+        if keyword.arg == "shuffle":
+            return (Edit("replace", loader.site.file, keyword.value, "True"),)
+    if not node.args and not node.keywords:
+        return ()
+    last = max([*node.args, *(k.value for k in node.keywords)], key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0))
+    return (Edit("replace", loader.site.file, last, f"{ast.unparse(last)}, shuffle=True"),)
+
+
+@lru_cache(maxsize=64)
+def _statements(file: SourceFile) -> dict[int, ast.stmt]:
+    """The expression statements and assignments of a file by the id() of their value."""
+    return {
+        id(node.value): node for node in ast.walk(file.tree) if isinstance(node, ast.Expr | ast.Assign)
+    }
+
+
+def find_discarded_shuffle(trace: Trace) -> Iterator[Problem]:
+    """`np.random.permutation(x)` as a statement; `x = random.shuffle(x)`."""
+    for event in trace.events():
+        statement = _statements(event.file).get(id(event.node)) if "." in event.op else None
+        returns = event.op in ("numpy.random.permutation", "torch.randperm", "random.sample", "sklearn.utils.shuffle")
+        returns = returns or (event.op.endswith(".sample") and is_constant(event.kwargs.get("frac"), 1, 1.0))
+        if isinstance(statement, ast.Expr) and returns:
+            what, cure = f"{event.op} returns the shuffled data and changes nothing", "Use its result."
+        elif isinstance(statement, ast.Assign) and event.op in ("random.shuffle", "numpy.random.shuffle"):
+            what, cure = f"{event.op} shuffles in place and returns None", "Call it without assigning its result."
+        else:
+            continue
+        yield Problem(event.site, f"{what}: here the data is not what it seems.", cure, 0.95,
+                      "Print the first ten labels before and after.")  # fmt: skip
+
+
+def find_one_sided_shuffle(trace: Trace) -> Iterator[Problem]:
+    """Inputs and targets shuffled separately, with two random orders."""
+    for root in trace.roots:
+        shuffled: dict[int, Event] = {}
+        seeded_at = -1
+        for event in root:
+            if event.op in ("numpy.random.shuffle", "random.shuffle") and event.args:
+                shuffled[id(event.args[0])] = event
+            elif event.op.endswith(".seed"):
+                seeded_at = event.index
+            pair = _paired(event)
+            if len(pair) >= 2:
+                yield from _separately(pair, shuffled, seeded_at, event)
+
+
+def _paired(event: Event) -> list[Value]:
+    """The values an event puts side by side as samples and targets."""
+    if event.op == "new" and event.result.class_name == "TensorDataset":
+        return list(event.args)
+    return list(event.args) if event.op.endswith(".train_test_split") else []
+
+
+def _separately(pair: list[Value], shuffled: dict[int, Event], seeded_at: int, event: Event) -> Iterator[Problem]:
+    in_place = [next((shuffled[id(v)] for v in ancestors(p, 12) if id(v) in shuffled), None) for p in pair]
+    orders = [_order_of(p) for p in pair]
+    one, other = in_place[0], in_place[1]
+    if one is not None and other is not None and one is not other and not one.index < seeded_at < other.index:
+        where = f"{one.site} and {other.site}"
+    elif orders[0] is not None and orders[1] is not None and orders[0] is not orders[1]:
+        where = f"{orders[0].site} and {orders[1].site}"
+    else:
+        return
+    yield Problem(
+        event.site,
+        f"Inputs and targets are shuffled separately ({where}): they no longer belong together.",
+        "Draw one permutation and index both with it.",
+        0.9,
+        "Print ten samples with their labels before and after.",
+    )
+
+
+def _order_of(value: Value) -> Value | None:
+    """The permutation a value was indexed with."""
+    for node in ancestors(value, 12):
+        if node.op == "index" and node.args and unwrap(node.args[0]).op in ("permutation", "randperm"):
+            return unwrap(node.args[0])
+    return None
+
+
+def find_missing_set_epoch(trace: Trace) -> Iterator[Problem]:
+    if any(e.op.endswith(".set_epoch") for e in trace.events()):
+        return
+    for training in training_loops(trace):
+        loops = [f for f in training.loop.chain() if f.kind == "loop"]
+        loader = next((v for v in ancestors(training.loop.value or Value(), 12) if v.kind == "loader"), None)
+        sampler = loader.kwargs.get("sampler") if loader is not None else None
+        if sampler is None or len(loops) < 2 or sampler.op == "join" or sampler.class_name != "DistributedSampler":
+            continue
+        if sampler.site is not None and not is_constant(sampler.kwargs.get("shuffle"), False):
+            yield Problem(
+                sampler.site,
+                "The DistributedSampler never gets set_epoch: every epoch uses the same order.",
+                "sampler.set_epoch(epoch) at the start of every epoch.",
+                0.9,
+                "Print the first indices of two epochs: they are equal.",
+            )
+
+
+def find_worker_seeds(trace: Trace) -> Iterator[Problem]:
+    """Generators copied into every worker, and workers all seeded with one number."""
+    for event in trace.events("new"):
+        loader = event.result
+        if loader.kind != "loader" or loader.op == "join" or is_constant(loader.kwargs.get("num_workers"), 0, None):
+            continue
+        if "num_workers" not in loader.kwargs:
+            continue
+        yield from _constant_worker_seed(event, loader)
+        dataset = loader.argument(0, "dataset")
+        if dataset is not None and "worker_init_fn" not in loader.kwargs:
+            yield from _copied_generator(event, dataset)
+
+
+def _constant_worker_seed(event: Event, loader: Value) -> Iterator[Problem]:
+    given = loader.kwargs.get("worker_init_fn")
+    definition = given.definition if given is not None and given.kind == "function" else None
+    if definition is None or isinstance(definition, Class):
+        return
+    used = {n.id for n in ast.walk(definition.node) if isinstance(n, ast.Name)}
+    seeds = [n for n in ast.walk(definition.node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "seed"]
+    if seeds and all(len(n.args) == 1 and isinstance(n.args[0], ast.Constant) for n in seeds) and "get_worker_info" not in used:
+        yield Problem(
+            event.site,
+            "worker_init_fn seeds every worker with the same number: all workers draw the same augmentations, every epoch.",
+            "Seed with torch.initial_seed() % 2**32, which differs per worker and epoch.",
+            0.9,
+            "Print the first random number of every worker.",
+        )
+
+
+def _copied_generator(event: Event, dataset: Value) -> Iterator[Problem]:
+    definition = dataset.definition
+    if not isinstance(definition, Class) or "__getitem__" not in definition.methods:
+        return
+    used = {n.attr for n in ast.walk(definition.methods["__getitem__"].node) if isinstance(n, ast.Attribute)}
+    for name, value in dataset.attrs.items():
+        made = value.path in ("numpy.random.default_rng", "numpy.random.RandomState", "random.Random")
+        if made and name in used and value.site is not None:
+            yield Problem(
+                value.site,
+                f"`self.{name}` is built once and copied into every loader worker ({event.site}): all workers draw the same "
+                "random numbers, and each epoch repeats them.",
+                "Build the generator per worker, in worker_init_fn, from torch.initial_seed().",
+                0.85,
+                "Print the first random number of every worker in two epochs.",
+            )
+
+
+_SEEDING = ("torch.manual_seed", "numpy.random.seed", "random.seed", "torch.cuda.manual_seed_all", "torch.cuda.manual_seed")
+
+
+def find_seed_in_loop(trace: Trace) -> Iterator[Problem]:
+    for training in training_loops(trace):
+        loops = [f for f in training.loop.chain() if f.kind == "loop"]
+        for event in training.root:
+            inside = [f for f in loops if event.within(f)]
+            if event.op not in _SEEDING or not inside or not event.args or not _is_fixed(event.args[0]):
+                continue
+            outermost = inside[0]
+            builds = any(e.op == "new" and e.result.kind in ("optimizer", "module") and e.within(outermost) for e in training.root)
+            if not builds and not event.branches_within(outermost):
+                yield Problem(
+                    event.site,
+                    f"{event.op} runs in every pass of the loop with the same seed: dropout masks, shuffling and "
+                    "augmentation repeat.",
+                    "Seed once, before the loop.",
+                    0.85,
+                    "Print torch.rand(1) at the start of every pass: it is the same.",
+                )
+
+
+def _is_fixed(value: Value) -> bool:
+    return number(value) is not None or (value.op == "attr" and value.name.endswith("seed"))
+
+
+CHECKS = (
+    Check("shuffle-missing", "A training loader that keeps the order of its data.",
+          "Batches are then not representative, least of all when the data is sorted by class.",
+          "shuffle=True.", "data_pipeline/unshuffled_data",
+          _LOADER, "warning", "data_flow", find_missing_shuffle),
+    Check("shuffle-result-discarded", "A shuffle whose result is thrown away, or None kept in its place.",
+          "permutation returns a copy; shuffle works in place and returns None.",
+          "Use what the function gives back.", "data_pipeline/unshuffled_data",
+          "https://numpy.org/doc/stable/reference/random/generated/numpy.random.permutation.html", "error", "data_flow",
+          find_discarded_shuffle),
+    Check("one-sided-shuffle", "Inputs and targets shuffled with different random orders.",
+          "Targets no longer belong to their inputs; the model learns the mean.",
+          "Index both with one permutation.", "data_pipeline/label_misalignment",
+          "https://scikit-learn.org/stable/modules/generated/sklearn.utils.shuffle.html", "error", "data_flow",
+          find_one_sided_shuffle),
+    Check("sampler-set-epoch-missing", "A DistributedSampler without set_epoch.",
+          "Without it the same shuffling is used in every epoch.",
+          "sampler.set_epoch(epoch).", "data_pipeline/unshuffled_data",
+          _SAMPLER, "warning", "data_flow", find_missing_set_epoch),
+    Check("worker-seed", "Loader workers that share their random numbers.",
+          "A generator is copied into every worker process; a fixed seed is the same in each.",
+          "Derive the seed from torch.initial_seed().", "model_software/seed_misuse",
+          _WORKERS, "warning", "data_flow", find_worker_seeds),
+    Check("seed-in-loop", "A fixed seed set again in every pass.",
+          "Everything random repeats.",
+          "Seed once.", "model_software/seed_misuse",
+          "https://docs.pytorch.org/docs/stable/notes/randomness.html", "warning", "data_flow", find_seed_in_loop),
+)  # fmt: skip

@@ -1,0 +1,190 @@
+"""Training, validation and test data kept apart."""
+
+import ast
+from collections.abc import Iterator
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.names import names
+from misrun.tools.code.trace import Event, Trace
+from misrun.tools.code.values import Value, ancestors, is_constant, same
+
+_LEAKAGE = "https://scikit-learn.org/stable/common_pitfalls.html#data-leakage"
+_SPLIT = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.random_split"
+_FITTED = (
+    "sklearn.preprocessing", "sklearn.decomposition", "sklearn.feature_extraction", "sklearn.feature_selection",
+    "sklearn.impute", "category_encoders",
+)  # fmt: skip
+# They only rename categories; nothing about the distribution of the test data gets through.
+_HARMLESS = names("LabelEncoder OneHotEncoder OrdinalEncoder LabelBinarizer MultiLabelBinarizer Normalizer Binarizer")
+_RESAMPLING = names("fit_resample fit_sample")
+_JOINING = names("concatenate concat cat vstack hstack append ConcatDataset")
+_HELD_OUT = ("val", "valid", "test", "dev", "eval", "holdout")
+
+
+def _split_inputs(root: tuple[Event, ...]) -> Iterator[tuple[Event, list[Value]]]:
+    """Every place where data is split, with what is split: library functions and complementary slices."""
+    slices: dict[tuple[int, str], Event] = {}
+    for event in root:
+        if event.op.endswith((".train_test_split", ".random_split", ".split")) and "." in event.op and event.args:
+            if event.op.endswith(("train_test_split", "random_split")):
+                yield event, [a for a in event.args if a.kind != "const"]
+        elif event.op == "slice":
+            base, index = event.args
+            for side, other in (("lower", "upper"), ("upper", "lower")):
+                if side in index.kwargs and other not in index.kwargs:
+                    key = (id(base), f"{other} {_text(index.kwargs[side])}")
+                    if key in slices and slices[key].frame is event.frame:
+                        yield event, [base]
+                    slices[(id(base), f"{side} {_text(index.kwargs[side])}")] = event
+
+
+def _text(value: Value) -> str:
+    node = value.site.node if value.site else None
+    return f"{value.const}" if value.kind == "const" else f"{id(value)} {ast.dump(node) if isinstance(node, ast.expr) else ''}"
+
+
+def find_fit_before_split(trace: Trace) -> Iterator[Problem]:
+    for root in trace.roots:
+        fitted: dict[int, Event] = {}
+        for event in root:
+            path = event.receiver.path if event.receiver is not None else ""
+            if event.op in ("object.fit", "object.fit_transform") and path.startswith(_FITTED):
+                if path.rpartition(".")[2] not in _HARMLESS and event.args:
+                    fitted[id(event.args[0])] = event
+                    fitted[id(event.result)] = event
+        for split, inputs in _split_inputs(root) if fitted else ():
+            for value in inputs:
+                yield from _fitted_problem(value, split, fitted)
+
+
+def _fitted_problem(value: Value, split: Event, fitted: dict[int, Event]) -> Iterator[Problem]:
+    for node in ancestors(value, 40):
+        event = fitted.get(id(node))
+        # Data that was only fitted on, not transformed, must be transformed by the same object to leak.
+        if event is None or event.index > split.index or node is not event.result and not _transformed(value, event):
+            continue
+        name = event.receiver.class_name if event.receiver is not None else "the transform"
+        yield Problem(
+            event.site,
+            f"{name} is fitted on all data before the split at {split.site}: statistics of the test data leak into training.",
+            "Split first, fit on the training part, transform the others.",
+            0.9,
+            "Compare the fitted statistics with those of the training part alone.",
+        )
+        return
+
+
+def _transformed(value: Value, fit: Event) -> bool:
+    return any(v.op == "method" and v.name == "transform" and same(v.inputs[0], fit.receiver) for v in ancestors(value, 40))
+
+
+def find_split_after_augmentation(trace: Trace) -> Iterator[Problem]:
+    for root in trace.roots:
+        for split, inputs in _split_inputs(root):
+            origin = next((o for value in inputs for o in [_multiplied(value)] if o is not None), None)
+            if origin is not None:
+                yield Problem(
+                    origin.site or split.site,
+                    f"Samples are multiplied here (augmented or resampled) and split only at {split.site}: copies of one "
+                    "sample end up in both parts.",
+                    "Split first, then augment the training part only.",
+                    0.9,
+                    "Count validation samples whose original is in the training part.",
+                )
+
+
+def _multiplied(value: Value) -> Value | None:
+    """Where data is joined with data derived from itself, or resampled."""
+    for node in ancestors(value, 60):
+        if node.op == "method" and node.name in _RESAMPLING:
+            return node
+        parts = _joined_parts(node)
+        if any(_derives(b, a) for a in parts for b in parts if a is not b):
+            return node
+    return None
+
+
+def _joined_parts(node: Value) -> list[Value]:
+    if node.op in _JOINING or node.class_name == "ConcatDataset":
+        first = node.inputs[0] if node.inputs else None
+        if first is not None and first.kind == "sequence":
+            return list(first.items or ())
+        return [v for v in node.inputs if v.kind != "const"]
+    return list(node.items or ()) if node.op == "grown" else []
+
+
+def _derives(value: Value, original: Value) -> bool:
+    """Whether it is computed from the original by something that changes it (noise, flips), not a plain part of it."""
+    if original.kind == "const" or value.kind == "const" or original.op in ("grown", "sample_index", "counter"):
+        return False
+    if value.op in ("index", "element", "attr"):
+        return False
+    return any(v is original for v in ancestors(value, 30)) and value.op not in _JOINING
+
+
+def find_same_data_for_validation(trace: Trace) -> Iterator[Problem]:
+    for root in trace.roots:
+        loaders = [e for e in root if e.op == "new" and e.result.kind == "loader" and e.result.argument(0, "dataset")]
+        for event in loaders:
+            name = _assigned_name(event)
+            if not _is_held_out(name) or _selects(event.result):
+                continue
+            data = event.result.argument(0, "dataset")
+            twin = next((o for o in loaders if o is not event and _is_training(_assigned_name(o)) and not _selects(o.result)
+                         and _same_data(o.result.argument(0, "dataset"), data)), None)  # fmt: skip
+            if twin is not None:
+                yield Problem(
+                    event.site,
+                    f"`{name}` reads the same data as `{_assigned_name(twin)}` ({twin.site}): the validation measures "
+                    "what was trained on.",
+                    "Give it the held-out part.",
+                    0.9,
+                    "Count samples that occur in both: it is all of them.",
+                )
+
+
+def _same_data(one: Value | None, other: Value | None) -> bool:
+    if one is None or other is None or one.kind == "const":
+        return False
+    if one is other:
+        return True
+    both_train = all(d.path.startswith("torchvision.datasets") and is_constant(d.kwargs.get("train"), True) for d in (one, other))
+    return both_train and one.path == other.path
+
+
+def _selects(loader: Value) -> bool:
+    return any(k in loader.kwargs for k in ("sampler", "batch_sampler", "**"))
+
+
+def _assigned_name(event: Event) -> str:
+    """The name the constructed object is assigned to, in lower case."""
+    for node in ast.walk(event.file.tree) if not event.file.path.startswith("<") else ():
+        if isinstance(node, ast.Assign) and node.value is event.node:
+            target = node.targets[0]
+            return (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")).lower()
+    return ""
+
+
+def _is_held_out(name: str) -> bool:
+    parts = name.split("_")
+    return any(p.startswith(_HELD_OUT) for p in parts) and not _is_training(name)
+
+
+def _is_training(name: str) -> bool:
+    return any(part.startswith("train") for part in name.split("_"))
+
+
+CHECKS = (
+    Check("fit-on-all-data", "A scaler, PCA or vocabulary fitted before the split.",
+          "Statistics of the test data get into training; the result looks better than it is.",
+          "Fit on the training part only.", "data_pipeline/leakage",
+          _LEAKAGE, "error", "data_flow", find_fit_before_split),
+    Check("split-after-augmentation", "Augmented or resampled copies made before the split.",
+          "Copies of one sample are in both parts.",
+          "Split first.", "data_pipeline/leakage",
+          _LEAKAGE, "error", "data_flow", find_split_after_augmentation),
+    Check("validation-on-training-data", "A validation loader over the training data.",
+          "The metric measures memorisation.",
+          "Use the held-out part.", "data_pipeline/leakage",
+          _SPLIT, "error", "data_flow", find_same_data_for_validation),
+)  # fmt: skip
