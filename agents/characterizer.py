@@ -83,11 +83,17 @@ def characterize(
 
 def primary_signal(facts: Facts) -> Signal | None:
     """The signal a person would report: the root error, else the most salient measurement."""
-    if facts.root is not None:
+    if facts.root is not None and not _only_says_nonfinite(facts):
         named = facts.signal(f"{ERROR}{facts.root.name}")
         return named or facts.signal("traceback_root")
     killed = facts.signal("killed_by_signal")
     return killed or next((found for name in _SALIENCE if (found := facts.signal(name))), None)
+
+
+def _only_says_nonfinite(facts: Facts) -> bool:
+    """A line that only reports a NaN is the same fact as the measured series, which says more."""
+    root = facts.root
+    return root is not None and root.name == "nonfinite_detected" and not root.frames and facts.has("loss_nonfinite")
 
 
 def _symptom(facts: Facts) -> Field:
@@ -95,7 +101,7 @@ def _symptom(facts: Facts) -> Field:
     if primary is None:
         return _healthy_symptom(facts)
     texts, spans = [primary.text], list(primary.spans)
-    if facts.root is not None:
+    if facts.root is not None and not _only_says_nonfinite(facts):
         beside = next((found for name in _SALIENCE[:4] if (found := facts.signal(name))), None)
         where = facts.signal("traceback_root")
         for extra in (where, beside):
@@ -119,7 +125,7 @@ def _healthy_symptom(facts: Facts) -> Field:
 
 def _expected(facts: Facts) -> Field:
     ending = facts.run.ending
-    if facts.root is not None or facts.has("killed_by_signal"):
+    if (facts.root is not None and not _only_says_nonfinite(facts)) or facts.has("killed_by_signal"):
         goal = f" to step {ending.planned_steps:g}" if ending.planned_steps else " to its end"
         return Field(value=f"Training that runs{goal} without an error", origin="inferred", spans=ending.spans)
     primary = primary_signal(facts)

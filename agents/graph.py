@@ -4,10 +4,9 @@ read -> characterize -> triage -> literature -> auditors in parallel -> synthesi
 with one bounded way back: a validator that is not convinced sends the literature agent out again, at most twice.
 """
 
-import operator
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypedDict, cast
 
@@ -51,6 +50,11 @@ MOST_ROUNDS = 2
 _AUDIT = {"silent_bug": silent_bug.audit, "data_flow": data_flow.audit}
 
 
+def _appended(old: Sequence[Any], new: Sequence[Any]) -> tuple[Any, ...]:
+    """Joins what parallel branches add; a checkpoint brings tuples back as lists, so both are taken."""
+    return (*old, *new)
+
+
 class State(TypedDict, total=False):
     """What travels between the nodes and into the checkpoints. Every key a node returns must stand here."""
 
@@ -60,14 +64,14 @@ class State(TypedDict, total=False):
     diagnosis: Diagnosis
     delegations: tuple[Delegation, ...]
     outcome: SearchOutcome
-    audits: Annotated[tuple[Audit, ...], operator.add]
+    audits: Annotated[tuple[Audit, ...], _appended]
     steps: tuple[NextStep, ...]
     last_resort: str
     convinced: bool
     wanted: tuple[str, ...]
     rounds: int
-    notes: Annotated[tuple[str, ...], operator.add]
-    timings: Annotated[tuple[Timing, ...], operator.add]
+    notes: Annotated[tuple[str, ...], _appended]
+    timings: Annotated[tuple[Timing, ...], _appended]
     report: Report
 
 

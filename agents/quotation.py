@@ -46,8 +46,9 @@ class Quotations:
         return self.in_text(number, self._said(span), factors)
 
     def in_text(self, number: str, text: str, factors: tuple[float, ...] = (1.0,)) -> bool:
-        """Whether `number` is written in `text`, up to the rounding of the shorter form."""
-        return any(_close(number, parse_number(token), factors) for token in _tokens(text))
+        """Whether `number` is written in `text`, up to its rounding; a sign there may be a hyphen ("C-1", "9-17")."""
+        values = (parse_number(token) for token in _tokens(text))
+        return any(_close(number, value, factors) or _close(number, abs(value), factors) for value in values)
 
     def _points(self, span: Span) -> list[float]:
         """Steps and values of every series within the span."""

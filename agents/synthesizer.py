@@ -14,11 +14,12 @@ from misrun.agents.cures.asked import asked_step
 from misrun.agents.cures.cure import Cure, claims_of
 from misrun.agents.cures.draft import Draft, own_words, plain
 from misrun.agents.cures.facts import RunFacts, cite
-from misrun.agents.cures.fixes import fix_draft, sure_findings
+from misrun.agents.cures.fixes import fix_draft, general_cure, sure_findings
 from misrun.agents.cures.order import NEGLIGIBLE, choose, flag_displaced, to_steps
 from misrun.agents.cures.quantity import numbers_in
 from misrun.agents.cures.registry import cures_for, measurement_for
 from misrun.agents.cures.resort import last_resort
+from misrun.agents.cures.slots import slot_value
 from misrun.agents.cures.support import reported_fix, support_claim, supporting
 from misrun.agents.cures.tried import attempt_at, attempts_of, further, goes_further, lesson
 from misrun.agents.cures.worth import REST, priors_of
@@ -70,14 +71,37 @@ def _drafts(
     """Every step that could be proposed, unordered."""
     priors = priors_of(diagnosis)
     cures, lessons = _untried(_open_cures(priors), facts)
-    fixes = [fix_draft(finding, facts, evidence) for finding in findings]
-    mended = {finding.mode for finding in findings if finding.patch}
-    general = [_cure_draft(cure, facts, evidence, more) for cure, more in cures if not _covered(cure, mended)]
+    free = list(evidence)
+    fixes = [_claimed(fix_draft(finding, facts, free), free) for finding in findings]
+    covered = _covered(findings)
+    general = [_claimed(_cure_draft(cure, facts, free, more), free) for cure, more in cures if cure.id not in covered]
     measurements = [found for mode in _leading(priors) if (found := measurement_for(mode)) and found.when(facts)]
     measured = [_measurement_draft(measurement, facts, priors) for measurement in measurements]
-    reported = reported_fix(evidence, priors, general + fixes)
-    drafts = [_on_rest(replace(draft, priors=priors)) for draft in (*fixes, *general, *measured, *reported)]
-    return _learned(flag_displaced(drafts, findings), lessons)
+    drafts = [replace(draft, priors=priors) for draft in (*fixes, *general, *measured, *reported_fix(free, priors))]
+    grounded = [_grounded(_on_rest(draft), diagnosis, facts) for draft in drafts]
+    return _learned(flag_displaced(grounded, findings), lessons)
+
+
+def _claimed(draft: Draft, free: list[Evidence]) -> Draft:
+    """The draft itself; the sources it cites are taken from `free`, so that each source is told once."""
+    cited = {ref.evidence for claim in draft.claims for ref in claim.refs}
+    free[:] = [entry for entry in free if entry.id not in cited]
+    return draft
+
+
+def _grounded(draft: Draft, diagnosis: Diagnosis, facts: RunFacts) -> Draft:
+    """Where no reason of a cure cites this run, the strongest ground of its hypothesis is put before its sources."""
+    cites_run = any(claim.part == "why" and any(ref.span for ref in claim.refs) for claim in draft.claims)
+    if cites_run or draft.kind == "measurement":
+        return draft
+    grounds = [g for h in diagnosis.hypotheses if h.mode == draft.mode for g in h.supporting]
+    for ground in sorted(grounds, key=lambda g: -g.weight):
+        said = slot_value(f"signal.{ground.source}", facts)
+        if said is not None:
+            sources = [claim for claim in draft.claims if any(ref.evidence for ref in claim.refs)]
+            own = [claim for claim in draft.claims if claim not in sources]
+            return replace(draft, claims=(*own, said.claim("why"), *sources))
+    return draft
 
 
 def _leading(priors: dict[str, float]) -> list[str]:
@@ -111,9 +135,11 @@ def _untried(
     return kept, lessons
 
 
-def _covered(cure: Cure, mended: set[str]) -> bool:
-    """Whether a code finding with a patch already does, at the exact line, what this cure asks for in general."""
-    return cure.in_code and bool(mended & set(cure.modes))
+def _covered(findings: Sequence[Finding]) -> set[str]:
+    """Ids of the cures that ask in general for what a finding shows at its line: all in-code cures of its mode where
+    there is a patch, else the one that the finding's step has taken over."""
+    patched = {cure.id for f in findings if f.patch for cure in cures_for(f.mode) if cure.in_code}
+    return patched | {cure.id for f in findings if (cure := general_cure(f))}
 
 
 def _cure_draft(cure: Cure, facts: RunFacts, evidence: Sequence[Evidence], more: tuple[Claim, ...]) -> Draft:
@@ -156,7 +182,6 @@ _WORTH_WATCHING = (
     "loss_spike",
     "grad_clipped_always",
     "loader_bound",
-    "loss_scale_search",
 )
 
 

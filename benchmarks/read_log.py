@@ -30,24 +30,25 @@ def _plain(random: Random) -> Iterator[str]:
     while True:
         for shard in range(19):
             yield (
-                f"2026-05-02 10:{step % 60:02d}:{shard:02d},{random.randrange(1000):03d} DEBUG loader: prefetched shard "
-                f"{random.randrange(100_000):06d} of dataset part {shard} into the buffer of worker {step % 8}\n"
+                f"2026-05-02 10:{step % 60:02d}:{shard:02d},{random.randrange(999):03d} DEBUG loader: prefetched shard "
+                f"{random.randrange(100_000):06d} of part {shard} into the buffer of worker {step % 8}\n"
             )
-        yield f"step {step} | loss: {random.random():.4f} | lr {3e-4 * random.random():.3e} | {random.random():.2f} it/s\n"
+        yield f"step {step} | loss: {random.random():.4f} | lr {3e-4 * random.random():.3e} | {step % 9} it/s\n"
         step += 1
 
 
 def _metrics(random: Random) -> Iterator[str]:
     step = 0
     while True:
-        yield f"iter {step}: loss {random.random() * 4:.4f}, time {random.random() * 300:.2f}ms, mfu {random.random() * 40:.2f}%\n"
+        loss, milliseconds, share = (random.random() * scale for scale in (4, 300, 40))
+        yield f"iter {step}: loss {loss:.4f}, time {milliseconds:.2f}ms, mfu {share:.2f}%\n"
         step += 1
 
 
 def _noise(random: Random) -> Iterator[str]:
-    words = "the of and to in a is that for it as was with be by on not he his but at are this have from or had an they".split()
+    words = "the of and to in a is that for it as was with be by on not he his but at are this have had an they"
     while True:
-        yield "sample: " + " ".join(random.choices(words, k=25)) + "\n"
+        yield "sample: " + " ".join(random.choices(words.split(" "), k=25)) + "\n"
 
 
 _KINDS: dict[str, Callable[[Random], Iterator[str]]] = {"plain": _plain, "metrics": _metrics, "noise": _noise}

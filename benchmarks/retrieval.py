@@ -5,8 +5,9 @@
 
 The queries are written as users write, each with the ids of the entries that answer it. Weights and thresholds were
 chosen on the half "choose" alone; "held" is what may be quoted. recall@k counts relevant entries among the first k,
-over min(k, relevant entries). `bm25` and `dense` are the two parts of `fused`; `level` asks as `misrun search --level N`
-does for the query's own level, and `all` as `--level all` does.
+over min(k, relevant entries). `bm25` and `dense` are the two parts of `fused`; `level` asks as `misrun search` does for
+the query's own level, and `all` as it does for all levels. The last lines show how scores tell entries that answer a
+query from entries about other failure modes: the thresholds of agents/applicability.py come from there.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import mean, median
 
+from misrun.agents.applicability import CLOSE, RELATED
 from misrun.cli.search import search_levels
 from misrun.knowledge.index import KnowledgeIndex, open_index
 
@@ -80,6 +82,25 @@ def table(queries: list[Query], ranked: dict[str, Ranking]) -> list[str]:
     return lines
 
 
+def separation(index: KnowledgeIndex, queries: list[Query]) -> list[str]:
+    """Share of relevant entries, and of entries about other failure modes, among the first ten at or above a score."""
+    relevant: list[float] = []
+    others: list[float] = []
+    for query in (query for query in queries if query["half"] == "choose"):
+        wanted: set[str] = set(query["relevant"])  # type: ignore[call-overload]
+        modes = {mode for entry in wanted for mode in index.corpus.by_id[entry].modes}
+        for hit in index.search(str(query["query"]), 10):
+            if hit.id in wanted:
+                relevant.append(hit.score)
+            elif modes.isdisjoint(index.corpus.by_id[hit.id].modes):
+                others.append(hit.score)
+    return [
+        f"score >= {bound:.2f}: {mean(s >= bound for s in relevant):.3f} of the relevant, "
+        f"{mean(s >= bound for s in others):.3f} of the others"
+        for bound in (0.15, RELATED, 0.25, 0.3, 0.35, CLOSE, 0.4)
+    ]
+
+
 def timing(index: KnowledgeIndex, queries: list[Query]) -> list[str]:
     """Seconds of a fresh process until its first answer, and of a query in a running one."""
     command = [sys.executable, "-c", COLD]
@@ -102,7 +123,7 @@ def main() -> None:
     queries = [json.loads(line) for line in QUERIES.read_text(encoding="utf-8").splitlines()]
     index = open_index()
     lines = [f"{len(index.corpus.entries)} entries, snapshot {index.corpus.snapshot[:12]}", *index.notes]
-    lines += table(queries, systems(index))
+    lines += table(queries, systems(index)) + separation(index, queries)
     lines += timing(index, queries) if arguments.timing else []
     sys.stdout.write("\n".join(lines) + "\n")
 

@@ -13,8 +13,9 @@ from typing import Any
 from misrun.knowledge.corpus import Corpus, load_corpus, passages, wording
 from misrun.knowledge.embedder import Embedder, EmbedderMissing, default_embedder
 from misrun.knowledge.lexical import LexicalIndex
-from misrun.knowledge.store import OpenStore, Rows, cache_home, open_store
+from misrun.knowledge.store import OpenStore, Rows, open_store
 from misrun.knowledge.vectors import vectors_of, write_vectors
+from misrun.tools.home import misrun_home
 from misrun.tools.record import Record
 
 # Weight of the BM25 score beside the cosine. Chosen on the first half of tests/data/knowledge/queries.jsonl with
@@ -89,7 +90,7 @@ def open_index(
 ) -> KnowledgeIndex:
     """The index of `corpus` (the packaged one by default), built where it is missing, outdated or damaged.
 
-    `home` defaults to MISRUN_HOME or the platform's cache folder; MISRUN_CHROMA_URL puts the vectors on a Chroma
+    `home` is the folder misrun keeps its own files in; MISRUN_CHROMA_URL puts the vectors on a Chroma
     server. What could not be done as asked is told in `notes`, and the search goes on with what there is.
     """
     corpus = corpus or load_corpus()
@@ -97,7 +98,7 @@ def open_index(
         embedder = embedder or default_embedder()
     except EmbedderMissing as error:
         return KnowledgeIndex(corpus, None, None, (*corpus.notes, f"searching by words only: {error}"))
-    store = open_store(_rows(corpus, embedder), home or cache_home(), os.environ.get("MISRUN_CHROMA_URL"))
+    store = open_store(_rows(corpus, embedder), home or misrun_home(), os.environ.get("MISRUN_CHROMA_URL"))
     return KnowledgeIndex(corpus, embedder, store, (*corpus.notes, *store.notes))
 
 

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import sqlite3
-import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -64,17 +63,6 @@ class OpenStore:
 
 class _Damaged(Exception):
     """The folder is there and does not hold a whole index."""
-
-
-def cache_home() -> Path:
-    """MISRUN_HOME, else the platform's cache folder for misrun."""
-    if home := os.environ.get("MISRUN_HOME"):
-        return Path(home).expanduser()
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "misrun"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "misrun"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "misrun"
 
 
 def open_store(rows: Rows, home: Path, server: str | None = None) -> OpenStore:

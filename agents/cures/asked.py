@@ -5,8 +5,8 @@
 import re
 from collections.abc import Sequence
 
-from misrun.agents.cures.cure import Cure
-from misrun.agents.cures.draft import Draft, own_words, plain, sentence
+from misrun.agents.cures.cure import Cure, sentence
+from misrun.agents.cures.draft import Draft, own_words, plain
 from misrun.agents.cures.optimization import LOG_GRADIENTS
 from misrun.agents.cures.registry import measurement_for
 from misrun.agents.cures.worth import priors_of

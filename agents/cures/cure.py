@@ -5,7 +5,6 @@ A template is a sentence with slots: "Lower the learning rate from {lr} to {lr_l
 as {if_hf} are slots that render to nothing and hold where their condition does.
 """
 
-import re
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -116,7 +115,12 @@ def _claim(template: str, part: Part, values: list[Value]) -> Claim:
     quoted = {n for value in values if not value.derived for n in numbers_in(value.text) if n not in value.computed}
     derived = tuple(dict.fromkeys(number for number in numbers_in(text) if number not in quoted))
     refs = tuple(dict.fromkeys(reference for value in values for reference in value.refs))
-    return Claim(part=part, text=re.sub(r"^ +| +$", "", text), refs=refs, derived=derived)
+    return Claim(part=part, text=text if part == "how" else sentence(text), refs=refs, derived=derived)
+
+
+def sentence(text: str) -> str:
+    """`text` closed with a full stop where it has no closing mark."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def first_filled(templates: Templates, part: Part, facts: RunFacts) -> tuple[Claim, tuple[str, ...]] | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from misrun.agents.cures.facts import Point, RunFacts, Value, cite
 from misrun.agents.cures.quantity import memory_text
-from misrun.agents.cures.slots import SLOTS, slot
+from misrun.agents.cures.slots import SLOTS, Filler, slot
 from misrun.tools.readers.run_record import Phase, Series
 from misrun.tools.signals.wording import number
 
@@ -38,11 +38,25 @@ def _extreme(name: str, phase: Phase | None, sign: int) -> Callable[[RunFacts], 
     return extreme
 
 
+def _without_step(filler: Filler) -> Filler:
+    """The bare number, for sentences that name the step themselves or need none."""
+
+    def bare(facts: RunFacts) -> Value | None:
+        value = filler(facts)
+        if value is None or value.number is None:
+            return None
+        return Value(number(value.number), value.number, value.refs)
+
+    return bare
+
+
 SLOTS |= {
     "loss_first": _first("loss", "train"),
     "loss_last": _last("loss", "train"),
     "loss_best": _extreme("loss", "train", -1),
     "val_loss_best": _extreme("loss", "eval", -1),
+    "loss_best_value": _without_step(_extreme("loss", "train", -1)),
+    "val_loss_best_value": _without_step(_extreme("loss", "eval", -1)),
     "val_loss_last": _last("loss", "eval"),
     "accuracy_last": _last("accuracy", "eval"),
     "grad_first": _first("grad_norm", None),
@@ -89,7 +103,7 @@ def loss_before_at(facts: RunFacts) -> Value | None:
 @slot("loss_spread")
 def loss_spread(facts: RunFacts) -> Value | None:
     """The swing of the loss over the second half of the run: its lowest to its highest value."""
-    series = facts.run.best("loss", "train")
+    series = facts.curve("loss")
     points = _finite(series)
     tail = points[len(points) // 2 :]
     if series is None or len(tail) < 2:
@@ -101,7 +115,7 @@ def loss_spread(facts: RunFacts) -> Value | None:
 @slot("grad_median")
 def grad_median(facts: RunFacts) -> Value | None:
     """Median gradient norm of the healthy part."""
-    series = facts.run.best("grad_norm", "train")
+    series = facts.curve("grad_norm")
     indices = facts.healthy(series) if series else ()
     if series is None or not indices:
         return None

@@ -30,6 +30,7 @@ CURES: tuple[Cure, ...] = (
         what=(
             "Give the embedding as many rows as the tokenizer has tokens: it has {vocabulary}, and id {token_id} was looked up.",
             "Give the embedding as many rows as the tokenizer has tokens (len(tokenizer)); the configured vocab_size is {vocabulary}.",
+            "Give the embedding looked up at {error_place} as many rows as there are ids (the largest id plus 1, or len(tokenizer)).",
             "Give the embedding as many rows as the tokenizer has tokens: compare len(tokenizer) with num_embeddings.",
         ),
         why=(
@@ -62,7 +63,7 @@ CURES: tuple[Cure, ...] = (
             "tokenizer.decode(batch['input_ids'][0]) reads as the original text, and the first loss is below ln(vocabulary size).",
         ),
         effort="one line",
-        supported_by=r"tokenizer",
+        supported_by=r"(same|right|matching|own|original) tokenizer|tokenizer that|belongs? to|re-?tokeni[sz]",
         tried=r"tokenizer",
     ),
     measurement(
@@ -208,6 +209,7 @@ CURES: tuple[Cure, ...] = (
         ),
         verify=("Fewer than 1 % of samples are cut.",),
         effort="config change",
+        when=lambda f: not f.has("completions_clipped"),
         supported_by=r"max_(seq_)?length|truncat",
         tried=r"max_(seq_)?len",
         moves=("memory+", "sequence length+"),
@@ -512,6 +514,7 @@ CURES: tuple[Cure, ...] = (
         how=("tokenizer.truncation_side = 'left'   # or split long documents into windows with stride",),
         verify=("The decoded input of ten samples still holds what the label depends on.",),
         effort="one line",
+        when=lambda f: not f.has("completions_clipped"),
         supported_by=r"truncat|stride|window",
         tried=r"truncation_side",
     ),

@@ -78,11 +78,6 @@ def own_words(part: Part, text: str) -> Claim:
     return Claim(part=part, text=text, derived=numbers_in(text))
 
 
-def sentence(text: str) -> str:
-    """`text` closed with a full stop where it has no closing mark."""
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
 def plain(mode: str) -> str:
     """The name of a mode as a reader wants it: "gradient explosion"."""
     return mode.partition("/")[2].replace("_", " ")

@@ -74,6 +74,16 @@ def failing_rank(facts: RunFacts) -> Value | None:
     return Value(f"rank {event.rank}", event.rank, (cite(event.span),), derived=True)
 
 
+# Events that only say that a rank waited in vain.
+_WAITING = frozenset({"collective_timeout", "collective_error", "collective_mismatch", "peer_lost", "sigterm"})
+
+
+@slot("error_of_rank")
+def error_of_rank(facts: RunFacts) -> Value | None:
+    """The error that stopped the first rank; None where the ranks only report that they waited for one another."""
+    return None if facts.root is None or facts.root.name in _WAITING else error(facts)
+
+
 @slot("exit_code")
 def exit_code(facts: RunFacts) -> Value | None:
     ending = facts.run.ending

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from misrun.agents.characterization import Characterization
-from misrun.agents.step import Reference
+from misrun.agents.step import Claim, Part, Reference
 from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.readers.run_record import ConfigValue, Event, RunRecord, Series
 from misrun.tools.record import Span
@@ -28,6 +28,10 @@ class Value:
     derived: bool = False
     rule: str = ""
     computed: tuple[str, ...] = ()
+
+    def claim(self, part: Part) -> Claim:
+        """The value as a sentence of its own."""
+        return Claim(part=part, text=self.text, refs=self.refs, derived=self.computed)
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class RunFacts(Facts):
         """Whether the run uses one of these libraries, as far as the characterization or the environment tells."""
         known = {name.lower() for name in self.characterization.frameworks}
         known |= {fact.name.lower() for fact in self.run.environment}
+        known |= {"transformers" for file in self.run.files if file.reader == "trainer_state"}
         return any(name in known for name in names)
 
     def numeric(self, *names: str) -> tuple[float, ConfigValue] | None:
@@ -91,12 +96,18 @@ class RunFacts(Facts):
 
     @cached_property
     def loss(self) -> Series | None:
-        return self.run.best("loss", "train") or self.run.best("loss")
+        return self.curve("loss") or self.run.best("loss")
+
+    def curve(self, name: str) -> Series | None:
+        """The training series of that name to talk about: the longest, or one counted in steps with half its points."""
+        found = self.run.named(name, "train")
+        counted = [s for s in found if s.step_kind == "step" and 2 * len(s.values) >= len(found[0].values)]
+        return next(iter([*counted, *found]), None)
 
     @cached_property
     def onset(self) -> Point | None:
         """Where it began: the first non-finite loss or gradient norm, else the onset that was characterized."""
-        curves = (self.run.best("loss", "train"), self.run.best("grad_norm", "train"))
+        curves = (self.curve("loss"), self.curve("grad_norm"))
         broken = [Point(s, s.first_nonfinite) for s in curves if s is not None and s.first_nonfinite is not None]
         if broken:
             return min(broken, key=lambda point: point.step)
@@ -115,7 +126,7 @@ class RunFacts(Facts):
 
     def before_onset(self, name: str) -> Point | None:
         """The last finite point of that training metric before the onset."""
-        series = self.run.best(name, "train")
+        series = self.curve(name)
         if series is None or self.onset is None:
             return None
         indices = self.healthy(series)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from misrun.agents.cures.cure import DIRECT, claims_of
-from misrun.agents.cures.draft import Draft, sentence
+from misrun.agents.cures.cure import DIRECT, Cure, claims_of, sentence
+from misrun.agents.cures.draft import Draft
 from misrun.agents.cures.facts import RunFacts
 from misrun.agents.cures.registry import cures_for
 from misrun.agents.cures.support import support_claim, supporting
@@ -32,14 +32,14 @@ def _same_place(one: Finding, other: Finding) -> bool:
 
 def fix_draft(finding: Finding, facts: RunFacts, evidence: Sequence[Evidence]) -> Draft:
     """The step that mends a finding; the in-code cure of its mode lends its reasons, its check and its sources."""
-    cure = next((c for c in cures_for(finding.mode) if c.in_code), None)
+    cure = general_cure(finding)
     lent = claims_of(cure, facts) if cure else ()
     claims = (
         _claim(finding, "what", f"Correct {finding.span}: {sentence(finding.expected)}"),
         _claim(finding, "why", sentence(finding.message)),
         *(claim for claim in lent if claim.part == "why" and claim.refs),
         *(support_claim(e) for e in supporting(evidence, (finding.mode,), cure.supported_by if cure else "")),
-        _claim(finding, "how", _how(finding)),
+        *_how(finding, lent),
         *((_claim(finding, "verify", sentence(finding.verify)),) if finding.verify else ()),
         *(claim for claim in lent if claim.part == "verify"),
     )
@@ -52,10 +52,18 @@ def _claim(finding: Finding, part: Part, text: str) -> Claim:
     return Claim(part=part, text=text, refs=(reference,))
 
 
-def _how(finding: Finding) -> str:
+def general_cure(finding: Finding) -> Cure | None:
+    """The cure that asks in general for what the finding shows at an exact line."""
+    return next((cure for cure in cures_for(finding.mode) if cure.in_code), None)
+
+
+def _how(finding: Finding, lent: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """The patch, or the place with the general edit where there is no patch."""
     if finding.patch:
-        return f"Apply the patch of this step in the run folder (patch -p1); it changes {finding.span}."
-    return f"Edit {finding.span} so that: {sentence(finding.expected)}"
+        text = f"Apply the patch of this step in the run folder (patch -p1); it changes {finding.span}."
+        return (_claim(finding, "how", text),)
+    place = _claim(finding, "how", f"Edit {finding.span} so that: {sentence(finding.expected)}")
+    return (place, *(claim for claim in lent if claim.part == "how"))
 
 
 def _effort(finding: Finding) -> Effort:

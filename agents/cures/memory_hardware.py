@@ -87,6 +87,24 @@ CURES: tuple[Cure, ...] = (
         tried=r"(short|reduc|lower|halv)\w*.{0,20}(seq|length|context)",
         moves=("memory-", "sequence length-"),
     ),
+    Cure(
+        "smaller_optimizer_state",
+        {"memory_hardware/device_oom": SOMETIMES},
+        what=("Keep Adam's state in 8 bits.",),
+        why=(
+            "Adam holds 8 bytes per parameter in float32, twice the weights themselves; in 8 bits it holds 2.",
+            NUMBERS,
+        ),
+        how=(
+            "{if_hf}TrainingArguments(optim='adamw_bnb_8bit')",
+            "optimizer = bitsandbytes.optim.AdamW8bit(model.parameters(), lr=lr)",
+        ),
+        verify=FITS,
+        effort="one line",
+        supported_by=r"8.?bit|adafactor|paged|zero|fsdp|offload|lora|shard|foreach",
+        tried=r"(8.?bit|adafactor|paged|lora|zero|fsdp|offload)",
+        moves=("memory-",),
+    ),
     measurement(
         "memory_hardware/device_oom",
         "Log the peak of allocated memory at every step.",
@@ -415,7 +433,7 @@ CURES: tuple[Cure, ...] = (
         "mend_first_rank",
         {"memory_hardware/collective_failure": USUAL},
         what=(
-            "Mend the error of {failing_rank} first: {error}",
+            "Mend the error of {failing_rank} first: {error_of_rank}",
             "Find the rank that stopped first and mend its error; the time-outs of the others follow from it.",
         ),
         why=(
@@ -431,7 +449,7 @@ CURES: tuple[Cure, ...] = (
     ),
     Cure(
         "even_ranks",
-        {"memory_hardware/collective_failure": USUAL},
+        {"memory_hardware/collective_failure": SOMETIMES},
         what=("Give every rank the same number of batches and the same collectives.",),
         why=("A rank with one batch less leaves the loop early and the others wait for it.",),
         how=("DistributedSampler(..., drop_last=True); no collective or .item() reduction inside `if rank == 0:`",),

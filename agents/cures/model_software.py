@@ -9,7 +9,7 @@ RUNS_ON = (
     "The call that failed returns, and the run goes on past it.",
 )
 LEARNS = (
-    "Training loss falls below {loss_best} within as many steps as this run took.",
+    "Training loss falls below {loss_best_value} within as many steps as this run took.",
     "Training loss falls below the best value of this run within the same number of steps.",
 )
 ENDED = "The run ended with: {error}"

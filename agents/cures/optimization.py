@@ -9,14 +9,14 @@ from misrun.agents.cures.slots import slot_value
 PASSES = (
     "Training loss at {onset} is finite and not above {loss_before}, its last value before the failure.",
     "Training loss stays finite past {onset}.",
-    "Training passes the step at which it failed, and the loss there is not above its best value so far.",
+    "The failure does not come back within as many steps as this run took, and the loss ends below its best value so far.",
 )
 IMPROVES = (
-    "Training loss falls clearly below {loss_best} within as many steps as this run took.",
+    "Training loss falls clearly below {loss_best_value} within as many steps as this run took.",
     "Training loss falls below the best value of this run within the same number of steps.",
 )
 VALIDATES = (
-    "Validation loss stays below {val_loss_best} for as long as training goes on.",
+    "Validation loss stays below {val_loss_best_value} for as long as training goes on.",
     "Validation loss keeps falling while training loss falls.",
 )
 # How it failed, in the words of the signal where there is one.
@@ -458,7 +458,7 @@ CURES: tuple[Cure, ...] = (
     ),
     Cure(
         "stable_loss",
-        {"optimization/unstable_arithmetic": USUAL, "model_software/double_activation": SOMETIMES},
+        {"optimization/unstable_arithmetic": USUAL},
         what=("Give raw logits to the library's fused loss in place of sigmoid or softmax followed by log.",),
         why=("The fused loss computes log-sum-exp without ever forming a probability that rounds to 0 or 1.",),
         how=(
@@ -691,7 +691,7 @@ CURES: tuple[Cure, ...] = (
     ),
     Cure(
         "longer_completions",
-        {"optimization/no_reward_signal": SOMETIMES},
+        {"data_pipeline/truncation": USUAL, "optimization/no_reward_signal": SOMETIMES},
         what=("Allow longer completions, so that an answer can be finished and scored.",),
         why=(
             "A completion that is cut off never reaches its answer and earns nothing.",

@@ -3,6 +3,7 @@
 from misrun.agents.cures.draft import plain
 from misrun.agents.cures.facts import RunFacts
 from misrun.tools.diagnosis.hypothesis import Diagnosis
+from misrun.tools.diagnosis.taxonomy import HEALTHY
 
 # Events that only the owner of the machine can do something about.
 _MACHINE = frozenset({"gpu_fault", "disk_full", "oom_killed", "time_limit", "preempted"})
@@ -45,5 +46,5 @@ def _whom(facts: RunFacts) -> str:
 
 
 def _ruled_out(diagnosis: Diagnosis) -> str:
-    out = [plain(h.mode) for h in diagnosis.hypotheses if h.status == "eliminated"][:3]
+    out = [plain(h.mode) for h in diagnosis.hypotheses if h.status == "eliminated" and h.mode != HEALTHY][:3]
     return ", ".join(out) if out else "the steps above and their outcome"

@@ -268,7 +268,7 @@ def warmup_new(facts: RunFacts) -> Value:
 def clip_new(facts: RunFacts) -> Value | None:
     """Twice the median of the gradient norm before the failure: Pascanu et al. 2013, arXiv:1211.5063, section 3.2,
     report half to ten times the usual norm as good."""
-    series = facts.run.best("grad_norm", "train")
+    series = facts.curve("grad_norm")
     indices = facts.healthy(series) if series else ()
     if series is None or not indices:
         return None

@@ -1,7 +1,7 @@
 """How retrieved evidence backs a step: which fix supports which cure, and whether it carries over."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
 from misrun.agents.cures.cure import SOMETIMES, USUAL
 from misrun.agents.cures.draft import Draft
@@ -62,12 +62,9 @@ _SOURCE_CHANCE = {"reproduced": USUAL, "confirmed": USUAL, "maintainer": USUAL, 
 _SETTING_SHARE: dict[Applicability, float] = {"high": 1.0, "medium": 0.5, "low": 0.0}
 
 
-def reported_fix(
-    evidence: Iterable[Evidence], priors: Mapping[str, float], drafts: Sequence[Draft]
-) -> tuple[Draft, ...]:
-    """The best source whose fix no other step holds, as a step of its own; empty where there is none."""
-    cited = {ref.evidence for draft in drafts for claim in draft.claims for ref in claim.refs if ref.evidence}
-    free = [e for e in evidence if e.id not in cited and e.applicability != "low" and set(e.modes) & set(priors)]
+def reported_fix(evidence: Iterable[Evidence], priors: Mapping[str, float]) -> tuple[Draft, ...]:
+    """The best source among those that back no other step, as a step of its own; empty where there is none."""
+    free = [e for e in evidence if e.applicability != "low" and set(e.modes) & set(priors)]
     best = max(free, key=lambda e: (cure_likelihood(priors, _chances(e)), e.score), default=None)
     if best is None:
         return ()

@@ -44,7 +44,7 @@ def investigate_command(
             if resume is not None:
                 report = investigation.resume(resume, timeout=timeout, on_progress=progress)
             else:
-                report = _start(path or "", baseline, tuple(tried or ()), timeout, progress)
+                report = _start(path or "", baseline, tuple(tried or ()), timeout, progress, quiet)
     except InvestigationError as error:
         fail(str(error))
     emit(report, style, out)
@@ -52,7 +52,7 @@ def investigate_command(
 
 
 def _start(
-    path: str, baseline: Path | None, tried: tuple[str, ...], timeout: float | None, progress: "OnProgress"
+    path: str, baseline: Path | None, tried: tuple[str, ...], timeout: float | None, progress: "OnProgress", quiet: bool
 ) -> "Report":
     from misrun.agents import investigation
 
@@ -60,6 +60,10 @@ def _start(
     if text is not None and not text.strip():
         fail("standard input is empty. Paste the log: misrun investigate - < log.txt")
     request = investigation.new_request(None if path == "-" else path, text=text, baseline=baseline, tried=tried)
+    if not quiet:
+        typer.echo(
+            f"misrun: session {request.id} (after an interruption: misrun investigate --resume {request.id})", err=True
+        )
     return investigation.investigate(request, timeout=timeout, on_progress=progress)
 
 

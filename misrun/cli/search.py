@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from misrun.cli.output import fail
+
 if TYPE_CHECKING:
     from misrun.knowledge.corpus import Corpus
     from misrun.knowledge.index import Hit, KnowledgeIndex
@@ -20,7 +22,7 @@ def search_command(
     level: Annotated[
         LevelName,
         typer.Option(help="1 the exact words, 2 technique and failure, 3 the phenomenon, 4 other fields, or all."),
-    ] = "1",
+    ] = "all",
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON: id, url, title, level, score.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most this many entries.")] = 10,
 ) -> None:
@@ -28,10 +30,10 @@ def search_command(
     from misrun.knowledge.index import open_index
 
     if not query.strip():
-        raise typer.BadParameter("the query is empty", param_hint="QUERY")
+        fail('The query is empty. Give an error message or a symptom, for instance "loss becomes nan with fp16".')
     index = open_index()
     for note in index.notes:
-        typer.echo(f"note: {note}", err=True)
+        typer.echo(f"misrun: {note}", err=True)
     found = search_levels(index, query, level, limit)
     index.close()
     if json_output:

@@ -82,7 +82,7 @@ def _steps(report: Report) -> Iterator[str]:
         yield f"{number}. **{escape(step.what)}**"
         yield from _step(report, step)
     if report.last_resort:
-        yield f"\nIf none of this works: {escape(report.last_resort)}"
+        yield f"\n{escape(report.last_resort)}"
 
 
 def _step(report: Report, step: NextStep) -> Iterator[str]:

@@ -24,14 +24,18 @@ _STYLE = {"high": "green", "medium": "yellow", "low": "dim", "error": "red", "wa
 def print_report(report: Report) -> None:
     """Prints to standard output; colour only on a terminal and without NO_COLOR (rich's own rule)."""
     console = Console(highlight=False)
-    _write(Console(highlight=False, width=min(console.width, MOST_COLUMNS)), report)
+    width = min(console.width, MOST_COLUMNS)
+    if console.is_terminal:
+        _write(Console(highlight=False, width=width), report)
+    else:
+        console.file.write(to_text(report, width))
 
 
 def to_text(report: Report, width: int = 80) -> str:
     """The same report as plain text."""
     buffer = io.StringIO()
     _write(Console(file=buffer, width=width, highlight=False, no_color=True, force_terminal=False), report)
-    return buffer.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
 
 
 def _write(console: Console, report: Report) -> None:
@@ -132,7 +136,7 @@ def _steps(console: Console, report: Report) -> None:
         if step.patch:
             console.print(Padding(Syntax(step.patch, "diff", background_color="default", word_wrap=True), (0, 0, 1, 3)))
     if report.last_resort:
-        console.print(Text("If none of this works: ", style="bold") + Text(clean(report.last_resort)))
+        console.print(Text(clean(report.last_resort)))
 
 
 def _step_body(report: Report, step: NextStep) -> Text:

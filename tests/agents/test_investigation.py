@@ -8,7 +8,7 @@ import pytest
 from misrun import investigate, load_report
 from misrun.agents.report import Report
 from misrun.scenarios.runner import lay_out
-from misrun.scenarios.schema import load_answer, load_scenario
+from misrun.scenarios.schema import load, load_answer
 
 FAILING = ("s001", "s002", "s003")
 HEALTHY = ("h001", "h002")
@@ -23,16 +23,22 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
 
 @pytest.mark.parametrize("name", FAILING)
 def test_the_right_mode_comes_first(reports: dict[str, Report], name: str) -> None:
-    answer = load_answer(name)
+    answer = load_answer(load(name))
     assert reports[name].verdict.mode == answer.mode
     assert not reports[name].verdict.abstained
 
 
 @pytest.mark.parametrize("name", FAILING)
 def test_the_right_line_is_found(reports: dict[str, Report], name: str) -> None:
-    faults = load_answer(name).faults
+    faults = load_answer(load(name)).places
     named = {(f.file, line) for f in reports[name].findings for line in range(f.line, f.last_line + 1)}
-    crash = {(s.file, line) for step in reports[name].steps for r in step.refs if (s := r.span) for line in range(s.first, s.last + 1)}
+    crash = {
+        (s.file, line)
+        for step in reports[name].steps
+        for r in step.refs
+        if (s := r.span)
+        for line in range(s.first, s.last + 1)
+    }
     wanted = {(fault.file, line) for fault in faults for line in range(fault.first, fault.last + 1)}
     assert wanted & (named | crash)
 
@@ -75,7 +81,18 @@ def test_the_report_survives_a_round_trip_through_json(reports: dict[str, Report
     text = reports[name].model_dump_json(by_alias=True)
     assert Report.model_validate_json(text) == reports[name]
     contract = json.loads(text)
-    assert {"schema_version", "id", "verdict", "characterization", "hypotheses", "evidence", "findings", "steps", "search", "notes"} <= set(contract)
+    assert {
+        "schema_version",
+        "id",
+        "verdict",
+        "characterization",
+        "hypotheses",
+        "evidence",
+        "findings",
+        "steps",
+        "search",
+        "notes",
+    } <= set(contract)
     assert set(contract["hypotheses"][0]) >= {"mode", "category", "likelihood", "for", "against", "status"}
 
 
@@ -91,7 +108,7 @@ def test_what_was_tried_is_taken_as_evidence(reports: dict[str, Report], tmp_pat
 
 
 def test_scenarios_say_what_they_are(tmp_path: Path) -> None:
-    assert all(load_scenario(name).healthy for name in HEALTHY)
+    assert all(load(name).healthy for name in HEALTHY)
 
 
 def test_the_same_run_gives_the_same_report_twice(reports: dict[str, Report], tmp_path: Path) -> None:

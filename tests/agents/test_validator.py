@@ -131,6 +131,12 @@ def test_numbers_put_into_a_sources_mouth_are_dropped(run: RunRecord) -> None:
     assert invented.text not in checked.why
 
 
+def test_a_hyphen_before_a_number_is_no_minus(run: RunRecord) -> None:
+    claim = why("It maps labels to 0..C-1 in files 3-7.", CITED)
+    entry = source(fix="Map labels to 0..C-1; files 3-7 were wrong.")
+    assert claim.text in only(run, claim, evidence=(entry,)).why
+
+
 def test_a_finding_has_to_exist_at_that_place(tmp_path: Path) -> None:
     folder = nan_run(tmp_path)
     folder.code("train.py", "x\n" * 50)

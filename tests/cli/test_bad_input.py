@@ -57,7 +57,9 @@ def test_empty_standard_input() -> None:
     assert "standard input is empty" in refused(misrun("investigate", "-", stdin=b" \n"))
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root reads everything; permissions cannot refuse it")
+@pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() == 0, reason="root reads everything; permissions cannot refuse it"
+)
 def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o000)

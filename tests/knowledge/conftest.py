@@ -17,7 +17,7 @@ def small_corpus() -> Corpus:
 
 
 @pytest.fixture(scope="session")
-def packaged_index(shared_home: Path) -> Iterator[KnowledgeIndex]:
-    index = open_index(home=shared_home)
+def packaged_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeIndex]:
+    index = open_index(home=tmp_path_factory.mktemp("packaged-index"))
     yield index
     index.close()

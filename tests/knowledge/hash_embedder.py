@@ -33,4 +33,5 @@ if __name__ == "__main__":
     from misrun.knowledge.index import open_index
 
     index = open_index(load_corpus(Path(sys.argv[1])), Path(sys.argv[2]), HashEmbedder())
-    print(index.place, index.notes, [hit.id for hit in index.search("memory grows with every batch", 3)])
+    found = [hit.id for hit in index.search("memory grows with every batch", 3)]
+    sys.stdout.write(f"{index.place} {index.notes} {found}\n")

@@ -64,25 +64,30 @@ def vector_file(folder: Path) -> Path:
     return next(folder.rglob("data_level0.bin"))
 
 
-DAMAGE: dict[str, Callable[[Path], None]] = {
+def emptied(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
     "database cut in half": lambda folder: os.truncate(
         folder / "chroma.sqlite3", (folder / "chroma.sqlite3").stat().st_size // 2
     ),
     "database empty": lambda folder: os.truncate(folder / "chroma.sqlite3", 0),
-    "database is text": lambda folder: folder.joinpath("chroma.sqlite3").write_text("x" * 9000) and None,
+    "database is text": lambda folder: (folder / "chroma.sqlite3").write_text("x" * 9000),
     "database gone": lambda folder: (folder / "chroma.sqlite3").unlink(),
     "vectors cut": lambda folder: os.truncate(vector_file(folder), 100),
-    "vectors overwritten": lambda folder: vector_file(folder).write_bytes(b"\xff" * 20_000) and None,
+    "vectors overwritten": lambda folder: vector_file(folder).write_bytes(b"\xff" * 20_000),
     "vectors gone": lambda folder: shutil.rmtree(vector_file(folder).parent),
     "never sealed": lambda folder: (folder / "sealed.json").unlink(),
-    "seal unreadable": lambda folder: folder.joinpath("sealed.json").write_text("[") and None,
-    "everything gone": lambda folder: [shutil.rmtree(folder), folder.mkdir()] and None,
+    "seal unreadable": lambda folder: (folder / "sealed.json").write_text("["),
+    "everything gone": emptied,
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
 def test_a_damaged_index_is_built_again_and_says_so(
-    damage: Callable[[Path], None], small_corpus: Corpus, tmp_path: Path
+    damage: Callable[[Path], object], small_corpus: Corpus, tmp_path: Path
 ) -> None:
     index = opened(small_corpus, tmp_path)
     found = answers(index)
@@ -121,9 +126,7 @@ def test_two_processes_at_once_get_the_same_whole_index(tmp_path: Path) -> None:
     assert len(folders(tmp_path)) == 1
 
 
-def test_a_cache_that_cannot_be_written_is_replaced_by_memory_with_a_note(
-    small_corpus: Corpus, tmp_path: Path
-) -> None:
+def test_a_cache_that_cannot_be_written_is_replaced_by_memory_with_a_note(small_corpus: Corpus, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("a file where the cache folder should be")
     index = opened(small_corpus, blocked / "home")
@@ -243,9 +246,7 @@ def test_the_shipped_vectors_are_those_of_the_shipped_corpus() -> None:
     assert wanted == set(stored), "run `python -m misrun.knowledge.index`"
 
 
-def test_stored_vectors_replace_embedding_and_only_new_texts_are_embedded(
-    small_corpus: Corpus, tmp_path: Path
-) -> None:
+def test_stored_vectors_replace_embedding_and_only_new_texts_are_embedded(small_corpus: Corpus, tmp_path: Path) -> None:
     file = tmp_path / "vectors.npz"
     texts = [text for entry in small_corpus.entries for text in passages(entry)]
     fresh, embedder = HashEmbedder(), HashEmbedder()

@@ -15,7 +15,9 @@ from misrun.tools.signals.signal import Signal
 CURVES = Path(__file__).parents[1] / "data" / "signals"
 
 
-def build(columns: dict[str, Sequence[float | None]], settings: dict[str, object] | None = None, **options: object) -> RunBuilder:
+def build(
+    columns: dict[str, Sequence[float | None]], settings: dict[str, object] | None = None, **options: object
+) -> RunBuilder:
     """A builder with one log line per row; None leaves a cell empty. Options: steps, step_kind, file."""
     run = RunBuilder("run")
     file = str(options.get("file", "train.log"))
@@ -30,11 +32,18 @@ def build(columns: dict[str, Sequence[float | None]], settings: dict[str, object
     return run
 
 
+@pytest.fixture(name="build")
+def build_fixture() -> Callable[..., RunBuilder]:
+    return build
+
+
 @pytest.fixture
 def signals_of() -> Callable[..., dict[str, Signal]]:
     """Columns (and settings, steps, step_kind) to the first signal of each name."""
 
-    def measured(columns: dict[str, Sequence[float | None]], settings: dict[str, object] | None = None, **options: object):
+    def measured(
+        columns: dict[str, Sequence[float | None]], settings: dict[str, object] | None = None, **options: object
+    ):
         return by_name(build(columns, settings, **options).build())
 
     return measured

@@ -352,6 +352,17 @@ class CallEvaluator(Expressions):
             receiver.items.append(args[0])
         return constant(None)
 
+    def _update(self, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
+                scope: Scope) -> Value:  # fmt: skip
+        """`settings.update(other)`: the keys are merged; from an unknown one, any key may come."""
+        if receiver.kind != "mapping":
+            return self._object_method(receiver, name, args, kwargs, node, scope)
+        for source in args[:1]:
+            unknown = {"**": source} if source.kind != "mapping" else source.kwargs
+            receiver.kwargs = {**receiver.kwargs, **unknown}
+        receiver.kwargs = {**receiver.kwargs, **kwargs}
+        return constant(None)
+
     def _scale(self, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
                scope: Scope) -> Value:  # fmt: skip
         return Value(kind="tensor", op="scale", inputs=tuple(args), callee=receiver, site=Site(scope.file, node))
@@ -484,6 +495,7 @@ _METHODS: dict[tuple[str, str], _Method] = {
     **{(kind, n): CallEvaluator._parameters for kind in ("module", "unknown") for n in ("parameters", "named_parameters")},
     **{("", n): CallEvaluator._append for n in ("append", "extend")},
     **{("unknown", n): CallEvaluator._same_object for n in ("to", "cuda", "cpu", "float", "half", "double", "requires_grad_")},
+    ("mapping", "update"): CallEvaluator._update,
     ("scaler", "scale"): CallEvaluator._scale,
     ("accelerator", "prepare"): CallEvaluator._prepare,
     ("accelerator", "setup"): CallEvaluator._prepare,

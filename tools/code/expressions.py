@@ -397,7 +397,9 @@ class Expressions(ABC):
             return whole
         if sample.kind == "mapping":
             fields = {k: self._collated(v, whole, site) for k, v in sample.kwargs.items()}
-            return Value(kind="mapping", op="batch", inputs=(loader,), items=list(fields.values()), kwargs=fields, site=site)
+            return Value(
+                kind="mapping", op="batch", inputs=(loader,), items=list(fields.values()), kwargs=fields, site=site
+            )
         items = [self._collated(item, whole, site) for item in sample.items]
         return Value(kind="sequence", op="batch", inputs=(loader,), items=items, site=site)
 

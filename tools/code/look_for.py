@@ -49,13 +49,8 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
         "shuffle-result-discarded",
     ),
     "data_pipeline/label_range": ("one-hot-cross-entropy", "multi-label-cross-entropy"),
-    "data_pipeline/leakage": (
-        "fit-on-all-data",
-        "split-after-augmentation",
-        "validation-on-training-data",
-        "random-time-split",
-    ),
-    "data_pipeline/input_scaling": ("fit-on-all-data"),
+    "data_pipeline/leakage": ("fit-on-all-data", "split-after-augmentation", "validation-on-training-data"),
+    "data_pipeline/input_scaling": ("fit-on-all-data",),
     "data_pipeline/unshuffled_data": ("shuffle-missing", "shuffle-result-discarded", "sampler-set-epoch-missing"),
     "data_pipeline/class_imbalance": ("shuffle-missing",),
     "data_pipeline/duplicated_data": (

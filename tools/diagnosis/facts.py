@@ -8,6 +8,8 @@ from misrun.tools.readers.run_record import Event, RunRecord
 from misrun.tools.signals.signal import Signal
 
 ERROR = "error."
+# What a failed device-side assertion says about the data, when its line was printed.
+_ASSERTED = {"target_out_of_bounds", "index_out_of_range", "bce_range"}
 
 
 class Facts:
@@ -59,13 +61,18 @@ class Facts:
 
     @cached_property
     def root(self) -> Event | None:
-        """The event that ended the run: the first error or kill that is not a consequence of another.
+        """The event that ended the run: the first error that is not a consequence of another, else the first kill.
 
-        A named signature is preferred to an anonymous traceback, and an error to a kill notice of the launcher.
+        An error with a traceback stopped the program, a line that only says "error" may not have; a named signature
+        says more than an anonymous traceback. A device-side assert is explained by the assertion printed before it.
         """
         fatal = [e for e in self.run.events if e.kind in {"error", "kill"} and not e.secondary]
-        with_frames = [e for e in fatal if e.frames and e.name != "traceback"]
-        return next(iter(with_frames or [e for e in fatal if e.name != "traceback"] or fatal), None)
+        errors = [e for e in fatal if e.kind == "error"]
+        named = [e for e in errors if e.name != "traceback"]
+        root = next(iter([e for e in named if e.frames] or named or errors or fatal), None)
+        if root is not None and root.name == "device_assert":
+            return next((e for e in named if e.name in _ASSERTED), root)
+        return root
 
     @property
     def crashed(self) -> bool:

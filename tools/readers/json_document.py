@@ -22,6 +22,8 @@ _MAX_LEAVES = 2_000_000
 # What evaluation scripts write when they are done: one flat object of results (transformers' all_results.json,
 # DVC's metrics.json).
 _RESULTS = re.compile(r"(?:^|[_\-.])(?:results?|metrics?|scores?|summary|evaluation)$", re.IGNORECASE)
+# Settings name how many steps or epochs there are to be, never the one reached.
+_ONE_PLACE = frozenset(("step", "global_step", "iter", "iteration", "epoch", "_step", "trainer/global_step"))
 # Records beyond this that are no metrics are a data set, not settings.
 _SETTINGS_RECORDS = 200
 
@@ -53,7 +55,7 @@ class JsonDocument:
             _add_arguments(found, source.name, run)
             return
         document = Document(found)
-        if _RESULTS.search(PurePosixPath(source.name).stem) and looks_like_metrics(document.scalar_names()):
+        if document.is_results(PurePosixPath(source.name).stem):
             document.add_results(source.name, run)
         else:
             add_config(document.scalars, source.name, run, origin="json")
@@ -125,6 +127,13 @@ class Document:
 
     def scalar_names(self) -> list[str]:
         return [leaf_name(leaf) for leaf in self.scalars if _is_number(leaf)]
+
+    def is_results(self, stem: str) -> bool:
+        """Whether the scalars are measurements: the file's name says so, or they stand beside one step or epoch."""
+        names = self.scalar_names()
+        measured = any(is_training_metric(name) and canonical_metric(name)[0] != "lr" for name in names)
+        counted = any(name.lower() in _ONE_PLACE for name in names)
+        return looks_like_metrics(names) and (_RESULTS.search(stem) is not None or (measured and counted))
 
     def add_results(self, file: str, run: RunBuilder) -> None:
         """The flat results as one point each, at the epoch or step that they name."""

@@ -10,17 +10,22 @@ from misrun.tools.readers.json_text import Leaf
 from misrun.tools.readers.metric_table import MetricTable, looks_like_metrics, role
 from misrun.tools.readers.reader import Source
 from misrun.tools.readers.run_record import Scalar
+from misrun.tools.readers.scattered_text import read_scattered
 
 # Loggers nest at most four deep (RLlib: info/learner/<policy>/<stat>).
 _DEPTH = 8
 _SNIFFED_LINES = 50
 # A line of metrics with a thousand keys has about 50 KB; longer lines are data.
 _LONGEST_LINE = 1_000_000
+_SETTINGS = ("config/", "hparams/", "args/", "hyperparameters/")
+# What is printed between JSON lines is a crash or a few notices, not a second log.
+_MAX_TEXT_LINES = 50_000
 _LINES_FILE = re.compile(r"\.(jsonl|ndjson|jsonlines|log|txt)$|\.log\.json$", re.IGNORECASE)
 
 
 class JsonLines:
-    """Reads every numeric value of every line, nested names joined with "/"; lines that are no JSON are counted."""
+    """Reads every numeric value of every line, nested names joined with "/"; lines of plain
+    text between them (a traceback at the end) are read as a log."""
 
     name = "JSON lines"
 
@@ -39,19 +44,33 @@ class JsonLines:
         return any(looks_like_metrics(_numeric(row)) for row in rows)
 
     def read(self, source: Source, run: RunBuilder) -> None:
+        text: dict[int, list[str]] = {}
         damaged = 0
         with MetricTable(source.name, run) as table:
             for number, line in _lines(source):
                 row = _object(line)
-                if row is None:
-                    damaged += bool(line.strip())
-                elif looks_like_metrics(_numeric(row)):
-                    table.row(row, number)
-                elif number == 1:
-                    # Loggers that write their settings do it once, before the first metrics.
-                    add_config(_settings(row, number), source.name, run, origin="json")
+                if row is not None:
+                    _add_row(row, number, table, source.name, run)
+                elif line.lstrip().startswith(b"{"):
+                    damaged += 1
+                elif line.strip() and len(text) < _MAX_TEXT_LINES:
+                    text[number] = [line.decode("utf-8", "replace").rstrip("\r\n")]
         if damaged:
-            run.note(f"{source.name}: {damaged} lines are not JSON (cut off or mixed with text)")
+            run.note(f"{source.name}: {damaged} lines are not complete JSON")
+        read_scattered(text, source.name, run)
+
+
+def _add_row(row: dict[str, Scalar], line: int, table: MetricTable, file: str, run: RunBuilder) -> None:
+    """Metrics, and the settings that loggers write: all in the first line, or as one object in every line (RLlib)."""
+    metrics = {name: value for name, value in row.items() if not name.startswith(_SETTINGS)}
+    is_metrics = looks_like_metrics(_numeric(metrics))
+    if is_metrics:
+        table.row(metrics, line)
+    if line == 1 and not is_metrics:
+        add_config(_leaves(row, line), file, run, origin="json")
+    elif line == 1 and len(metrics) < len(row):
+        settings = {name.partition("/")[2]: value for name, value in row.items() if name.startswith(_SETTINGS)}
+        add_config(_leaves(settings, line), file, run, origin="json")
 
 
 def _lines(source: Source) -> Iterator[tuple[int, bytes]]:
@@ -101,5 +120,5 @@ def _numeric(row: Mapping[str, Scalar]) -> list[str]:
     ]
 
 
-def _settings(row: Mapping[str, Scalar], line: int) -> Iterator[Leaf]:
+def _leaves(row: Mapping[str, Scalar], line: int) -> Iterator[Leaf]:
     return (Leaf(tuple(name.split("/")), value, line) for name, value in row.items())

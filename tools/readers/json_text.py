@@ -30,6 +30,7 @@ _WORDS: dict[str, Scalar] = {
     "inf": float("inf"),
     "-inf": float("-inf"),
 }
+_AFTER_NUMBER = frozenset(",]} \t\r\n")
 _WORD = re.compile(r"-?[A-Za-z]{2,8}")
 
 
@@ -113,8 +114,9 @@ class _Scanner:
 
     def _number(self) -> int | float:
         number = _NUMBER.match(self.text, self.at)
-        # A number that touches the end of the text may have lost digits.
-        if number is None or (self.at and number.end() == len(self.text)):
+        # A number that touches the end of the text, or stops before "e+", may have lost digits.
+        whole = number is not None and (not self.at or self.text[number.end() : number.end() + 1] in _AFTER_NUMBER)
+        if number is None or not whole:
             raise JsonDamageError(f"no value at line {self.line}")
         self.at = number.end()
         digits = number[0]

@@ -21,6 +21,8 @@ _NAMED_BY_FILE = re.compile(r"tag-([^/]+?)\.csv$")
 # "time" beside epochs is the time since the start (Ultralytics, fastai, Stable-Baselines3), not that of one step.
 _ELAPSED = "time"
 _HEAD_ROWS = 20
+_TAIL_BYTES = 8_192
+_TABLE_FILE = re.compile(r"\.(?:csv|tsv|tab|psv)$", re.IGNORECASE)
 _QUALITY = re.compile(
     r"^(?:metrics/.*|accuracy|error_rate|top_k_accuracy|f1_score|f_beta|roc_auc_score|dice|jaccard_coeff|perplexity)$"
 )
@@ -44,7 +46,9 @@ class MetricsCsv:
         if b"\0" in source.head and not source.head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return False
         layout = _layout(source)
-        return layout is not None and (layout.header == _MONITOR or looks_like_metrics(layout.header))
+        if layout is None or not (_TABLE_FILE.search(source.name) or _is_table_throughout(source, layout)):
+            return False
+        return layout.header == _MONITOR or looks_like_metrics(layout.header)
 
     def read(self, source: Source, run: RunBuilder) -> None:
         layout = _layout(source)
@@ -101,6 +105,19 @@ def _header(line: str, following: list[str], number: int, comment: str) -> _Layo
     if not named or (widths and fitting * 2 < len(widths)) or any(cell.count(" ") > 6 for cell in header):
         return None
     return _Layout(delimiter, header, number, comment)
+
+
+def _is_table_throughout(source: Source, layout: _Layout) -> bool:
+    """Whether head and tail of a file of any name hold nothing but rows of the table: a log that begins with a table
+    and ends with a traceback is a log."""
+    with source.path.open("rb") as stream:
+        stream.seek(max(0, source.bytes - _TAIL_BYTES))
+        tail = stream.read(_TAIL_BYTES)
+    rows = source.head.split(b"\n")[layout.header_line : -1] + tail.split(b"\n")[1:-1]
+    wanted = len(layout.header) - 1
+    return layout.delimiter != "|" and all(
+        row.count(layout.delimiter.encode()) == wanted for row in rows if row.strip()
+    )
 
 
 def _is_number(cell: str) -> bool:

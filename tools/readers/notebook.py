@@ -4,7 +4,6 @@ Format: nbformat 4 (nbformat.readthedocs.io/en/latest/format_description.html).
 """
 
 import html
-import io
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,7 +14,7 @@ from misrun.tools.readers.json_text import Leaf, leaves
 from misrun.tools.readers.metric_table import MetricTable, looks_like_metrics
 from misrun.tools.readers.python_code import read_code, read_source
 from misrun.tools.readers.reader import Source
-from misrun.tools.readers.text_log import TextLog
+from misrun.tools.readers.scattered_text import read_scattered
 
 # Pictures are most of a large notebook; parsing takes about a second per 5 MB.
 _MAX_BYTES = 64 * 2**20
@@ -72,16 +71,13 @@ def _read_cells(found: Iterable[Leaf], file: str, run: RunBuilder) -> None:
 
 
 def _read_output(found: Iterable[Leaf], file: str, run: RunBuilder) -> None:
-    """Hands what was printed to the text reader, each piece on the line where it stands in the notebook; pieces that
-    share a line are parted like the redraws of a progress bar."""
+    """What was printed, and tracebacks, each piece on the line where it stands in the notebook."""
     printed: dict[int, list[str]] = defaultdict(list)
     for leaf in found:
         path = leaf.path
         if path[2] == "outputs" and any(part in _PRINTED for part in path[4:6]) and isinstance(leaf.value, str):
             printed[leaf.line] += leaf.value.rstrip("\n").split("\n")
-    if printed:
-        lines = ("\r".join(printed.get(number, ())) for number in range(1, max(printed) + 1))
-        TextLog().read_stream(io.BytesIO("\n".join(lines).encode("utf-8", "replace")), file, run)
+    read_scattered(printed, file, run)
 
 
 def _read_tables(found: Iterable[Leaf], file: str, run: RunBuilder) -> None:
@@ -109,7 +105,9 @@ def _read_table(parts: list[Leaf], file: str, run: RunBuilder) -> None:
                 if row and looks_like_metrics(header):
                     names = header[-len(row) :]  # pandas heads its index with an empty cell
                     cells = dict(zip(names, row, strict=False))
-                    table.row({name: cell[0] for name, cell in cells.items()}, {name: cell[1] for name, cell in cells.items()})
+                    table.row(
+                        {name: cell[0] for name, cell in cells.items()}, {name: cell[1] for name, cell in cells.items()}
+                    )
                 row = []
 
 

@@ -53,10 +53,12 @@ CATALOGUE: dict[str, str] = {
     "loader_bound": "data time takes most of the step time",
     "perplexity_high": "perplexity above the vocabulary size or 10,000",
     "vocabulary_exceeds_embedding": "tokenizer or data ids exceed the rows of the embedding",
+    "oov_high": "a large share of the tokens is unknown to the vocabulary",
     "labels_exceed_classes": "labels exceed the number of classes in the configuration",
     "reward_flat": "reward standard deviation 0 for most groups, or reward constant",
     "completions_clipped": "all completions reach the length limit",
     "entropy_collapse": "policy, code or token entropy falls to nearly 0",
+    "kl_vanishing": "KL term of a latent-variable model falls to nearly 0: the decoder ignores the latent code",
     "kl_runaway": "KL divergence grows far beyond its start",
     "explained_variance_low": "value function explains nothing (explained variance at or below 0) after training",
     # how it ended

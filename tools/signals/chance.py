@@ -6,7 +6,7 @@ import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.signals.curve import Curve, quantity, training_loss
-from misrun.tools.signals.robust import noise, spread, start_level, trend
+from misrun.tools.signals.robust import end_level, noise, spread, start_level, trend
 from misrun.tools.signals.robust import strength as graded
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.task import Chance, Task, configured_chance
@@ -64,7 +64,7 @@ def _loss_at_chance(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
 
 def _still_moving(late: Curve, chance: Chance) -> bool:
     """Whether the second half still falls by more than the tolerance: a slow start is not chance."""
-    return trend(late.values) < 0 and float(late.values[0] - late.values[-1]) > NEAR * chance.loss
+    return trend(late.values) < 0 and start_level(late.values) - end_level(late.values) > NEAR * chance.loss
 
 
 def _coincidence(run: RunRecord, loss: Curve, level: float) -> Chance | None:

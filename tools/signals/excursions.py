@@ -198,8 +198,8 @@ def _is_peak(correlations: Floats, lag: int) -> bool:
 def _is_tooth(rest: Floats, values: Floats, period: int) -> bool:
     """Slow one way and sudden back, or rare peaks: the moves over an eighth of the period, or the values, are skewed.
 
-    A sine has skewness 0 in both, and noise pulls towards 0; a saw-tooth without noise has moves of skewness 2.3 (7 small
-    ones, 1 large), and one peak in 5 points values of skewness 1.5.
+    A sine has skewness 0 in both, and noise pulls towards 0; a saw-tooth without noise has moves of skewness 2.3 (7
+    small ones, 1 large), and one peak in 5 points values of skewness 1.5.
     """
     if period < 4:
         return False
@@ -279,7 +279,7 @@ def _regular_swing(loss: Curve, pattern: _Pattern) -> Signal | None:
 
 
 def _reach(values: Floats) -> float:
-    """From the lower to the upper tenth: unlike the MAD it is no accident of where the median falls between two levels."""
+    """From the lower to the upper tenth; the MAD would depend on which of two levels the median falls on."""
     return float(np.quantile(values, 0.9) - np.quantile(values, 0.1))
 
 

@@ -65,8 +65,8 @@ def falls(curve: Curve) -> bool:
     if len(curve) < 3:
         return False
     first, end = float(curve.values[0]), end_level(curve.values)
-    # A curve that dropped at once and then hovers has no trend over most of its points: it has fallen if its whole second
-    # half lies below half of the first value.
+    # A curve that dropped at once and then hovers has no trend over most of its points: it has fallen if its whole
+    # second half lies below half of the first value.
     dropped = first > 0 and float(curve.values[len(curve) // 2 :].max()) < 0.5 * first
     drop = start_level(curve.values) - end
     large = drop > SMALL * abs(start_level(curve.values)) and drop > SIGMAS * _level_error(curve.values)
@@ -165,8 +165,8 @@ def _plateau(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
         f" {percent(share)} of the run, after a start at {number(start)}.",
         value=level,
         step=loss.step(first),
-        # Little learned at all is what makes it a failure; between half and 60 % of the start, and in a short log, it is
-        # a mark: a converged model with much irreducible loss looks the same.
+        # Little learned at all is what makes it a failure; between half and 60 % of the start, and in a short log, it
+        # is a mark: a converged model with much irreducible loss looks the same.
         strength=0.4 if level < 0.6 * start or len(loss) < 20 else graded(level / start, 0.6, 0.9),
         spans=(loss.span(first, -1),),
         values={**_ends(loss), "level": level, "onset_step": loss.step(first), "flat_share": share},

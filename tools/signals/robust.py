@@ -121,11 +121,12 @@ def _mean_ranks(values: Floats) -> Floats:
     return np.asarray((last - (counts - 1) / 2.0)[inverse], dtype=np.float64)
 
 
-def recent_z(values: Floats, at: int, window: int = 50) -> tuple[float, float, float]:
+def recent_z(values: Floats, at: int, window: int = 20) -> tuple[float, float, float]:
     """How far point `at` lies above its own recent history: (z, median, sigma) of up to `window` points before it.
 
-    Sigma is the larger of the history's MAD and its point-to-point noise, and never below a thousandth of the median:
-    a history rounded to few digits has a MAD of 0.
+    Twenty points are enough for a median and short enough that a falling loss does not widen them. Sigma is the larger
+    of the history's MAD and its point-to-point noise, and never below a thousandth of the median: a history rounded to
+    few digits has a MAD of 0.
     """
     history = values[max(0, at - window) : at]
     middle = float(np.median(history))

@@ -194,9 +194,9 @@ def _perfect_early(accuracy: Curve, train: Curve | None) -> Signal | None:
 
 
 def _training_lags(accuracy: Curve, train: Curve | None) -> bool:
-    """Whether the training loss right after the first evaluation says that training samples are still got wrong (0.5 is the
-    loss of
-    60 % certainty), so that the task is not simply easy.
+    """Whether the task is not simply easy: right after the first evaluation training samples are still got wrong.
+
+    A loss of 0.5 is that of 60 % certainty in the right class (-ln 0.6).
     """
     if train is None:
         return True

@@ -76,7 +76,30 @@ def test_rows_marked_as_validation_are_evaluation_at_the_step_before(read: Read)
 def test_a_cut_last_line_is_noted_and_the_others_kept(read: Read) -> None:
     run = read({"log.txt": '{"epoch": 0, "train_loss": 1.5}\r\n{"epoch": 1, "train_loss": 0.5}\r\n{"epoch": 2, "tr'})
     assert series(run, "train_loss").values == (1.5, 0.5)
-    assert any("1 lines are not JSON" in note for note in run.notes)
+    assert any("1 lines are not complete JSON" in note for note in run.notes)
+
+
+def test_a_traceback_after_json_lines_is_an_event_at_its_line(read: Read) -> None:
+    rows = "".join(json.dumps({"step": step, "loss": 1.0 / (step + 1)}) + "\n" for step in range(40))
+    crash = 'Traceback (most recent call last):\n  File "train.py", line 9, in <module>\n    step()\nValueError: odd batch\n'
+    run = read({"stdout.log": rows + crash})
+    (event,) = [event for event in run.events if event.kind == "error"]
+    assert (event.exception, event.message, event.span.first) == ("ValueError", "odd batch", 41)
+    assert series(run, "loss").steps == tuple(range(40))
+    assert run.ending.status == "crashed"
+
+
+def test_settings_repeated_in_every_row_are_read_once(read: Read) -> None:
+    row = {"training_iteration": 1, "episode_reward_mean": 3.0, "config": {"lr": 0.01, "gamma": 0.99}}
+    run = read({"result.json": json.dumps(row) + "\n" + json.dumps(row | {"training_iteration": 2}) + "\n"})
+    assert settings(run) == {"lr": 0.01, "gamma": 0.99}
+    assert {found.raw_name for found in run.series} == {"episode_reward_mean"}
+
+
+def test_one_json_row_of_measurements_is_not_settings(read: Read) -> None:
+    run = read({"best.json": '{"epoch": 7, "val_loss": 0.5, "val_acc": 0.75}', "args.json": '{"lr": 0.1, "epochs": 9}'})
+    assert (series(run, "val_loss").steps, series(run, "val_loss").values) == ((7,), (0.5,))
+    assert settings(run) == {"lr": 0.1, "epochs": 9}
 
 
 def test_settings_in_the_first_line_are_not_metrics(read: Read) -> None:

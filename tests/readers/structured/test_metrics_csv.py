@@ -135,6 +135,14 @@ def test_a_data_set_does_not_become_series(read: Read, content: str) -> None:
     assert [skipped.file for skipped in run.skipped] == ["train.csv"]
 
 
+def test_a_log_that_begins_with_a_table_stays_a_log(read: Read) -> None:
+    table = "epoch,loss,acc\n" + "".join(f"{i},0.5,0.1\n" for i in range(30))
+    crash = 'Traceback (most recent call last):\n  File "train.py", line 9, in <module>\nValueError: odd batch\n'
+    run = read({"log.txt": table + crash, "clean.txt": table})
+    assert {file.path: file.reader for file in run.files} == {"log.txt": "text log", "clean.txt": "metrics CSV"}
+    assert [event.exception for event in run.events] == ["ValueError"]
+
+
 def test_thousands_of_columns_are_bounded_and_known_metrics_kept(read: Read) -> None:
     names = [f"feature{i}" for i in range(3000)] + ["train_loss"]
     run = read({"wide.csv": "step," + ",".join(names) + "\n1," + ",".join("1.5" for _ in names) + "\n"})

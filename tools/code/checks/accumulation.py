@@ -84,7 +84,12 @@ def _wrong_divisor(backward: Event, loss: Value, period: ast.expr) -> Iterator[P
     if current.op != "div" or len(current.inputs) != 2 or not isinstance(period, ast.Constant):
         return
     divisor = number(current.inputs[1])
-    if divisor is not None and isinstance(period.value, int) and divisor != period.value and _is_mean_loss(current.inputs[0]):
+    if (
+        divisor is not None
+        and isinstance(period.value, int)
+        and divisor != period.value
+        and _is_mean_loss(current.inputs[0])
+    ):
         yield Problem(
             current.site or backward.site,
             f"The loss is divided by {divisor:g}, but gradients of {period.value} batches are added before the step.",

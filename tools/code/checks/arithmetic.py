@@ -36,7 +36,11 @@ def _can_be_zero(value: Value) -> str:
             return f"1 - {inner.op}"
         if inner.op in ("clamp", "clip", "clamp_min") and _leaves_top_open(inner) and _is_probability(inner.inputs[0]):
             return "1 minus a probability that is clamped only from below"
-    if origin.op in ("clamp", "clip", "clamp_max") and _leaves_bottom_open(origin) and _is_probability(origin.inputs[0]):
+    if (
+        origin.op in ("clamp", "clip", "clamp_max")
+        and _leaves_bottom_open(origin)
+        and _is_probability(origin.inputs[0])
+    ):
         return "a probability that is clamped only from above"
     return "a relu" if origin.op == "relu" else ""
 

@@ -19,7 +19,11 @@ def find_resume_without_optimizer(trace: Trace) -> Iterator[Problem]:
             continue
         restores = [e for e in root if e.op.endswith(".load_state_dict")]
         optimizers = [e.result for e in root if e.op == "new" and e.result.kind == "optimizer"]
-        if any(e.op != "module.load_state_dict" for e in restores) or len(optimizers) != 1 or not _has_state(optimizers[0].class_name, optimizers[0].kwargs):
+        if (
+            any(e.op != "module.load_state_dict" for e in restores)
+            or len(optimizers) != 1
+            or not _has_state(optimizers[0].class_name, optimizers[0].kwargs)
+        ):
             continue
         event = next((e for e in restores if _is_about_resuming(e)), None)
         if event is not None:

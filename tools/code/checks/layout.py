@@ -12,7 +12,9 @@ _VIEW = "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view.html"
 _CONV = "https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html"
 # Reading functions that give height, width, channels; and what puts the channels first.
 _CHANNELS_LAST = ("cv2.imread", "imageio.imread", "skimage.io.imread", "matplotlib.pyplot.imread", "PIL.Image.open")
-_CHANNELS_FIRST = names("permute transpose moveaxis movedim swapaxes rollaxis rearrange to_tensor ToTensor pil_to_tensor einsum")
+_CHANNELS_FIRST = names(
+    "permute transpose moveaxis movedim swapaxes rollaxis rearrange to_tensor ToTensor pil_to_tensor einsum"
+)
 
 
 def find_swapping_view(trace: Trace) -> Iterator[Problem]:
@@ -38,8 +40,11 @@ def _swaps_named_axes(source: Value, given: list[Value]) -> bool:
     """`B, T, C = x.shape; x.view(B, C, T)`."""
     axes = [_axis_of(value, source) for value in given]
     known = [a for a in axes if a is not None]
-    return len(known) == len(axes) >= 2 and len(set(known)) == len(known) and sorted(known) == list(range(len(known))) and (
-        known != sorted(known)
+    return (
+        len(known) == len(axes) >= 2
+        and len(set(known)) == len(known)
+        and sorted(known) == list(range(len(known)))
+        and (known != sorted(known))
     )
 
 
@@ -68,7 +73,11 @@ def _swaps_known_sizes(source: Value, given: list[Value]) -> bool:
     if before is None or len(before) != len(after) or len(before) < 3 or None in after:
         return False
     rest_before, rest_after = list(before[1:]), after[1:]
-    return None not in rest_before and rest_before != rest_after and sorted(map(str, rest_before)) == sorted(map(str, rest_after))
+    return (
+        None not in rest_before
+        and rest_before != rest_after
+        and sorted(map(str, rest_before)) == sorted(map(str, rest_after))
+    )
 
 
 def find_channels_last_input(trace: Trace) -> Iterator[Problem]:
@@ -97,14 +106,20 @@ def _raw_image(value: Value) -> Value | None:
         return None
     found = None
     for node in ancestors(value, 60):
-        if node.op in _CHANNELS_FIRST or node.name.rpartition(".")[2] in _CHANNELS_FIRST or node.op in ("call", "join", "parameter", "method"):
+        if (
+            node.op in _CHANNELS_FIRST
+            or node.name.rpartition(".")[2] in _CHANNELS_FIRST
+            or node.op in ("call", "join", "parameter", "method")
+        ):
             if node.path not in _CHANNELS_LAST and not node.name.endswith((".convert", ".resize", "convert", "resize")):
                 return None
         if node.path in _CHANNELS_LAST:
             found = node
-    return found if found is not None and any(v.op in ("from_numpy", "tensor", "as_tensor") for v in ancestors(value, 60)) else None
-
-
+    return (
+        found
+        if found is not None and any(v.op in ("from_numpy", "tensor", "as_tensor") for v in ancestors(value, 60))
+        else None
+    )
 
 
 CHECKS = (

@@ -70,16 +70,16 @@ def _shuffle_edit(loader: Value, node: ast.AST) -> tuple[Edit, ...]:
             return (Edit("replace", loader.site.file, keyword.value, "True"),)
     if not node.args and not node.keywords:
         return ()
-    last = max([*node.args, *(k.value for k in node.keywords)], key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0))
+    last = max(
+        [*node.args, *(k.value for k in node.keywords)], key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0)
+    )
     return (Edit("replace", loader.site.file, last, f"{ast.unparse(last)}, shuffle=True"),)
 
 
 @lru_cache(maxsize=64)
 def _statements(file: SourceFile) -> dict[int, ast.stmt]:
     """The expression statements and assignments of a file by the id() of their value."""
-    return {
-        id(node.value): node for node in ast.walk(file.tree) if isinstance(node, ast.Expr | ast.Assign)
-    }
+    return {id(node.value): node for node in ast.walk(file.tree) if isinstance(node, ast.Expr | ast.Assign)}
 
 
 def find_discarded_shuffle(trace: Trace) -> Iterator[Problem]:
@@ -186,8 +186,16 @@ def _constant_worker_seed(event: Event, loader: Value) -> Iterator[Problem]:
     if definition is None or isinstance(definition, Class):
         return
     used = {n.id for n in ast.walk(definition.node) if isinstance(n, ast.Name)}
-    seeds = [n for n in ast.walk(definition.node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "seed"]
-    if seeds and all(len(n.args) == 1 and isinstance(n.args[0], ast.Constant) for n in seeds) and "get_worker_info" not in used:
+    seeds = [
+        n
+        for n in ast.walk(definition.node)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "seed"
+    ]
+    if (
+        seeds
+        and all(len(n.args) == 1 and isinstance(n.args[0], ast.Constant) for n in seeds)
+        and "get_worker_info" not in used
+    ):
         yield Problem(
             event.site,
             "worker_init_fn seeds every worker with the same number: all workers draw the same augmentations, every epoch.",
@@ -215,7 +223,13 @@ def _copied_generator(event: Event, dataset: Value) -> Iterator[Problem]:
             )
 
 
-_SEEDING = ("torch.manual_seed", "numpy.random.seed", "random.seed", "torch.cuda.manual_seed_all", "torch.cuda.manual_seed")
+_SEEDING = (
+    "torch.manual_seed",
+    "numpy.random.seed",
+    "random.seed",
+    "torch.cuda.manual_seed_all",
+    "torch.cuda.manual_seed",
+)
 
 
 def find_seed_in_loop(trace: Trace) -> Iterator[Problem]:
@@ -226,7 +240,10 @@ def find_seed_in_loop(trace: Trace) -> Iterator[Problem]:
             if event.op not in _SEEDING or not inside or not event.args or not _is_fixed(event.args[0]):
                 continue
             outermost = inside[0]
-            builds = any(e.op == "new" and e.result.kind in ("optimizer", "module") and e.within(outermost) for e in training.root)
+            builds = any(
+                e.op == "new" and e.result.kind in ("optimizer", "module") and e.within(outermost)
+                for e in training.root
+            )
             if not builds and not event.branches_within(outermost):
                 yield Problem(
                     event.site,

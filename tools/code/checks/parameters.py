@@ -77,7 +77,11 @@ def _changed_after(root: tuple[Event, ...], held: list[Value], start: int) -> bo
             continue
         if _thaws(event):
             return True
-        if event.op.startswith("set.") and event.op != "set.requires_grad" and any(same(event.receiver, m) or contains(m, event.receiver or Value()) for m in held):
+        if (
+            event.op.startswith("set.")
+            and event.op != "set.requires_grad"
+            and any(same(event.receiver, m) or contains(m, event.receiver or Value()) for m in held)
+        ):
             return True
         if event.op in ("module.add_module", "optimizer.add_param_group", "module.append"):
             return True
@@ -167,7 +171,12 @@ def find_optimizer_of_other_model(trace: Trace) -> Iterator[Problem]:
             continue
         for optimizer in optimizers[:1]:
             held = parameters_of(optimizer)
-            if held and len(optimizers) == 1 and _is_plain(optimizer) and not any(_related(u, h) for u in used for h in held):
+            if (
+                held
+                and len(optimizers) == 1
+                and _is_plain(optimizer)
+                and not any(_related(u, h) for u in used for h in held)
+            ):
                 yield Problem(
                     training.steps[0].event.site,
                     f"The loop trains {used[0].name or 'a model'} ({used[0].site}), but the optimizer ({optimizer.site}) "
@@ -247,7 +256,10 @@ def _registered(root: tuple[Event, ...]) -> set[int]:
     for event in root:
         if event.op == "new" and event.result.kind in ("module", "optimizer") and event.result.class_name != "":
             given = (*event.args, *event.kwargs.values())
-        elif event.op.endswith((".add_module", ".register_module", ".extend", ".append", ".update")) or event.op == "call":
+        elif (
+            event.op.endswith((".add_module", ".register_module", ".extend", ".append", ".update"))
+            or event.op == "call"
+        ):
             given = event.args
         elif event.op.startswith("set.") and event.args[0].kind == "module":
             given = event.args

@@ -40,7 +40,11 @@ def _split_inputs(root: tuple[Event, ...]) -> Iterator[tuple[Event, list[Value]]
 
 def _text(value: Value) -> str:
     node = value.site.node if value.site else None
-    return f"{value.const}" if value.kind == "const" else f"{id(value)} {ast.dump(node) if isinstance(node, ast.expr) else ''}"
+    return (
+        f"{value.const}"
+        if value.kind == "const"
+        else f"{id(value)} {ast.dump(node) if isinstance(node, ast.expr) else ''}"
+    )
 
 
 def find_fit_before_split(trace: Trace) -> Iterator[Problem]:
@@ -75,7 +79,9 @@ def _fitted_problem(value: Value, split: Event, fitted: dict[int, Event]) -> Ite
 
 
 def _transformed(value: Value, fit: Event) -> bool:
-    return any(v.op == "method" and v.name == "transform" and same(v.inputs[0], fit.receiver) for v in ancestors(value, 40))
+    return any(
+        v.op == "method" and v.name == "transform" and same(v.inputs[0], fit.receiver) for v in ancestors(value, 40)
+    )
 
 
 def find_split_after_augmentation(trace: Trace) -> Iterator[Problem]:
@@ -148,7 +154,9 @@ def _same_data(one: Value | None, other: Value | None) -> bool:
         return False
     if one is other:
         return True
-    both_train = all(d.path.startswith("torchvision.datasets") and is_constant(d.kwargs.get("train"), True) for d in (one, other))
+    both_train = all(
+        d.path.startswith("torchvision.datasets") and is_constant(d.kwargs.get("train"), True) for d in (one, other)
+    )
     return both_train and one.path == other.path
 
 

@@ -94,7 +94,10 @@ def find_missing_shift(trace: Trace) -> Iterator[Problem]:
             continue
         parts = list(ancestors(prediction, 400))
         embedded = any(v.op == "embedding" and any(_unshifted(i) is tokens for i in v.inputs[:1]) for v in parts)
-        causal = any(v.op in _CAUSAL or v.name.endswith(tuple(_CAUSAL)) or is_constant(v.kwargs.get("is_causal"), True) for v in parts)
+        causal = any(
+            v.op in _CAUSAL or v.name.endswith(tuple(_CAUSAL)) or is_constant(v.kwargs.get("is_causal"), True)
+            for v in parts
+        )
         if embedded and causal and not any(e.receiver is tokens for e in trace.events("set[]")):
             yield Problem(
                 event.site,
@@ -168,7 +171,11 @@ def find_wrong_sign(trace: Trace) -> Iterator[Problem]:
         if len(training.backwards) != 1 or training.is_managed or len(training.steps) != 1:
             continue
         optimizer = training.steps[0].optimizer
-        if optimizer.kind != "optimizer" or not is_constant(optimizer.kwargs.get("maximize"), False) and "maximize" in optimizer.kwargs:
+        if (
+            optimizer.kind != "optimizer"
+            or not is_constant(optimizer.kwargs.get("maximize"), False)
+            and "maximize" in optimizer.kwargs
+        ):
             continue
         loss = training.backwards[0].args[0]
         origin = _negated(loss)

@@ -7,7 +7,7 @@ from misrun.tools.readers.environment_facts import add_fact
 from misrun.tools.readers.lines.context import LogContext
 from misrun.tools.readers.lines.line import Line
 from misrun.tools.readers.lines.numbers import number
-from misrun.tools.readers.lines.settings_text import KEYWORD, is_settings_list, setting_value
+from misrun.tools.readers.lines.settings_text import is_settings_list, keyword_settings, setting_value
 from misrun.tools.readers.run_record import Scalar
 
 # ruff: noqa: E501 - the table of wordings
@@ -52,6 +52,19 @@ _PACKAGE = re.compile(
     r"^\s{0,4}(?:[-*] )?(?P<name>torch|torchvision|transformers|accelerate|deepspeed|peft|trl|datasets|bitsandbytes|jax|jaxlib|tensorflow|keras"
     r"|numpy|lightning|pytorch-lightning|flash-attn|xformers|timm|ultralytics|unsloth|vllm)(?:==|\s{2,60}|@|: )(?P<v>\d[\w.+]{1,40})(?:\s.*)?$",
     re.I,
+)
+_PLANNED_EPOCHS = frozenset({"epochs", "num_epochs", "max_epochs", "num_train_epochs", "n_epochs", "total_epochs"})
+_PLANNED_STEPS = frozenset(
+    {
+        "max_steps",
+        "total_steps",
+        "max_iters",
+        "num_steps",
+        "train_iters",
+        "max_iterations",
+        "n_steps_total",
+        "max_train_steps",
+    }
 )
 # Settings stand at the head of a log; later "key: value" lines are results.
 _HEAD_LINES = 400
@@ -116,8 +129,8 @@ class ArgparseEcho:
 
     def _keywords(self, text: str, line: Line) -> bool:
         found = False
-        for match in KEYWORD.finditer(text[:60_000]):
-            self._put(match["key"], setting_value(match["value"]), line.number, "argparse")
+        for name, value in keyword_settings(text):
+            self._put(name, value, line.number, "argparse")
             found = True
         return found
 
@@ -156,5 +169,16 @@ class ArgparseEcho:
 
     def _put(self, name: str, value: Scalar | tuple[Scalar, ...], line: int, origin: str) -> None:
         self._settings += 1
+        self._plan(name.rsplit(".", 1)[-1].lower(), value)
         if self._settings <= _MAX_SETTINGS:
             self._context.config(name, value, line, origin)
+
+    def _plan(self, name: str, value: Scalar | tuple[Scalar, ...]) -> None:
+        """The planned length of the run, as far as nothing told it better."""
+        progress = self._context.progress
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            return
+        if name in _PLANNED_EPOCHS and progress.planned_epochs is None:
+            progress.planned_epochs = float(value)
+        if name in _PLANNED_STEPS and progress.planned_steps is None:
+            progress.planned_steps = float(value)

@@ -84,6 +84,8 @@ class KeyValue:
             if place.epoch is not None or place.step is not None:
                 self._leave_header(place)
             return progress.advance(place, line.number)
+        if place.epoch is not None and place.epoch == progress.last_epoch:
+            progress.epoch_complete = True  # what is evaluated is over
         if place.step is not None and place.of is None and not place.within:
             return Mark(place.step, "step")
         if place.epoch is not None and (progress.current is None or progress.current.kind == "epoch"):

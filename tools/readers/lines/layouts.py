@@ -2,6 +2,7 @@
 numbers change."""
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from misrun.tools.readers.lines.metric_words import phase_of, strength, trailing_metric, unit_factor
@@ -21,6 +22,10 @@ _CODE = re.compile(
 _OWNER = re.compile(r"^\w{1,40}'s ")
 # Blanks in a name; more is a sentence that ends in a number.
 _LONGEST_NAME = 3
+# The words before a metric that may say "validation": at most the length of a long log line.
+_CONTEXT = 400
+# More numbers on one line are a printed array.
+_MAX_PAIRS = 500
 # A program has some hundred layouts; text with more is no log of metrics.
 _MAX_LAYOUTS = 20_000
 
@@ -90,7 +95,7 @@ def _layout(text: str, parts: list[str]) -> _Layout:
     index_at = _index_by_offset(parts)
     spots = locate(text)
     place = _place_indices(spots, index_at)
-    found = [(pair, name) for pair in pairs(text) if (name := _metric_name(pair))]
+    found = [(pair, name) for pair in islice(pairs(text), _MAX_PAIRS) if (name := _metric_name(pair))]
     alone = any(strength(name) == 2 for _, name in found)
     slots = [_slot(pair, name, text, index_at) for pair, name in found if alone or place is not None]
     return _Layout(tuple(slots), place, spots.within if spots else False)
@@ -131,4 +136,6 @@ def _metric_name(pair: Pair) -> str:
 def _slot(pair: Pair, name: str, text: str, index_at: dict[int, int]) -> _Slot:
     index = index_at[pair.start]
     of = index + 1 if pair.of is not None and canonical_metric(name)[0] == "accuracy" else None
-    return _Slot(index, name, phase_of(name, text[: pair.start]), unit_factor(name, pair.unit), of)
+    return _Slot(
+        index, name, phase_of(name, text[max(pair.start - _CONTEXT, 0) : pair.start]), unit_factor(name, pair.unit), of
+    )

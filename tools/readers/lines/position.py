@@ -9,7 +9,11 @@ from misrun.tools.readers.builder import StepKind
 _BETWEEN = r"[\]\s:=#(|'\"]{0,12}\[?\s{0,12}"
 _TOTAL = r"(?:\s{0,8}(?:/|\bof\b)\s{0,8}(?P<of>\d[\d,]*))?"
 _EPOCH = re.compile(
-    r"(?<![\w.])(?:epochs?|ep)(?:\s?\((?:train|val|test)\))?" + _BETWEEN + r"(?P<n>\d+(?:\.\d+)?)" + _TOTAL, re.I
+    r"(?<![\w.])(?!epochs\s?[=:]\s?\d+(?![/\d]))(?:epochs?|ep)(?:\s?\((?:train|val|test)\))?"
+    + _BETWEEN
+    + r"(?P<n>\d+(?:\.\d+)?)"
+    + _TOTAL,
+    re.I,
 )
 _STEP = re.compile(
     r"(?<![\w.\-/])(?P<word>(?:(?:global|current|completed|train(?:ing)?|trainer/global|optim(?:izer)?)[_ ]?)?"

@@ -9,7 +9,7 @@ import re
 from misrun.tools.readers.lines.context import LogContext
 from misrun.tools.readers.lines.line import Line
 from misrun.tools.readers.lines.metric_words import in_standard_unit, strength
-from misrun.tools.readers.lines.numbers import number
+from misrun.tools.readers.lines.numbers import NUMBER, number
 from misrun.tools.readers.lines.position import Mark, Place
 
 _BOX_ROW = re.compile(r"^\s?\| {1,8}(?P<name>[\w/.@ -]{1,80}?)\s{0,60}\| (?P<value>[-+\w.,]{1,30})\s{0,60}\|\s*$")
@@ -147,7 +147,7 @@ def _cells(text: str) -> list[str]:
 
 def _header(cells: list[str]) -> list[str]:
     """The column names when this is a header: first a place in training, then at least one metric, no numbers."""
-    if len(cells) < 2 or cells[0].lower() not in _POSITION_NAMES or any(number(cell) is not None for cell in cells):
+    if len(cells) < 2 or cells[0].lower() not in _POSITION_NAMES or any(NUMBER.search(cell) for cell in cells):
         return []
     if cells[1:3] == ["Training", "Loss"]:  # a notebook table pasted with single spaces
         cells = _joined(cells)

@@ -1,0 +1,66 @@
+"""The graph's own contract: state keys, the bounded way back, what may stand in a checkpoint."""
+
+from pathlib import Path
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+
+from misrun.agents import graph, investigation
+from misrun.agents.validator import Validation
+from misrun.agents.workbench import Workbench
+from misrun.scenarios.runner import lay_out
+
+
+def final_state(run: Path) -> graph.State:
+    bench = Workbench(investigation.new_request(run))
+    state: graph.State = {}
+    items = graph.build_graph(InMemorySaver()).stream(
+        graph.State(request=bench.request), {"configurable": {"thread_id": "t"}}, context=bench, stream_mode="updates"
+    )
+    for update in items:
+        for returned in update.values():
+            assert set(returned) <= set(graph.State.__annotations__), returned
+            state.update(returned)
+    return state
+
+
+def test_every_key_a_node_returns_is_a_state_key(tmp_path: Path) -> None:
+    state = final_state(lay_out("s001", tmp_path))
+    assert state["report"].complete
+
+
+def test_the_validator_sends_the_literature_agent_out_at_most_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    real = graph.search_literature
+
+    def counting(*args, **kwargs):  # type: ignore[no-untyped-def]
+        asked.append(tuple(kwargs["modes"]))
+        return real(*args, **kwargs)
+
+    def never_convinced(steps, *_):  # type: ignore[no-untyped-def]
+        return Validation(tuple(steps), False, ("optimization/gradient_explosion",), "not convinced")
+
+    monkeypatch.setattr(graph, "search_literature", counting)
+    monkeypatch.setattr(graph, "validate", never_convinced)
+    state = final_state(lay_out("s001", tmp_path))
+    assert state["report"].complete
+    assert asked == [(), ("optimization/gradient_explosion",), ("optimization/gradient_explosion",)]
+
+
+def test_the_checkpoint_brings_back_equal_records(tmp_path: Path) -> None:
+    bench = Workbench(investigation.new_request(lay_out("s003", tmp_path / "run")))
+    saver = graph.open_saver(tmp_path / "sessions.sqlite")
+    last: graph.State = {}
+    for item in graph.stream(saver, bench, resume=False):
+        if isinstance(item, dict):
+            last = item
+    saved = graph.saved_state(saver, bench.request.id)
+    assert saved is not None
+    assert saved["report"] == last["report"]
+    assert type(saved["signals"][0]) is type(last["signals"][0])
+
+
+def test_a_session_that_never_was_has_no_state(tmp_path: Path) -> None:
+    assert graph.saved_state(graph.open_saver(tmp_path / "empty.sqlite"), "nobody") is None
