@@ -9,12 +9,14 @@ from misrun.knowledge.evidence import Applicability
 from misrun.knowledge.ontology import Ontology
 from misrun.tools.readers.run_record import RunRecord, Scalar
 
-# Scores below which an entry is not about this failure, measured with `python benchmarks/retrieval.py` on the half of
-# the labelled queries used for choosing: 97 % of the relevant entries reach 0.2; of those about another failure mode
-# 1 % reach 0.37.
+# Scores below which an entry is not about this failure. On the half of the labelled queries used for choosing, 95 % of
+# the relevant entries among the first ten reach 0.2, and 0.3 % of those about another failure mode reach 0.37 (with
+# 49 % of the relevant): last lines of `python benchmarks/retrieval.py`.
 RELATED = 0.2
 CLOSE = 0.37
 
+# Failures whose mechanism is arithmetic or data: log(0) and a label outside the classes fail alike in every framework.
+_ARITHMETIC_OR_DATA = frozenset({"optimization", "data_pipeline"})
 _BOUND = re.compile(r"\s*(>=|<=|>|<|==|=)?\s*(.+?)\s*")
 _PRECISION_NAMES = ("precision", "mixed_precision", "torch_dtype", "dtype", "amp_dtype", "compute_dtype")
 _FORMATS = (("bf16", "bf16"), ("bfloat16", "bf16"), ("fp16", "fp16"), ("float16", "fp16"), ("half", "fp16"))
@@ -34,6 +36,7 @@ class Situation:
 @dataclass
 class _Comparison:
     shared: list[str] = field(default_factory=list)
+    beside_the_point: list[str] = field(default_factory=list)
     unlike: list[str] = field(default_factory=list)
     refuted: list[str] = field(default_factory=list)
 
@@ -51,8 +54,8 @@ def judge(entry: KnowledgeEntry, score: float, situation: Situation, ontology: O
 
     high: same failure mode, something of the setting shared or the wording close, nothing different. medium: same
     failure mode, and either something differs or nothing can be compared. low: a stated condition is not met here, or
-    framework and model type both differ and the wording too, or the wording alone is close. `score` is the retrieval
-    similarity (0..1).
+    framework and model type both matter and differ and the wording is not close, or the wording alone is close.
+    `score` is the retrieval similarity (0..1).
     """
     modes = [mode for mode in situation.modes if mode in entry.modes]
     if score < (RELATED if modes else CLOSE):
@@ -60,7 +63,7 @@ def judge(entry: KnowledgeEntry, score: float, situation: Situation, ontology: O
     found = _compare(entry, situation, ontology)
     level = _level(bool(modes), score, found)
     about = f"same failure mode ({_name(modes[0])})" if modes else "similar wording, another failure mode"
-    clauses = [about, *found.shared, *found.unlike, *found.refuted]
+    clauses = [about, *found.shared, *found.beside_the_point, *found.unlike, *found.refuted]
     caveat = f" Does not carry over when: {entry.not_when.rstrip('.')}." if entry.not_when else ""
     return Judgement(level, f"{'; '.join(clauses)}.{caveat}")
 
@@ -69,12 +72,15 @@ def _level(same_mode: bool, score: float, found: _Comparison) -> Applicability:
     close = score >= CLOSE
     if found.refuted or not same_mode or (len(found.unlike) > 1 and not close):
         return "low"
-    return "medium" if found.unlike or not (found.shared or close) else "high"
+    differs = found.unlike or found.beside_the_point
+    return "medium" if differs or not (found.shared or close) else "high"
 
 
 def _compare(entry: KnowledgeEntry, situation: Situation, ontology: Ontology) -> _Comparison:
     found = _Comparison()
     _compare_names("framework", entry.frameworks, situation.frameworks, ontology, found)
+    if any(mode.split("/", 1)[0] in _ARITHMETIC_OR_DATA for mode in entry.modes if mode in situation.modes):
+        found.beside_the_point, found.unlike = [f"{text}, which matters little" for text in found.unlike], []
     _compare_names("model type", entry.model_types, situation.model_types, ontology, found)
     for name, wanted in entry.settings.items():
         _compare_setting(name, wanted, situation.run, found)
@@ -118,7 +124,9 @@ def _actual(name: str, run: RunRecord) -> str | None:
 def precision(run: RunRecord) -> str | None:
     """The training precision of the run: "fp16", "bf16", "fp32", or None when no setting tells."""
     for flag in ("fp16", "bf16"):
-        if (setting := run.setting(flag, f"{flag}.enabled")) and not _is_off(setting.value):
+        # DeepSpeed writes fp16: {enabled: true}.
+        nested = (value for value in run.config if value.name.endswith(f"{flag}.enabled"))
+        if (setting := run.setting(flag) or next(nested, None)) and not _is_off(setting.value):
             return flag
     named = run.setting(*_PRECISION_NAMES)
     if named is None:

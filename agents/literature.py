@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
-from misrun.agents.applicability import RELATED, Judgement, Situation, judge
+from misrun.agents.applicability import RELATED, Situation, judge
 from misrun.agents.characterization import Characterization
 from misrun.knowledge.entry import KnowledgeEntry
-from misrun.knowledge.evidence import Evidence, SearchOutcome, SearchStep
+from misrun.knowledge.evidence import Applicability, Evidence, SearchOutcome, SearchStep
 from misrun.knowledge.index import Hit, KnowledgeIndex
 from misrun.knowledge.levels import LEVELS, Level, queries, search_level
 from misrun.knowledge.ontology import Ontology, load_ontology
@@ -113,7 +113,16 @@ class _Search:
             return
         entry = self._index.corpus.by_id[hit.id]
         if verdict := judge(entry, hit.score, self._situation, self._ontology):
-            self.found[hit.id] = _evidence(entry, hit, level, query, verdict)
+            why = f"{verdict.why}{self._analogy(entry)}" if level == 4 else verdict.why
+            self.found[hit.id] = _evidence(entry, hit, level, query, verdict.applicability, why)
+
+    def _analogy(self, entry: KnowledgeEntry) -> str:
+        """What carries over from another field to a phenomenon of the leading modes, and where that ends."""
+        here = {term.id for term in self._ontology.phenomena_of(self._situation.modes)}
+        for analogy in self._ontology.analogies:
+            if here.intersection(analogy.between) and set(analogy.between).intersection(entry.phenomena):
+                return f" {analogy.carries} Where it ends: {analogy.breaks}"
+        return ""
 
     def _usefulness(self, item: Evidence) -> tuple[bool, int, int, int, float, str]:
         """Applicable before not; then the likelier mode, the closer setting, the narrower level, the nearer wording."""
@@ -160,15 +169,11 @@ def _errors(run: RunRecord | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for line in lines if line))[:_ERRORS]
 
 
-def _evidence(entry: KnowledgeEntry, hit: Hit, level: Level, query: str, verdict: Judgement) -> Evidence:
-    return Evidence(
-        **entry.model_dump(include=_SHARED),
-        level=level,
-        query=query,
-        score=hit.score,
-        applicability=verdict.applicability,
-        why=verdict.why,
-    )
+def _evidence(
+    entry: KnowledgeEntry, hit: Hit, level: Level, query: str, applicability: Applicability, why: str
+) -> Evidence:
+    shared = entry.model_dump(include=_SHARED)
+    return Evidence(**shared, level=level, query=query, score=hit.score, applicability=applicability, why=why)
 
 
 def _applicable(evidence: Collection[Evidence]) -> list[Evidence]:

@@ -14,7 +14,7 @@ from misrun.agents.cures.asked import asked_step
 from misrun.agents.cures.cure import Cure, claims_of
 from misrun.agents.cures.draft import Draft, own_words, plain
 from misrun.agents.cures.facts import RunFacts, cite
-from misrun.agents.cures.fixes import fix_draft, general_cure, sure_findings
+from misrun.agents.cures.fixes import fix_draft, general_cure, grouped, sure_findings
 from misrun.agents.cures.order import NEGLIGIBLE, choose, flag_displaced, to_steps
 from misrun.agents.cures.quantity import numbers_in
 from misrun.agents.cures.registry import cures_for, measurement_for
@@ -72,7 +72,7 @@ def _drafts(
     priors = priors_of(diagnosis)
     cures, lessons = _untried(_open_cures(priors), facts)
     free = list(evidence)
-    fixes = [_claimed(fix_draft(finding, facts, free), free) for finding in findings]
+    fixes = [_claimed(fix_draft(group, facts, free), free) for group in grouped(findings)]
     covered = _covered(findings)
     general = [_claimed(_cure_draft(cure, facts, free, more), free) for cure, more in cures if cure.id not in covered]
     measurements = [found for mode in _leading(priors) if (found := measurement_for(mode)) and found.when(facts)]

@@ -1,9 +1,9 @@
 """False alarms and misses of the signals on random curves: `python benchmarks/signals.py [healthy] [failing] [seed]`.
 
-Healthy runs draw length (5..5,000 points), shape, floor, noise, schedule, logging interval, validation, memory and speed
-at random, with the things that look alarming and are not: fp16 loss-scale search, spikes that recover, warm restarts,
-decay to 0, mild overfitting, heavy-tailed noise. Failing runs add one failure to a healthy one. Prints k/n per
-signal; a signal below strength 0.5 is a mark and does not count (see measure.measure). Exit code 0 always: numbers, no verdict.
+Healthy runs draw length (5..5,000 points), shape, floor, noise, schedule, logging interval, validation, memory and
+speed at random, with the things that look alarming and are not: fp16 loss-scale search, spikes that recover, warm
+restarts, decay to 0, mild overfitting, heavy-tailed noise. Failing runs add one failure to a healthy one. Prints k/n
+per signal; a signal below strength 0.5 is a mark and does not count (see measure.measure).
 """
 
 import sys
@@ -104,7 +104,7 @@ def healthy(random: np.random.Generator) -> Curves:
     value = clean * gap * np.exp(0.02 * random.standard_normal(count))
     every = max(1, count // int(random.choice([3, 5, 10, 20])))
     run = Curves(
-        steps=(np.arange(count) + 1.0) * float(random.choice([1, 10, 50])),
+        steps=np.arange(1, count + 1, dtype=np.float64) * float(random.choice([1, 10, 50])),
         columns={"loss": loss, "grad_norm": norm, "lr": _rates(random, progress), "memory": memory, "val_loss": value,
                  "step_time": random.uniform(0.1, 2) * np.exp(0.05 * random.standard_normal(count))},
         evaluations=np.arange(every - 1, count, every),
@@ -288,9 +288,9 @@ def many_overflows(_random: np.random.Generator, run: Curves) -> tuple[str, ...]
 
 
 FAILURES: tuple[Failure, ...] = (
-    nan_after_explosion, nan_out_of_the_blue, hidden_nan, zero_loss, divergence, collapse_to_chance, exploding, vanishing, chance,
-    constant, plateau, oscillation, slow, sawtooth, overfitting, unrelated_validation, leak, jump, slower, dead_rate, bad_resume,
-    many_overflows,
+    nan_after_explosion, nan_out_of_the_blue, hidden_nan, zero_loss, divergence, collapse_to_chance, exploding,
+    vanishing, chance, constant, plateau, oscillation, slow, sawtooth, overfitting, unrelated_validation, leak, jump,
+    slower, dead_rate, bad_resume, many_overflows,
 )  # fmt: skip
 
 

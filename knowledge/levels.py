@@ -95,12 +95,10 @@ def _terms(ontology: Ontology, names: Sequence[str], found: Sequence[Term]) -> l
 
 
 def _technique_queries(used: list[Term], shown: list[Term], modes: Sequence[str]) -> list[str]:
-    """The failure first: its mode's definition, else the phenomenon's name; then with each technique in use."""
+    """The failure alone first: its mode's definition, else the phenomenon's name; then with the techniques in use."""
     failures = [_wording(mode) for mode in modes if mode in MODES] or [term.label for term in shown]
-    if not failures:
-        return []
     together = [f"{term.label} {failure}" for failure in failures[:2] for term in used[:2]]
-    return together or failures
+    return [*failures[:2], *together]
 
 
 def _wording(mode: str) -> str:

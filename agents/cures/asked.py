@@ -50,7 +50,7 @@ def asked_step(diagnosis: Diagnosis) -> Draft:
     modes = [h.mode for h in diagnosis.hypotheses if h.mode in MODES and h.mode != HEALTHY]
     leading = modes[0] if modes else UNKNOWN
     rivals = " from ".join(plain(mode) for mode in modes[:2]) or "one cause from another"
-    reason = f"{sentence(diagnosis.reason)} " if diagnosis.reason else ""
+    reason = f"{sentence(diagnosis.reason[0].upper() + diagnosis.reason[1:])} " if diagnosis.reason else ""
     claims = (
         own_words("what", f"Supply {missing}." if _FILE.search(missing) else f"Measure {missing}."),
         own_words("why", f"{reason}Nothing given so far tells {rivals}."),

@@ -5,7 +5,6 @@ import statistics
 from collections.abc import Callable
 
 from misrun.agents.cures.facts import Point, RunFacts, Value, cite
-from misrun.agents.cures.quantity import memory_text
 from misrun.agents.cures.slots import SLOTS, Filler, slot
 from misrun.tools.readers.run_record import Phase, Series
 from misrun.tools.signals.wording import number
@@ -22,17 +21,21 @@ def _finite(series: Series | None) -> list[Point]:
     return [] if series is None else [Point(series, i) for i, v in enumerate(series.values) if math.isfinite(v)]
 
 
+def _series(facts: RunFacts, name: str, phase: Phase | None) -> Series | None:
+    return facts.curve(name) if phase == "train" else facts.run.best(name, phase)
+
+
 def _first(name: str, phase: Phase | None) -> Callable[[RunFacts], Value | None]:
-    return lambda facts: _at(next(iter(_finite(facts.run.best(name, phase))), None))
+    return lambda facts: _at(next(iter(_finite(_series(facts, name, phase))), None))
 
 
 def _last(name: str, phase: Phase | None) -> Callable[[RunFacts], Value | None]:
-    return lambda facts: _at(next(iter(reversed(_finite(facts.run.best(name, phase)))), None))
+    return lambda facts: _at(next(iter(reversed(_finite(_series(facts, name, phase)))), None))
 
 
 def _extreme(name: str, phase: Phase | None, sign: int) -> Callable[[RunFacts], Value | None]:
     def extreme(facts: RunFacts) -> Value | None:
-        points = _finite(facts.run.best(name, phase))
+        points = _finite(_series(facts, name, phase))
         return _at(max(points, key=lambda point: sign * point.value)) if points else None
 
     return extreme
@@ -64,10 +67,7 @@ SLOTS |= {
     "grad_max": _extreme("grad_norm", None, 1),
     "lr_first": _first("lr", None),
     "lr_last": _last("lr", None),
-    "perplexity_last": _last("perplexity", None),
     "loss_scale_last": _last("loss_scale", None),
-    "step_time_last": _last("step_time", None),
-    "reward_last": _last("reward", None),
     "grad_before": lambda facts: _at(facts.before_onset("grad_norm")),
 }
 
@@ -169,12 +169,3 @@ def chance_loss(facts: RunFacts) -> Value | None:
     if found is None or found.number is None or found.number < 2:
         return None
     return Value(number(math.log(found.number)), math.log(found.number), found.refs, derived=True)
-
-
-@slot("memory_first_size")
-def memory_first_size(facts: RunFacts) -> Value | None:
-    """The first logged memory as a size; only where the source's name says MiB or MB."""
-    points = _finite(facts.run.best("memory"))
-    if not points or not any(unit in points[0].series.raw_name.lower() for unit in ("mib", "mb")):
-        return None
-    return Value(memory_text(points[0].value), points[0].value, (points[0].reference,))

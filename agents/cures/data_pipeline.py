@@ -28,6 +28,7 @@ CURES: tuple[Cure, ...] = (
         "resize_embedding",
         {"data_pipeline/vocabulary_mismatch": DIRECT},
         what=(
+            "Give the embedding more rows than {token_id}: that id was looked up in a table of {table_rows} rows.",
             "Give the embedding as many rows as the tokenizer has tokens: it has {vocabulary}, and id {token_id} was looked up.",
             "Give the embedding as many rows as the tokenizer has tokens (len(tokenizer)); the configured vocab_size is {vocabulary}.",
             "Give the embedding looked up at {error_place} as many rows as there are ids (the largest id plus 1, or len(tokenizer)).",
@@ -481,7 +482,10 @@ CURES: tuple[Cure, ...] = (
         "one_image_size",
         {"data_pipeline/batch_collation": USUAL},
         what=("Bring all images to one size and to 3 channels in the transform.",),
-        why=("Grey-scale and transparent images have 1 and 4 channels.", ENDED),
+        why=(
+            "Grey-scale and transparent images have 1 and 4 channels.",
+            ("The first layer expects its input {channels}.", ENDED),
+        ),
         how=(
             "Image.open(path).convert('RGB'); transforms.Resize((224, 224))  # a pair, not one number; the size your model takes",
         ),

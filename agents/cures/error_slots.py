@@ -84,14 +84,6 @@ def error_of_rank(facts: RunFacts) -> Value | None:
     return None if facts.root is None or facts.root.name in _WAITING else error(facts)
 
 
-@slot("exit_code")
-def exit_code(facts: RunFacts) -> Value | None:
-    ending = facts.run.ending
-    if ending.exit_code is None or not ending.spans:
-        return None
-    return Value(str(ending.exit_code), ending.exit_code, tuple(cite(span) for span in ending.spans), derived=True)
-
-
 # Memory numbers of the out-of-memory message, in MiB as the reader parsed them.
 def _memory(key: str) -> Callable[[RunFacts], Value | None]:
     def size(facts: RunFacts) -> Value | None:

@@ -73,7 +73,7 @@ class RunFacts(Facts):
         """Whether the run uses one of these libraries, as far as the characterization or the environment tells."""
         known = {name.lower() for name in self.characterization.frameworks}
         known |= {fact.name.lower() for fact in self.run.environment}
-        known |= {"transformers" for file in self.run.files if file.reader == "trainer_state"}
+        known |= {"transformers" for file in self.run.files if file.reader == "trainer_state.json"}
         return any(name in known for name in names)
 
     def numeric(self, *names: str) -> tuple[float, ConfigValue] | None:

@@ -30,26 +30,38 @@ def _same_place(one: Finding, other: Finding) -> bool:
     return one.file == other.file and one.mode == other.mode and overlap
 
 
-def fix_draft(finding: Finding, facts: RunFacts, evidence: Sequence[Evidence]) -> Draft:
-    """The step that mends a finding; the in-code cure of its mode lends its reasons, its check and its sources."""
-    cure = general_cure(finding)
+def grouped(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
+    """Findings that one step mends: those of one check in one file that ask for the same thing. A patch stands alone,
+    because each was made against the file as it is."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.check, finding.file, finding.mode, finding.expected, finding.patch or "")
+        groups.setdefault(key, []).append(finding)
+    return [tuple(sorted(group, key=lambda f: f.line)) for group in groups.values()]
+
+
+def fix_draft(group: tuple[Finding, ...], facts: RunFacts, evidence: Sequence[Evidence]) -> Draft:
+    """The step that mends a group of findings; the in-code cure of its mode lends its reasons, check and sources."""
+    lead = max(group, key=lambda finding: finding.confidence)
+    cure = general_cure(lead)
     lent = claims_of(cure, facts) if cure else ()
+    places = " and ".join(str(finding.span) for finding in group)
     claims = (
-        _claim(finding, "what", f"Correct {finding.span}: {sentence(finding.expected)}"),
-        _claim(finding, "why", sentence(finding.message)),
+        _claim(group, "what", f"Correct {places}: {sentence(lead.expected)}"),
+        *(_claim((finding,), "why", sentence(finding.message)) for finding in group),
         *(claim for claim in lent if claim.part == "why" and claim.refs),
-        *(support_claim(e) for e in supporting(evidence, (finding.mode,), cure.supported_by if cure else "")),
-        *_how(finding, lent),
-        *((_claim(finding, "verify", sentence(finding.verify)),) if finding.verify else ()),
+        *(support_claim(e) for e in supporting(evidence, (lead.mode,), cure.supported_by if cure else "")),
+        *_how(group, places, lent),
+        *((_claim(group, "verify", sentence(lead.verify)),) if lead.verify else ()),
         *(claim for claim in lent if claim.part == "verify"),
     )
-    modes = {finding.mode: finding.confidence * DIRECT}
-    return Draft(f"fix:{finding.check}", "code fix", modes, claims, _effort(finding), patch=finding.patch)
+    modes = {lead.mode: lead.confidence * DIRECT}
+    return Draft(f"fix:{lead.check}", "code fix", modes, claims, _effort(lead), patch=lead.patch)
 
 
-def _claim(finding: Finding, part: Part, text: str) -> Claim:
-    reference = Reference(kind="finding", label=f"{finding.check} at {finding.span}", span=finding.span)
-    return Claim(part=part, text=text, refs=(reference,))
+def _claim(group: tuple[Finding, ...], part: Part, text: str) -> Claim:
+    refs = tuple(Reference(kind="finding", label=f"{f.check} at {f.span}", span=f.span) for f in group)
+    return Claim(part=part, text=text, refs=refs)
 
 
 def general_cure(finding: Finding) -> Cure | None:
@@ -57,12 +69,12 @@ def general_cure(finding: Finding) -> Cure | None:
     return next((cure for cure in cures_for(finding.mode) if cure.in_code), None)
 
 
-def _how(finding: Finding, lent: tuple[Claim, ...]) -> tuple[Claim, ...]:
-    """The patch, or the place with the general edit where there is no patch."""
-    if finding.patch:
-        text = f"Apply the patch of this step in the run folder (patch -p1); it changes {finding.span}."
-        return (_claim(finding, "how", text),)
-    place = _claim(finding, "how", f"Edit {finding.span} so that: {sentence(finding.expected)}")
+def _how(group: tuple[Finding, ...], places: str, lent: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """The patch, or the places with the general edit where there is no patch."""
+    if group[0].patch:
+        text = f"Apply the patch of this step in the run folder (patch -p1); it changes {places}."
+        return (_claim(group, "how", text),)
+    place = _claim(group, "how", f"Edit {places} so that: {sentence(group[0].expected)}")
     return (place, *(claim for claim in lent if claim.part == "how"))
 
 

@@ -3,16 +3,13 @@
 from collections.abc import Callable
 
 from misrun.agents.cures.facts import RunFacts, Value
-from misrun.agents.cures.setting_slots import CLIP
 from misrun.agents.cures.slots import SLOTS
 
 _GUARDS: dict[str, Callable[[RunFacts], bool]] = {
     "if_hf": lambda f: f.framework("transformers", "trl"),
     "if_lightning": lambda f: f.framework("lightning", "pytorch_lightning", "pytorch-lightning"),
     "if_jax": lambda f: f.framework("jax", "flax"),
-    "if_keras": lambda f: f.framework("keras", "tensorflow"),
     "if_fp16": lambda f: f.half_precision,
-    "if_clipped": lambda f: f.numeric(*CLIP) is not None,
 }
 
 

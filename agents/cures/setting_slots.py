@@ -189,14 +189,6 @@ def batch_half(facts: RunFacts) -> Value | None:
     return Value(setting_text(found[0] // 2), found[0] // 2, (cite(found[1].span),), derived=True)
 
 
-@slot("batch_double")
-def batch_double(facts: RunFacts) -> Value | None:
-    found = facts.numeric(*BATCH)
-    return (
-        None if found is None else Value(setting_text(found[0] * 2), found[0] * 2, (cite(found[1].span),), derived=True)
-    )
-
-
 @slot("batch_half_edit")
 def batch_half_edit(facts: RunFacts) -> Value | None:
     """Half the batch and twice the accumulation, so that the effective batch stays."""

@@ -8,10 +8,9 @@ from misrun.agents.cures.cure import Cure, proposed
 from misrun.agents.cures.facts import RunFacts, cite
 from misrun.agents.cures.quantity import ANY_NUMBER, numbers_in, parse_number
 from misrun.agents.step import Claim, Reference
+from misrun.tools.diagnosis.attempts import has_failed
 from misrun.tools.record import Record
 
-_HELPED = re.compile(r"\b(helped|fixed|solved|worked|cured)\b", re.I)
-_NEGATED = re.compile(r"\b(not|no|never|without|neither)\b|n't", re.I)
 # A new value within this factor of the tried one is the same attempt: the search step of learning-rate searches.
 SAME_FACTOR = 3.0
 _MOST_CHARACTERS = 20_000  # of reported attempts; more is a pasted log
@@ -37,11 +36,7 @@ def attempts_of(characterization: Characterization) -> tuple[Attempt, ...]:
         clauses = re.split(r"[\n;]|\. ", (field.value or "")[:_MOST_CHARACTERS])
         refs = tuple(cite(span) for span in field.spans)
         found = [Attempt(text=clause.strip(" .\r"), refs=refs) for clause in clauses if clause.strip(" .\r")]
-    return tuple(attempt for attempt in found if _failed(attempt.text))
-
-
-def _failed(text: str) -> bool:
-    return not _HELPED.search(text) or bool(_NEGATED.search(text))
+    return tuple(attempt for attempt in found if has_failed(attempt.text))
 
 
 def attempt_at(cure: Cure, attempts: Sequence[Attempt]) -> Attempt | None:

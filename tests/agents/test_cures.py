@@ -12,13 +12,14 @@ from misrun.agents.cures.cure import Cure, claims_of, slots_of
 from misrun.agents.cures.facts import RunFacts
 from misrun.agents.cures.quantity import half_last_digit, memory_text, numbers_in, parse_number, setting_text
 from misrun.agents.cures.registry import CURES, cures_for, measurement_for
-from misrun.agents.cures.slots import slot_value
+from misrun.agents.cures.slots import SLOTS, slot_value
 from misrun.agents.cures.tried import attempts_of
 from misrun.agents.cures.worth import diagnostic_value, priors_of, score
 from misrun.agents.step import join_part
 from misrun.tools.diagnosis.hypothesis import Diagnosis
 from misrun.tools.diagnosis.taxonomy import HEALTHY, MODES, UNKNOWN
 from misrun.tools.readers.run_record import RunRecord
+from misrun.tools.signals.catalogue import CATALOGUE
 
 EMPTY = RunFacts(RunRecord(root="."))
 BY_ID = {cure.id: cure for cure in CURES}
@@ -46,6 +47,14 @@ def test_every_slot_is_in_the_table(cure: Cure) -> None:
     for template in texts(cure):
         for name in slots_of(template):
             slot_value(name, EMPTY)  # raises KeyError for a slot that nothing fills
+
+
+def test_no_slot_is_left_without_use() -> None:
+    used = {name for cure in CURES for template in texts(cure) for name in slots_of(template)}
+    assert set(SLOTS) - used == set()
+    assert {
+        name.removeprefix("signal.") for name in used if name.startswith("signal.") and "error." not in name
+    } <= set(CATALOGUE)
 
 
 @every_cure

@@ -11,7 +11,7 @@ from misrun.agents.step import NextStep
 from misrun.agents.synthesizer import MOST_STEPS, Synthesis, synthesize
 from misrun.knowledge.evidence import Applicability, Evidence, SearchOutcome
 from misrun.tools.code.finding import Audit, Finding
-from misrun.tools.diagnosis.hypothesis import Diagnosis
+from misrun.tools.diagnosis.hypothesis import Diagnosis, Ground, Hypothesis
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.record import Span
 from misrun.tools.signals.signal import Signal
@@ -86,6 +86,16 @@ def test_overlapping_findings_of_two_auditors_become_one_step(tmp_path: Path) ->
     assert actions(steps).count("fix:log-domain") == 1
 
 
+def test_places_of_one_check_become_one_step_when_no_patch_is_there(tmp_path: Path) -> None:
+    both = (finding(line=33, patch=None), finding(line=32, patch=None))
+    steps = steps_of(nan_run(tmp_path).build(), diagnosis((ARITHMETIC, 0.8)), findings=both).steps
+    assert actions(steps).count("fix:log-domain") == 1
+    step = with_action(steps, "fix:log-domain")
+    assert step.what.startswith("Correct train.py:32 and train.py:33:")
+    assert "p.clamp(eps, 1 - eps)" in step.how
+    assert step.effort == "code change"
+
+
 def test_a_suspicion_is_no_step(tmp_path: Path) -> None:
     unsure = (finding(confidence=0.4),)
     steps = steps_of(nan_run(tmp_path).build(), diagnosis((ARITHMETIC, 0.8)), findings=unsure).steps
@@ -156,6 +166,30 @@ def test_a_host_kill_lowers_the_workers_and_quotes_the_kill(tmp_path: Path) -> N
     assert step.what == "Halve the loader workers from 16 to 8."
     assert "oom_kill event" in step.why
     assert "whoever runs the machine" in result.last_resort
+
+
+def test_a_cure_without_a_number_of_the_run_gets_the_ground_of_its_hypothesis(tmp_path: Path) -> None:
+    signal = Signal(
+        name="loss_periodic", text="Loss falls back at every epoch.", spans=(Span(file="train.log", first=1, last=1),)
+    )
+    ground = Ground(source="loss_periodic", text=signal.text, weight=2.0, spans=signal.spans)
+    mode = "data_pipeline/missing_data"
+    told = Diagnosis(category="data_pipeline", mode=mode, likelihood=0.8, abstained=False, hypotheses=(
+        Hypothesis(mode=mode, category="data_pipeline", likelihood=0.8, supporting=(ground,)),))  # fmt: skip
+    run = RunFolder(tmp_path)
+    run.point(1, loss=1.0)
+    cures = [s for s in steps_of(run.build(), told, signals=(signal,)).steps if s.kind == "cure"]
+    assert cures
+    assert all("Loss falls back at every epoch." in step.why for step in cures)
+
+
+def test_ranks_that_only_waited_are_not_told_to_mend_the_time_out(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.error("collective_timeout", "[Rank 2] Watchdog caught collective operation timeout")
+    step = with_action(
+        steps_of(run.build(), diagnosis(("memory_hardware/collective_failure", 0.9))).steps, "mend_first_rank"
+    )
+    assert step.what.startswith("Find the rank that stopped first")
 
 
 def test_a_healthy_run_gets_no_cure(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from misrun.agents.validator import validate
 from misrun.knowledge.evidence import Evidence, SearchOutcome
 from misrun.tools.code.finding import Finding
 from misrun.tools.diagnosis.hypothesis import Diagnosis, Hypothesis
+from misrun.tools.diagnosis.taxonomy import HEALTHY, MODES
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.record import Span
+from misrun.tools.signals.measure import measure
 
 MODE = "optimization/learning_rate_too_high"
 TOLD = diagnosis((MODE, 0.8))
@@ -220,6 +222,24 @@ def test_the_verdict_says_where_the_mode_stands_in_the_diagnosis(run: RunRecord)
         assert verdict is not None
         assert words in verdict.classifier
         assert (verdict.support, verdict.of, verdict.executed) == (0, 0, "not run")
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != HEALTHY])
+def test_every_step_of_every_mode_survives_its_own_check(tmp_path: Path, mode: str) -> None:
+    folder = nan_run(tmp_path)
+    folder.setting("num_classes", 10)
+    folder.setting("weight_decay", 0.1)
+    folder.setting("dropout", 0.2)
+    folder.setting("num_workers", 4)
+    folder.error("target_out_of_bounds", "Target 12 is out of bounds.", exception="IndexError")
+    run = folder.build()
+    signals = measure(run)
+    told = diagnosis((mode, 0.6), (MODE if mode != MODE else "optimization/oscillation", 0.2))
+    steps = synthesize(run, signals, told, Characterization(), SearchOutcome(), ()).steps
+    checked = validate(steps, run, (), (), told)
+    assert [s.action for s in checked.steps] == [s.action for s in steps]
+    assert sum(s.verdict.citations_dropped for s in checked.steps if s.verdict) == 0
+    assert any(s.mode == mode for s in checked.steps)
 
 
 def test_user_files_are_left_as_they_were(run: RunRecord) -> None:

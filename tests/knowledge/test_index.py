@@ -205,6 +205,17 @@ def test_without_the_model_words_still_find(small_corpus: Corpus, monkeypatch: p
     index.close()
 
 
+@pytest.mark.parametrize("content", [b"CHROMA_SERVER_HTTP_PORT=\xff\xfe", b"chroma_server_http_port=many"])
+def test_an_unreadable_env_file_where_the_user_stands_does_not_end_the_search(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    command = [sys.executable, str(HERE / "hash_embedder.py"), str(SMALL), str(tmp_path / "home")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "words only" in done.stdout
+    assert ".env" in done.stdout
+    assert "issue-brax-loss-accumulation" in done.stdout
+
+
 def test_search_honours_limit_selection_and_empty_texts(small_corpus: Corpus, tmp_path: Path) -> None:
     index = opened(small_corpus, tmp_path)
     chosen = {"paper-pid-controller-optimizer", "forum-kmeans-empty-cluster"}
@@ -269,7 +280,7 @@ def test_held_out_queries_find_their_entries(packaged_index: KnowledgeIndex) -> 
     for row in (row for row in rows if row["half"] == "held" and row["level"] < 4):
         found = {hit.id for hit in packaged_index.search(row["query"], 5)}
         recalls.append(len(found & set(row["relevant"])) / min(5, len(row["relevant"])))
-    # Measured 0.77 (benchmarks/retrieval.py); well below it the ranking is broken.
+    # Measured 0.74 (benchmarks/retrieval.py, levels 1 to 3); well below it the ranking is broken.
     assert math.fsum(recalls) / len(recalls) > 0.65
 
 

@@ -20,7 +20,8 @@ def test_the_four_levels_go_from_the_symptom_to_other_fields() -> None:
         techniques=("vector_quantization",),
     )
     assert asked[1] == ("codebook perplexity fell to 3 of 512 jax vqvae", "RuntimeWarning: unused codes jax vqvae")
-    assert asked[2][0].startswith("vector quantization representation collapse: Outputs collapse")
+    assert asked[2][0].startswith("representation collapse: Outputs collapse")
+    assert asked[2][1].startswith("vector quantization representation collapse: Outputs collapse")
     assert not any("jax" in query for level in (2, 3, 4) for query in asked[level])
     assert asked[3][0].startswith("codebook collapse: most prototypes of a quantiser")
     assert any("clustering" in query for query in asked[4])
@@ -52,7 +53,8 @@ def test_an_unknown_text_is_asked_as_it_is_at_every_level(level: int) -> None:
 def test_a_bare_text_is_widened_with_what_it_names() -> None:
     text = "loss is nan with fp16"
     assert derive(text, 1, ONTOLOGY) == (text,)
-    assert derive(text, 2, ONTOLOGY)[0].startswith(f"{text} mixed precision unstable arithmetic")
+    assert derive(text, 2, ONTOLOGY)[0].startswith(f"{text} unstable arithmetic: ")
+    assert derive(text, 2, ONTOLOGY)[1].startswith(f"{text} mixed precision unstable arithmetic: ")
     assert derive(text, 3, ONTOLOGY)[0].startswith(f"{text} loss nan: one undefined")
 
 

@@ -109,6 +109,21 @@ def test_evidence_on_the_likeliest_mode_comes_first(packaged_index: KnowledgeInd
     assert on_first[0]
 
 
+def test_what_comes_from_another_field_says_what_carries_over_and_where_that_ends(
+    packaged_index: KnowledgeIndex,
+) -> None:
+    mode = "optimization/representation_collapse"
+    near = {e.id for e in packaged_index.corpus.entries if mode in e.modes and e.domain != "analogies"}
+    outcome = search_literature(
+        described("codebook perplexity fell to 3", "pytorch", model_types=("vqvae",)),
+        hypotheses((mode, 0.9)),
+        packaged_index,
+        exclude=near,
+    )
+    abroad = [item for item in outcome.evidence if item.level == 4]
+    assert any("winner-takes-all" in item.why and "Where it ends:" in item.why for item in abroad)
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
@@ -183,6 +198,17 @@ def test_another_framework_makes_it_medium_and_says_so(t5: KnowledgeEntry) -> No
     assert "other framework (transformers there, jax here)" in said
 
 
+def test_two_differences_make_it_low_unless_the_mechanism_does_not_depend_on_the_framework(
+    small_corpus: Corpus, t5: KnowledgeEntry
+) -> None:
+    elsewhere = {"frameworks": ("jax",), "model_types": ("cnn",)}
+    assert judged(t5, score=0.3, **elsewhere).startswith("medium")
+    assert "which matters little" in judged(t5, score=0.3, **elsewhere)
+    shared_memory = small_corpus.by_id["issue-pytorch-shm-bus-error"].model_copy(update={"model_types": ("gan",)})
+    bus_error = ("memory_hardware/shared_memory",)
+    assert judged(shared_memory, score=0.3, modes=bus_error, **elsewhere).startswith("low")
+
+
 def test_a_library_shares_what_it_is_built_on(t5: KnowledgeEntry) -> None:
     said = judged(t5.model_copy(update={"frameworks": ("pytorch",)}), frameworks=("trl",))
     assert "same framework (trl)" in said
@@ -222,6 +248,8 @@ def test_the_caveat_of_the_source_is_passed_on(t5: KnowledgeEntry) -> None:
         ({"precision": 32}, "fp32"),
         ({"torch_dtype": "torch.bfloat16"}, "bf16"),
         ({"mixed_precision": "no"}, "fp32"),
+        ({"fp16.enabled": "auto", "bf16.enabled": False}, "fp16"),
+        ({"deepspeed.bf16.enabled": True}, "bf16"),
         ({"learning_rate": 0.1}, None),
     ],
 )

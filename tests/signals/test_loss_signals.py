@@ -18,8 +18,7 @@ def test_nan_tells_last_finite_value_and_the_gradient_rise_before_it(signals_of)
     assert signal.values["last_finite"] == pytest.approx(loss[155])
     assert signal.values["lr_at_onset"] == 1e-3
     assert "becomes NaN at step 157; last finite value 0.43 at step 156" in signal.text
-    assert "gradient norm rose from 1.2" in signal.text
-    assert "to 2,847 in the 4 logged points before" in signal.text
+    assert "gradient norm rose from 1.2 to 2,847 in the 4 logged points before" in signal.text
     assert found["grad_exploding"].step == 154
 
 
@@ -62,7 +61,7 @@ def test_transformers_filter_shows_zero_where_the_loss_is_nan(signals_of) -> Non
     assert signal.step == 0.75
     assert signal.values["last_finite"] == 4.701
     assert signal.values["zero_points"] == 3
-    assert "loss_zero" not in found
+    assert not {"loss_zero", "loss_improving"} & set(found)
 
 
 def test_megatron_leaves_the_loss_out_where_it_is_nan(signals_of) -> None:

@@ -103,6 +103,9 @@ class CallEvaluator(Expressions):
             return self._construct_own(callee.definition, args, kwargs, node, scope)
         if callee.kind == "lib":
             return self._call_library(callee.path, args, kwargs, node, scope)
+        replaced = callee.attrs.get("forward")
+        if replaced is not None and replaced.kind == "function" and not replaced.inputs:
+            return self.call_function(replaced, args, kwargs, node, scope)
         if callee.kind in ("module", "loss", "object", "dataset"):
             return self._call_object(callee, args, kwargs, node, scope)
         return self._unknown_call(callee, callee.name, args, kwargs, node, scope)

@@ -439,9 +439,10 @@ class Expressions(ABC):
             self.set_attribute(self.evaluate(target.value, scope), target.attr, value, target, scope)
         elif isinstance(target, ast.Subscript):
             base, index = self.evaluate(target.value, scope), self.evaluate(target.slice, scope)
-            if isinstance(index.const, str | int):
+            if base.kind == "mapping" and isinstance(index.const, str):
+                base.kwargs = {**base.kwargs, index.const: value}
+            elif isinstance(index.const, str | int):
                 base.attrs[f"[{index.const!r}]"] = value
-                base.kwargs.pop(str(index.const), None)
             self.record("set[]", target, scope, args=(index, value), receiver=base)
         elif isinstance(target, ast.Starred):
             self.bind(target.value, Value(op="starred", inputs=(value,)), scope)

@@ -11,7 +11,8 @@ class Finding(Record):
     """One place in the code that is (probably) wrong.
 
     `message` says what happens, `expected` what should; `confidence` is 0..1; `mode` names the failure mode this would
-    cause; `patch` is a unified diff against the run folder that applies with `patch -p1`; `verify` is how to see it.
+    cause; `patch` is a unified diff against the run folder that applies with `patch -p1`; `verify` is how to see it;
+    `related` are other places the message speaks of (the loss of a softmax, the loop of a step).
     """
 
     check: str
@@ -26,6 +27,7 @@ class Finding(Record):
     mode: str
     verify: str = ""
     patch: str | None = None
+    related: tuple[Span, ...] = ()
 
     @property
     def span(self) -> Span:

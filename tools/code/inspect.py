@@ -6,11 +6,14 @@ from pathlib import Path
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.checks.registry import CHECKS
+from misrun.tools.code.collector import paused_collector
 from misrun.tools.code.finding import Finding
 from misrun.tools.code.interpreter import follow
 from misrun.tools.code.patches import unified_diff
 from misrun.tools.code.project_model import Project
 from misrun.tools.code.trace import Trace
+from misrun.tools.code.values import Site
+from misrun.tools.record import Span
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
@@ -36,6 +39,7 @@ def inspect(root: Path, files: Sequence[str] | None = None, checks: Sequence[str
     return inspect_trace(trace, chosen)
 
 
+@paused_collector()
 def inspect_trace(trace: Trace, checks: Iterable[Check]) -> Inspection:
     """Findings of the given checks on a project that was already followed."""
     project = trace.project
@@ -54,6 +58,11 @@ def inspect_trace(trace: Trace, checks: Iterable[Check]) -> Inspection:
     return Inspection(tuple(ordered), len(project.files), lines, project.skipped, trace)
 
 
+def _span(site: Site) -> Span:
+    first, last = site.file.line(site.line), site.file.line(site.last_line)
+    return Span(file=site.file.path, first=first, last=max(first, last))
+
+
 def _finding(check: Check, problem: Problem, root: Path) -> Finding:
     site = problem.site
     first, last = site.file.line(site.line), site.file.line(site.last_line)
@@ -69,5 +78,6 @@ def _finding(check: Check, problem: Problem, root: Path) -> Finding:
         expected=problem.expected,
         mode=check.mode,
         verify=problem.verify,
+        related=tuple(_span(other) for other in problem.related),
         patch=unified_diff(root, problem.edits) if problem.edits else None,
     )

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from misrun.tools.code.calls import CallEvaluator
+from misrun.tools.code.collector import paused_collector
 from misrun.tools.code.project_model import Class, Function, Project
 from misrun.tools.code.scope import Scope
 from misrun.tools.code.source import SourceFile
@@ -23,6 +24,7 @@ _OPERATORS: dict[type[ast.AST], str] = {
 }  # fmt: skip
 
 
+@paused_collector()
 def follow(project: Project) -> Trace:
     """The trace of the whole project."""
     return Interpreter(project).run()

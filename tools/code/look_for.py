@@ -38,7 +38,7 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
     "optimization/unstable_arithmetic": ("unclamped-log", "unstable-root", "nll-without-log-softmax"),
     "optimization/regularization": ("dropout-off", "optimizer-setting-off", "train-mode-not-restored"),
     "optimization/overfitting": ("validation-on-training-data", "split-after-augmentation", "train-mode-not-restored"),
-    "optimization/accumulation_scaling": ("accumulation-not-scaled", "zero-grad-missing"),
+    "optimization/accumulation_scaling": ("accumulation-not-scaled", "accumulation-divisor", "zero-grad-missing"),
     "optimization/optimizer_settings": ("optimizer-setting-off", "learning-rate-off"),
     "optimization/representation_collapse": ("detached-loss", "frozen-parameters-in-optimizer", "loss-sign"),
     "data_pipeline/label_misalignment": (
@@ -80,7 +80,11 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
         "loss-broadcast",
         "one-hot-cross-entropy",
     ),
-    "model_software/double_activation": ("softmax-before-cross-entropy", "sigmoid-before-bce-with-logits"),
+    "model_software/double_activation": (
+        "softmax-before-cross-entropy",
+        "sigmoid-before-bce-with-logits",
+        "softmax-twice",
+    ),
     "model_software/detached_graph": ("detached-loss", "loss-is-new-leaf"),
     "model_software/graph_reuse": ("retain-graph", "loss-accumulated-with-graph"),
     "model_software/unregistered_parameters": ("modules-in-plain-list",),
@@ -97,12 +101,19 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
         "scheduler-per-epoch",
         "scheduler-never-stepped",
         "scheduler-before-optimizer",
+        "scheduler-step-on-improvement",
+        "scheduler-ignored",
     ),
     "model_software/stale_optimizer": ("optimizer-before-model-change", "optimizer-wrong-model"),
-    "model_software/resume_state": ("resume-without-optimizer",),
+    "model_software/resume_state": ("resume-without-optimizer", "resume-leaves-out-scheduler"),
     "model_software/seed_misuse": ("worker-seed", "seed-in-loop"),
     "model_software/axis_order": ("view-after-permute", "channels-last-input", "softmax-over-batch"),
-    "model_software/evaluation_error": ("eval-mode-missing", "validation-on-training-data"),
+    "model_software/evaluation_error": (
+        "eval-mode-missing",
+        "validation-on-training-data",
+        "count-of-flags",
+        "softmax-twice",
+    ),
 }
 
 

@@ -6,8 +6,8 @@ from misrun.tools.diagnosis.hypothesis import Ground
 
 # A failed cure is evidence against its mode, but people try things half-way: 1.5 in log-odds divides the odds by 4.5.
 FAILED_ATTEMPT = -1.5
-_WORKED = re.compile(r"\b(helped|fixed|solved|worked|better now|cured)\b", re.I)
-_NOT = re.compile(r"\b(not|n't|no|never|without)\b", re.I)
+_HELPED = re.compile(r"\b(helped|fixed|solved|worked|better now|cured)\b", re.I)
+_NEGATED = re.compile(r"\b(not|no|never|without|neither)\b|n't", re.I)
 
 ATTEMPTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"(lower|reduc|decreas|small|halv|divid|drop)\w*.{0,20}(learning.?rate|\blr\b)|\blr\b.{0,15}(lower|small)", ("optimization/learning_rate_too_high", "optimization/oscillation")),
@@ -30,11 +30,16 @@ ATTEMPTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _COMPILED = tuple((re.compile(pattern, re.I), modes) for pattern, modes in ATTEMPTS)
 
 
+def has_failed(attempt: str) -> bool:
+    """Whether a reported attempt did not cure; only one said to have helped did."""
+    return not _HELPED.search(attempt) or bool(_NEGATED.search(attempt))
+
+
 def failed_attempts(tried: tuple[str, ...]) -> dict[str, tuple[Ground, ...]]:
     """Grounds against each mode whose usual cure was reported as tried. An attempt said to have helped is left out."""
     grounds: dict[str, tuple[Ground, ...]] = {}
     for attempt in tried:
-        if _WORKED.search(attempt) and not _NOT.search(attempt):
+        if not has_failed(attempt):
             continue
         ground = Ground(source="tried", text=f'Tried without success: "{attempt}"', weight=FAILED_ATTEMPT)
         for pattern, modes in _COMPILED:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from misrun.tools.readers.number_text import parse_scalar
 from misrun.tools.readers.run_record import Scalar
+from misrun.tools.readers.secret_names import is_secret
 
 Setting = tuple[str, Scalar | tuple[Scalar, ...]]
 
@@ -46,7 +47,7 @@ def runs_training(command: str) -> bool:
 
 
 def settings_of(words: Sequence[str]) -> list[Setting]:
-    """Settings in the words of a command, in order.
+    """Settings in the words of a command, in order; tokens and passwords are left out.
 
     `--lr 1e-3`, `--lr=1e-3`, `-b 32`, `model.dim=32` and a bare `--fp16` (True) are settings under their own name;
     flags before the script belong to the launcher and are prefixed with its name ("torchrun.nproc_per_node").
@@ -59,7 +60,7 @@ def settings_of(words: Sequence[str]) -> list[Setting]:
         setting, used = _setting(words, at)
         if setting and launcher and at < script:
             setting = (f"{launcher}.{setting[0]}", setting[1])
-        if setting:
+        if setting and not is_secret(setting[0]):
             found.append(setting)
         at += used
     return found

@@ -8,6 +8,7 @@ from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.json_text import Leaf
 from misrun.tools.readers.metric_names import mebibytes
 from misrun.tools.readers.run_record import Scalar
+from misrun.tools.readers.secret_names import is_secret
 from misrun.tools.record import Span
 
 _ENVIRONMENT_FILE = re.compile(
@@ -46,6 +47,25 @@ MAX_FACTS = 1_500
 _VERSION_MARK = re.compile(r"^v?\d+(?:\.\d+)+")
 
 
+# Of W&B's metadata: the command line, read as settings, and what concerns the person and not the machine.
+_NO_FACTS = frozenset(
+    [
+        "args",
+        "email",
+        "username",
+        "root",
+        "executable",
+        "codePath",
+        "codePathLocal",
+        "git",
+        "startedAt",
+        "heartbeatAt",
+        "disk",
+        "writerId",
+    ]
+)
+
+
 def fact_name(name: str) -> str | None:
     """The canonical name of an environment fact, or None when `name` is no spelling of one."""
     return _CANONICAL.get(name.strip().lower())
@@ -72,9 +92,9 @@ def add_environment(found: Iterable[Leaf], file: str, run: RunBuilder) -> None:
     """The facts of an environment.json or wandb-metadata.json; what is no known fact keeps its dotted name."""
     for leaf in list(found)[:MAX_FACTS]:
         span = Span(file=file, first=leaf.line, last=leaf.line)
-        path = tuple(str(part) for part in leaf.path)
-        if path[:1] == ("args",):
-            continue  # the command line, read by its own reader
+        path = tuple(str(part) for part in leaf.path) or ("",)
+        if path[0] in _NO_FACTS or is_secret(path[-1]):
+            continue
         add_fact(_fact_path(path), leaf.value, span, run)
 
 

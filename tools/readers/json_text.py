@@ -119,10 +119,10 @@ class _Scanner:
         if number is None or not whole:
             raise JsonDamageError(f"no value at line {self.line}")
         self.at = number.end()
-        digits = number[0]
-        if digits.lstrip("-").isdigit() and len(digits) < 20:  # 64-bit integers; longer ones cost quadratic time
-            return int(digits)
-        return float(digits)
+        digits = number[0].lstrip("-")
+        if digits.isdigit() and len(digits) < 20:  # 64-bit integers; longer ones cost quadratic time
+            return int(number[0])
+        return float(number[0])
 
 
 class _Container:

@@ -12,11 +12,11 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
         "loss", "total_loss", "lm loss", "lm_loss", "avg_loss", "mean_loss", "running_loss", "reduced_train_loss",
         "train loss", "training_loss", "epoch_loss", "loss_step", "loss_epoch", "nll", "nll_loss", "ce_loss", "lm loss value",
         "losses", "loss_total", "loss/total", "loss/train", "average loss", "average_loss", "avg loss", "train_loss", "trainloss",
-        "batch_loss", "step_loss", "loss_mean", "loss/step", "cross_entropy_loss", "ce", "objective", "logloss",
+        "batch_loss", "step_loss", "loss_mean", "loss/step", "cross_entropy_loss", "ce", "samples/train_loss", "loss_vs_iterations", "objective", "logloss",
     ),
     "lr": (
         "lr", "learning_rate", "learning rate", "lr/pg0", "lr-adam", "lr-adamw", "lr-sgd", "actor/lr", "current_lr", "lrs", "learning_rates",
-        "epoch_learning_rate", "current_learning_rate", "lr/group0", "lr_0", "lr0", "learningrate", "base_lr", "opt/lr",
+        "epoch_learning_rate", "current_learning_rate", "lr/group0", "lr_0", "lr0", "learningrate", "base_lr", "opt/lr", "samples/lr",
     ),
     "grad_norm": (
         "grad_norm", "grad norm", "gnorm", "gradient_norm", "gradient norm", "total_grad_norm", "actor/grad_norm", "gradnorm", "grad_norms",
@@ -26,7 +26,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "accuracy": (
         "accuracy", "acc", "top1", "acc1", "mean_token_accuracy", "eval_top1", "epoch_accuracy", "acc@1", "top1_acc", "accuracy/top1",
         "top1_accuracy", "token_accuracy", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy", "acc_top1",
-        "accs", "accuracies", "accuracy_step", "accuracy_epoch", "acc_step", "acc_epoch", "token_acc", "avg_acc", "metrics/accuracy_top1",
+        "accs", "accuracies", "accuracy_step", "accuracy_epoch", "acc_step", "acc_epoch", "token_acc", "avg_acc", "accuracy_vs_iterations", "metrics/accuracy_top1",
     ),
     "perplexity": ("perplexity", "ppl", "lm loss ppl"),
     "memory": (
@@ -48,7 +48,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
         "time", "step_time", "time_ms", "dt", "step_time_seconds", "elapsed time per iteration (ms)", "ms/batch", "iter_time", "batch_time",
         "step_time_ms", "dt_ms", "time_per_step", "iteration_time", "sec_per_step", "seconds_per_step", "step_time_s",
     ),
-    "loss_scale": ("loss_scale", "loss scale", "scale", "grad_scale", "scaler/scale", "amp_scale", "loss_scaler"),
+    "loss_scale": ("loss_scale", "loss scale", "scale", "grad_scale", "scaler/scale", "amp_scale", "loss_scaler", "samples/loss_scale"),
     "epoch": ("epoch",),
     "reward": (
         "reward", "ep_rew_mean", "rollout/ep_rew_mean", "episode_reward", "episode_reward_mean", "episodic_return", "ep_rewmean",

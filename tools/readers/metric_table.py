@@ -23,7 +23,8 @@ _STEP_NAMES = (
     "global_step", "num_updates", "current_steps", "total_timesteps", "timesteps_total",
     "num_env_steps_sampled_lifetime", "num_env_steps_sampled", "timesteps", "env_steps", "step", "steps",
     "iteration", "iterations", "iter", "iters", "itr", "training_iteration", "train_step", "train_iter",
-    "update", "updates", "n_updates", "_step", "batch_idx",
+    "update", "updates", "n_updates", "_step", "batch_idx", "batch_id", "batch_num", "minibatch", "step_in_epoch",
+    "iter_in_epoch", "batch",
 )  # fmt: skip
 _EPOCH_NAMES = frozenset(["epoch", "epochs", "epoch_num", "epoch_idx", "current_epoch", "ep"])
 _PLANNED_NAMES = frozenset(["total_steps", "max_steps", "max_iters", "total_iters", "num_training_steps"])
@@ -170,7 +171,8 @@ class MetricTable:
 
     def _continued(self, step: float, epoch: float) -> float:
         if self._last is not None and epoch > self._last[0] and step + self._offset < self._last[1]:
-            self._offset = self._last[1]
+            # Counted from 0 the first batch follows the last; counted otherwise its number is added.
+            self._offset = self._last[1] + (step == 0)
         elif self._last is not None and epoch < self._last[0]:  # the run was started again
             self._offset = 0.0
         self._last = (epoch, step + self._offset)

@@ -21,6 +21,8 @@ _NAMED_BY_FILE = re.compile(r"tag-([^/]+?)\.csv$")
 # "time" beside epochs is the time since the start (Ultralytics, fastai, Stable-Baselines3), not that of one step.
 _ELAPSED = "time"
 _HEAD_ROWS = 20
+# A table of one column has no delimiter; its only header must be a metric's name.
+_NAME = re.compile(r"^[\w/ .\-]{2,60}$")
 _TAIL_BYTES = 8_192
 _TABLE_FILE = re.compile(r"\.(?:csv|tsv|tab|psv)$", re.IGNORECASE)
 _QUALITY = re.compile(
@@ -91,7 +93,8 @@ def _layout(source: Source) -> _Layout | None:
 
 def _header(line: str, following: list[str], number: int, comment: str) -> _Layout | None:
     delimiter = max(_DELIMITERS, key=line.count)
-    if not line.count(delimiter) or len(line) > 65_000:
+    alone = is_training_metric(line) and _NAME.match(line.strip()) is not None
+    if not (line.count(delimiter) or alone) or len(line) > 65_000:
         return None
     try:
         header = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]

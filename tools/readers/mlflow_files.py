@@ -10,6 +10,7 @@ from misrun.tools.readers.metric_names import canonical_metric, mebibytes
 from misrun.tools.readers.mlflow_runs import STATUS, StoredRun, add_ending, chosen_run, note_others
 from misrun.tools.readers.number_text import parse_number, parse_scalar
 from misrun.tools.readers.reader import Source
+from misrun.tools.readers.secret_names import is_secret
 from misrun.tools.record import Span
 
 _FIELD = re.compile(
@@ -54,7 +55,7 @@ class MlflowFiles:
             add_ending(stored, _status_span(source), run)
         elif item[1] == "metrics":
             _read_metric(source, item[2], run)
-        elif item[1] == "params":
+        elif item[1] == "params" and not is_secret(item[2]):
             _read_parameter(source, item[2], run)
 
     def _chosen_of(self, store: Path, folder: Path, run: RunBuilder) -> StoredRun | None:

@@ -6,9 +6,10 @@ from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.reader import Source
 
 _NAMES = re.compile(
-    r"(?:^|/)(?:tokenizer\.json|vocab\.json|vocab\.txt|merges\.txt|special_tokens_map\.json|added_tokens\.json|[^/]{0,80}\.index\.json|"
-    r"package(?:-lock)?\.json|preprocessor_config\.json|poetry\.lock|uv\.lock|LICENSE[^/]{0,20}|CITATION\.cff|dataset_infos?\.json|"
-    r"dataset_dict\.json|state\.json|\.gitignore|\.gitattributes|\.dockerignore)$"
+    r"(?:^|/)\.(?:vscode|idea|github|circleci|devcontainer)/|(?:^|/)(?:tokenizer\.json|vocab\.json|vocab\.txt|"
+    r"merges\.txt|special_tokens_map\.json|added_tokens\.json|[^/]{0,80}\.index\.json|"
+    r"package(?:-lock)?\.json|poetry\.lock|uv\.lock|LICENSE[^/]{0,20}|CITATION\.cff|dataset_infos?\.json|"
+    r"dataset_dict\.json|\.gitignore|\.gitattributes|\.dockerignore)$"
 )
 _SECRETS = re.compile(
     r"(?:^|/)(?:\.env(?:\.[^/]{1,40})?|\.netrc|credentials(?:\.json)?|[^/]{0,80}\.pem|id_(?:rsa|ed25519)|\.?kaggle\.json)$"

@@ -73,13 +73,19 @@ class Event(Record):
 
 
 class ConfigValue(Record):
-    """One setting. `name` is dotted for nested files; `origin` is the kind of carrier (yaml, json, toml, argparse,
-    trainer_args, command, log, tfevents, wandb, mlflow)."""
+    """One setting. `name` is dotted for nested files; `origin` is the kind of carrier (command, argparse, trainer_args,
+    log, tfevents, wandb, mlflow, yaml, json, toml, ini, csv, code)."""
 
     name: str
     value: Scalar | tuple[Scalar, ...]
     span: Span
     origin: str
+
+
+# How near a carrier is to what the program really used: 0 the run itself said it, 1 a file, 2 a default in the code.
+_AUTHORITY = {
+    "command": 0, "argparse": 0, "trainer_args": 0, "log": 0, "wandb": 0, "mlflow": 0, "tfevents": 0, "code": 2,
+}  # fmt: skip
 
 
 class EnvironmentFact(Record):
@@ -149,6 +155,12 @@ class RunRecord(Record):
         return next(iter(self.named(name, phase)), None)
 
     def setting(self, *names: str) -> ConfigValue | None:
-        """The first setting whose last dotted part is one of `names`, in the order of `names`."""
-        wanted = (value for name in names for value in self.config if value.name.rsplit(".", 1)[-1] == name)
-        return next(wanted, None)
+        """The setting whose last dotted part is the first of `names` that was set anywhere.
+
+        What the running program said it used goes before a file, and a file before a default in the code.
+        """
+        for name in names:
+            found = [value for value in self.config if value.name.rsplit(".", 1)[-1] == name]
+            if found:
+                return min(found, key=lambda value: _AUTHORITY.get(value.origin, 1))
+        return None

@@ -31,9 +31,9 @@ _DIGITS = b"0123456789"
 _HEAD = 1_000
 # Shapes remembered: enough for the templates of a large code base, about 20 MB at 200 bytes each.
 _MAX_SHAPES = 100_000
-# Bytes below 32 that text does not hold: all but tab, newline, form feed, carriage return, escape, backspace, bell, NUL.
+# Bytes below 32 that text does not hold: all but NUL, bell, backspace, tab, line ends, form feed and escape.
 _NOT_TEXT = bytes(set(range(1, 32)) - {7, 8, 9, 10, 11, 12, 13, 27})
-# At most this share of a head may be such bytes or NULs: a crash leaves holes of NULs in a log, binaries are full of both.
+# At most this share of a head may be such bytes; a crash leaves holes of NULs in a log, binaries are full of both.
 _BINARY_SHARE = 0.05
 
 

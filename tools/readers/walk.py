@@ -16,7 +16,22 @@ MAX_ALIKE_PER_FOLDER = 300
 # The first few of a kind are named one by one; the rest only counted, so that a data set does not fill the report.
 MAX_NAMED_SKIPS = 20
 
-_PASSED_OVER = {".git", ".hg", ".svn", "site-packages", "dist-packages", "node_modules", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".eggs"}
+_PASSED_OVER = {
+    ".git",
+    ".hg",
+    ".svn",
+    "site-packages",
+    "dist-packages",
+    "node_modules",
+    "__pycache__",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".tox",
+    ".nox",
+    ".eggs",
+}
 _BINARY_KINDS = {
     "binary weights, never unpickled": ".pt .pth .ckpt .bin .safetensors .pkl .pickle .joblib .h5 .hdf5 .keras .onnx "
     ".gguf .ggml .msgpack .npz .npy .tflite .pdparams .distcp .model .engine .trt",

@@ -13,6 +13,7 @@ from misrun.tools.readers.number_text import parse_number, parse_scalar
 from misrun.tools.readers.package_list import add_requirement
 from misrun.tools.readers.reader import Source
 from misrun.tools.readers.run_record import Scalar
+from misrun.tools.readers.secret_names import is_secret
 from misrun.tools.record import Span
 
 # The pure Python scanner reads about 200 KB/s; larger YAML in a run folder is data.
@@ -153,7 +154,7 @@ def _add_overrides(found: list[Leaf], file: str, run: RunBuilder) -> None:
     """Hydra writes its command line as a list of name=value."""
     for leaf in found:
         name, equals, value = str(leaf.value).partition("=")
-        if equals:
+        if equals and not is_secret(name):
             span = Span(file=file, first=leaf.line, last=leaf.line)
             run.config(name.lstrip("+~").replace("/", "."), parse_scalar(value), span=span, origin="command")
 

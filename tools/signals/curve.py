@@ -1,5 +1,6 @@
 """One series as arrays, and which of several series stands for a quantity."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -100,8 +101,22 @@ def training_losses(run: RunRecord) -> tuple[Series, ...]:
 
 def training_loss(run: RunRecord) -> Curve | None:
     """The training loss, or None when it was never logged as a finite number."""
-    curves = (Curve.of(series) for series in training_losses(run))
+    curves = (_credible(run, Curve.of(series)) for series in training_losses(run))
     return next((curve for curve in curves if len(curve)), None)
+
+
+def _credible(run: RunRecord, loss: Curve) -> Curve:
+    """Without the points of a filtered NaN: where zeros stand beside NaN gradient norms (nonfinite.loss_hidden_nan),
+    every value beside one is made up, also the smaller mean of the window in which the NaN came.
+    """
+    gradients = chosen(run.named("grad_norm", "train"))
+    if gradients is None or gradients.first_nonfinite is None or not (loss.values == 0.0).any():
+        return loss
+    hidden = {i for i, j in pairs(loss.series, gradients) if math.isnan(gradients.values[j])}
+    if not any(loss.series.values[i] == 0.0 for i in hidden):
+        return loss
+    kept = np.array([i not in hidden for i in loss.index.tolist()])
+    return Curve(loss.series, loss.steps[kept], loss.values[kept], loss.index[kept])
 
 
 def pairs(one: Series, other: Series) -> tuple[tuple[int, int], ...]:

@@ -118,10 +118,10 @@ def _vanishing(run: RunRecord, curve: Curve) -> Signal | None:
     fell, tiny = end < VANISHED * start, start < TINY and end < TINY
     if learned or end <= 0 or not (fell or tiny):
         return None
-    how = f"falls from {number(start)} to {number(end)}" if fell else f"is {number(start)} from the start"
+    how = f"falls from a level of {number(start)} to {number(end)}" if fell else f"is {number(start)} from the start"
     return Signal(
         name="grad_vanishing",
-        text=f"Gradient norm {how} at {curve.place(-1)} while the loss has not come down.",
+        text=f"Gradient norm {how} by {curve.place(-1)} while the loss has not come down.",
         value=end,
         step=curve.step(0) if tiny else curve.step(int(np.argmax(curve.values < VANISHED * start))),
         strength=graded(max(start / end * VANISHED, TINY / end), 1.0, 100.0),

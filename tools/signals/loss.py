@@ -80,8 +80,8 @@ def _improving(loss: Curve) -> Signal | None:
     share = (start - end) / abs(start) if start else 1.0
     return Signal(
         name="loss_improving",
-        text=f"Training loss falls from {number(start)} at {loss.place(0)} to {number(end)} at {loss.place(-1)}"
-        f" ({percent(share)}).",
+        text=f"Training loss falls from a level of {number(start)} to {number(end)} between {loss.place(0)} and"
+        f" {loss.place(-1)} ({percent(share)}).",
         value=share,
         # 5 % is just an improvement, half the way to 0 is one beyond doubt.
         strength=graded(share, SMALL, 0.5),
@@ -131,12 +131,11 @@ def _constant(loss: Curve) -> Signal | None:
     if middle == 0.0 or (not same and (trend(loss.values) != 0 or moved or wandered)):
         return None
     scatter = noise(loss.values)
-    around = "exactly" if same else f"with noise of {number(scatter)}"
+    around = "the same in every digit" if same else f"with noise of {number(scatter)}"
     return Signal(
         name="loss_constant",
-        text=f"Training loss does not change: {number(start)} at {loss.place(0)} and {number(end)} at"
-        f" {loss.place(-1)}, {around}"
-        f" over {plural(len(loss), 'logged point')}.",
+        text=f"Training loss does not change: a level of {number(start)} after {loss.place(0)} and {number(end)} before"
+        f" {loss.place(-1)}, {around} over {plural(len(loss), 'logged point')}.",
         value=middle,
         step=loss.step(0),
         strength=1.0 if scatter <= 0.02 * abs(middle) else 0.7,

@@ -18,8 +18,9 @@ GOES_ON, TENTHS = 1 / 3, 0.6
 JUMP_SHARE, JUMP = 0.5, 1.25
 # CUDA itself and fragments take the rest: above 90 % of the device the next larger batch does not fit.
 HIGH = 0.9
-# Ten TiB in MiB: no device holds more, so larger numbers are bytes.
-BYTES = 1e7
+# Ten TiB in MiB: no device holds more, so larger numbers are bytes. And no device holds a TiB, so a larger number
+# under a name that ends in GB has been converted by its reader already.
+BYTES, LARGEST_GIB = 1e7, 1024.0
 
 
 def measure(run: RunRecord) -> list[Signal]:
@@ -42,9 +43,9 @@ def in_mib(series: Series) -> Curve:
     """The curve in MiB, by the unit in its raw name; numbers too large for MiB are bytes."""
     curve, name = Curve.of(series), series.raw_name.lower()
     largest = float(np.abs(curve.values).max()) if len(curve) else 0.0
-    if "gb" in name or "gib" in name:
+    if ("gb" in name or "gib" in name) and largest < LARGEST_GIB:
         scale = 1024.0
-    elif "byte" in name or largest > BYTES:
+    elif largest > BYTES:
         scale = 2.0**-20
     else:
         scale = 2.0**-10 if "kb" in name or "kib" in name else 1.0

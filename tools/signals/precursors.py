@@ -91,9 +91,8 @@ def _gradient_level(curve: Curve, last: int, found: Leadup) -> None:
     if rise:
         steps = plural(last - rise.first + 1, "logged point")
         found.values["grad_ratio"] = rise.ratio
-        found.clauses.append(
-            f"gradient norm rose from {number(rise.baseline)} to {number(final)} in the {steps} before"
-        )
+        foot = float(curve.values[rise.first])
+        found.clauses.append(f"gradient norm rose from {number(foot)} to {number(final)} in the {steps} before")
     elif (wider := _spread_growth(curve.values[: last + 1])) >= RISE:
         found.values["grad_spread_ratio"] = wider
         found.clauses.append(f"gradient norm swung {times(wider)} as widely in the {STRETCH} points before as earlier")
@@ -118,9 +117,8 @@ def _loss_before(loss: Series, at: int, found: Leadup) -> None:
     found.values |= {"loss_ratio": rise.ratio, "loss_typical": rise.baseline}
     found.spans.append(curve.span(rise.first, last))
     count = plural(last - rise.first + 1, "logged point")
-    found.clauses.append(
-        f"loss had risen from {number(rise.baseline)} to {number(float(curve.values[last]))} in the {count} before"
-    )
+    foot, top = float(curve.values[rise.first]), float(curve.values[last])
+    found.clauses.append(f"loss had risen from {number(foot)} to {number(top)} in the {count} before")
 
 
 def _learning_rate_before(run: RunRecord, loss: Series, at: int, found: Leadup) -> None:

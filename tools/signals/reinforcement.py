@@ -14,7 +14,8 @@ _REWARD = ("ep_rew_mean", "reward", "episodic_return", "episode_return", "episod
     "episode_return_mean", "mean_reward",
            "rewards/mean", "reward_mean", "score/mean")  # fmt: skip
 _KL_STEP = ("approx_kl", "approxkl", "old_approx_kl", "ppo_kl", "mean_kl")
-_KL_REFERENCE = ("kl", "objective/kl", "kl_divergence", "kl_coef_loss", "kl_mean")
+# The canonical "kl" stands for both; what is not one of the names above is measured against the reference.
+_KL_REFERENCE = ("kl", "kl_divergence", "kl_mean")
 _ENTROPY = ("entropy", "policy_entropy", "token_entropy", "mean_entropy", "codebook_entropy", "entropy_mean")
 _CODES = ("codebook_perplexity", "code_perplexity", "vq_perplexity", "codebook_usage", "active_codes", "code_usage")
 # Most groups without any difference in reward: nothing is learned from them (GRPO advantages are then all 0).
@@ -38,10 +39,15 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
 
 
 def _find(run: RunRecord, names: tuple[str, ...]) -> Curve | None:
-    """The best series whose name is one of `names`, with or without a prefix ("train/kl", "rollout/ep_rew_mean")."""
-    series = chosen(s for s in run.series if any(s.name == n or s.name.endswith("/" + n) for n in names))
+    """The best series whose raw or canonical name is one of `names`, with or without a prefix ("rollout/kl")."""
+    found = (s for s in run.series if any(_is_named(n, name) for name in names for n in (s.name, s.raw_name.lower())))
+    series = chosen(found)
     curve = Curve.of(series) if series else None
     return curve if curve is not None and len(curve) >= 3 else None
+
+
+def _is_named(given: str, name: str) -> bool:
+    return given == name or given.endswith("/" + name)
 
 
 def _late(curve: Curve) -> Curve:
@@ -153,7 +159,8 @@ def _fall(name: str, what: str, curve: Curve, strength: float) -> Signal:
     onset = int(np.argmax(low))
     return Signal(
         name=name,
-        text=f"{what} ({curve.series.raw_name}) falls from {number(start)} to {number(end)} at {curve.place(-1)}.",
+        text=f"{what} ({curve.series.raw_name}) falls from a level of {number(start)} to {number(end)} by"
+        f" {curve.place(-1)}.",
         value=end,
         step=curve.step(onset),
         strength=strength,
@@ -163,7 +170,10 @@ def _fall(name: str, what: str, curve: Curve, strength: float) -> Signal:
 
 
 def _divergence(run: RunRecord) -> Signal | None:
-    return _beyond(_find(run, _KL_STEP), KL_STEP_HIGH) or _beyond(_find(run, _KL_REFERENCE), KL_REFERENCE_HIGH)
+    per_update = _find(run, _KL_STEP)
+    if per_update is not None:
+        return _beyond(per_update, KL_STEP_HIGH)
+    return _beyond(_find(run, _KL_REFERENCE), KL_REFERENCE_HIGH)
 
 
 def _beyond(curve: Curve | None, limit: float) -> Signal | None:

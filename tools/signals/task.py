@@ -1,6 +1,7 @@
 """What the settings and metric names tell about the task, so that a fact is measured only where it means something."""
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,10 @@ _PRETRAINED = (
 _REWARD_WORDS = ("reward", "ep_rew", "episodic_return", "episode_return", "approx_kl", "policy_loss", "policy_gradient")
 # DPO logs "rewards/..." too, but its loss is an ordinary classification loss.
 _PREFERENCE_REWARDS = ("rewards/chosen", "rewards/rejected", "rewards/margins", "rewards/accuracies")
-_ADVERSARIAL_WORDS = ("g_loss", "d_loss", "loss_g", "loss_d", "gen_loss", "disc_loss", "generator", "discriminator")
+# As whole words: "avg_loss" and "running_loss" end in "g_loss" too.
+_ADVERSARIAL = re.compile(
+    r"(?:^|[^a-z])(?:g_loss|d_loss|loss_g|loss_d|gen_loss|disc_loss|generator|discriminator|adversarial)(?:[^a-z]|$)"
+)
 # Losses that cannot be negative, as configurations and code spell them.
 _BOUNDED_LOSSES = ("cross", "bce", "mse", "l1", "mae", "hinge", "huber", "focal", "ctc", "forcausallm")
 _OFF = {"", "none", "null", "false", "no", "0", "off", "scratch", "[]", "{}"}
@@ -87,7 +91,7 @@ class Task:
     @cached_property
     def adversarial(self) -> bool:
         """A generator and a discriminator: their losses balance instead of falling."""
-        return _has_word(self.run.series, _ADVERSARIAL_WORDS)
+        return any(_ADVERSARIAL.search(s.raw_name.lower()) for s in self.run.series)
 
     @property
     def descending(self) -> bool:

@@ -38,7 +38,9 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
     metric = _task_metric(run)
     found = [_constant_metric(run), _too_good(run, train, loss, task)]
     if task.descending and train is not None:
-        found += [_gap(train, loss, metric), _disagrees(train, loss, metric)]
+        # Once the loss is NaN, metrics fall because the weights are gone, not because the two disagree.
+        trusted = metric if train.series.first_nonfinite is None else None
+        found += [_gap(train, loss, trusted), _disagrees(train, loss, trusted)]
         if loss is not None:
             found += [_flat(train, loss), _noisy(train, loss)]
     return [signal for signal in found if signal]
@@ -95,9 +97,9 @@ def _loss_gap(train: Curve, loss: Curve) -> Signal | None:
     before, after = at_best
     return Signal(
         name="validation_gap",
-        text=f"Validation loss rises from its best {number(low)} at {loss.place(best)} to {number(end)} at"
-        f" {loss.place(-1)}"
-        f" ({times(risen)} as high) while training loss falls from {number(before)} to {number(after)}.",
+        text=f"Validation loss rises from its best {number(low)} at {loss.place(best)} to a level of"
+        f" {number(end)} before {loss.place(-1)} ({times(risen)} as high) while training loss falls from"
+        f" {number(before)} to {number(after)}.",
         value=risen,
         step=loss.step(best),
         strength=graded(risen, GAP, GAP_SURE),
@@ -209,7 +211,10 @@ def _training_lags(accuracy: Curve, train: Curve | None) -> bool:
 def _better_than_training(train: Curve, loss: Curve) -> Signal | None:
     """Half the training loss at nearly every evaluation, the first one left out (epoch averages lag behind it)."""
     ratios: list[float] = []
-    for at in range(1, len(loss)):
+    if len(loss) < 4:
+        return None
+    # Two hundred evaluations, evenly spread, are enough for a quantile.
+    for at in np.unique(np.linspace(1, len(loss) - 1, min(200, len(loss) - 1)).astype(int)).tolist():
         until = _same_time(train, loss, at)
         # The last points before and the first after: an epoch's mean lags behind the model that is evaluated.
         around = [
@@ -240,6 +245,8 @@ def _better_than_training(train: Curve, loss: Curve) -> Signal | None:
 def _noisy(train: Curve, loss: Curve) -> Signal | None:
     if len(loss) < 6:
         return None
+    # The last thousand evaluations tell as much as all of them.
+    train, loss = train.slice(-max(1, len(train) * 1000 // max(1000, len(loss)))), loss.slice(-1000)
     level = float(np.median(loss.values))
     swing = noise(loss.values) / level if level > 0 else 0.0
     spaced = np.array([np.median(part) for part in np.array_split(train.values, min(len(train), len(loss)))])

@@ -143,6 +143,11 @@ def test_a_log_that_begins_with_a_table_stays_a_log(read: Read) -> None:
     assert [event.exception for event in run.events] == ["ValueError"]
 
 
+def test_a_single_column_of_losses_is_numbered_by_its_order(read: Read) -> None:
+    loss = series(read({"losses.csv": "train_loss\n2.5\n1.5\nnan\n"}), "train_loss")
+    assert (loss.step_kind, loss.steps, loss.lines) == ("index", (0, 1, 2), (2, 3, 4))
+
+
 def test_thousands_of_columns_are_bounded_and_known_metrics_kept(read: Read) -> None:
     names = [f"feature{i}" for i in range(3000)] + ["train_loss"]
     run = read({"wide.csv": "step," + ",".join(names) + "\n1," + ",".join("1.5" for _ in names) + "\n"})
@@ -169,6 +174,17 @@ def test_utf16_and_byte_order_marks_are_understood(read: Read) -> None:
 def test_an_iteration_that_restarts_every_epoch_goes_on_growing(read: Read) -> None:
     run = read({"m.csv": "epoch,iter,loss\n1,50,3\n1,100,2\n2,50,1.5\n2,100,1\n"})
     assert series(run, "loss").steps == (50, 100, 150, 200)
+
+
+def test_batches_counted_from_zero_in_every_epoch_follow_each_other(read: Read) -> None:
+    run = read({"m.csv": "epoch,batch,loss\n0,0,3\n0,1,2\n1,0,1.5\n1,1,1\n0,0,9\n"})
+    assert series(run, "loss").steps == (0, 1, 2, 3, 0)
+
+
+def test_deepspeed_monitor_files(read: Read) -> None:
+    run = read({"Train_Samples_train_loss.csv": "step,Train/Samples/train_loss\n32,2.5\n64,1.5\n"})
+    (found,) = run.series
+    assert (found.name, found.steps) == ("loss", (32, 64))
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=20))

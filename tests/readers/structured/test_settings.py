@@ -171,3 +171,14 @@ def test_a_single_setting_file_beside_a_log_does_not_hide_metrics(read: Read) ->
     run = read({"args.json": '{"lr": 0.1, "epochs": 3, "loss": "ce"}', "metrics.csv": "step,loss\n1,0.5\n"})
     assert settings(run) == {"lr": 0.1, "epochs": 3, "loss": "ce"}
     assert series(run, "loss").steps == (1,)
+
+
+def test_secrets_are_not_read(read: Read) -> None:
+    run = read({
+        "config.yaml": "hub_token: hf_abc\nwandb: {api_key: x}\npad_token: <pad>\nmax_tokens: 5\n",
+        "train.sh": "export HF_TOKEN=abc\npython t.py --api-key abc --max_tokens 7\n",
+        "train.py": "PASSWORD = 'abc'\nEOS_TOKEN = 'e'\n",
+    })  # fmt: skip
+    assert [(value.name, value.value) for value in run.config] == [
+        ("pad_token", "<pad>"), ("max_tokens", 5), ("EOS_TOKEN", "e"), ("max_tokens", 7),
+    ]  # fmt: skip

@@ -99,7 +99,41 @@ def _wrong_divisor(backward: Event, loss: Value, period: ast.expr) -> Iterator[P
         )
 
 
+def find_running_divisor(trace: Trace) -> Iterator[Problem]:
+    """`n += 1; loss = loss / n; loss.backward()`: batch k of the accumulation counts 1/k."""
+    for training in training_loops(trace):
+        for backward in training.backwards:
+            for part in alternatives(backward.args[0]):
+                loss = part.inputs[0] if part.op == "scale" and part.inputs else part
+                if (
+                    loss.op == "div"
+                    and len(loss.inputs) == 2
+                    and _is_running_count(loss.inputs[1])
+                    and loss.site is not None
+                ):
+                    yield Problem(
+                        loss.site,
+                        f"The loss is divided by a count that grows from batch to batch ({loss.inputs[1].site}): the first "
+                        "batch of every accumulation weighs most.",
+                        "Divide by the number of batches that are accumulated before a step.",
+                        0.9,
+                        "Print the divisor at every backward: 1, 2, 3, ...",
+                    )
+
+
+def _is_running_count(value: Value) -> bool:
+    """A literal that the loop raises by 1."""
+    return any(
+        v.op == "add" and len(v.inputs) == 2 and v.inputs[0].op == "changing" and is_constant(v.inputs[1], 1)
+        for v in alternatives(value)
+    )
+
+
 CHECKS = (
+    Check("accumulation-divisor", "A loss divided by a running count before backward.",
+          "The divisor must be the same for all batches whose gradients are added.",
+          "Divide by the fixed number of accumulated batches.", "optimization/accumulation_scaling",
+          _AMP, "error", "silent_bug", find_running_divisor),
     Check("accumulation-not-scaled", "Accumulated gradients of losses that are not divided by their number.",
           "backward adds; the sum over k batches is k times the gradient of their mean.",
           "Divide the loss by the number of accumulated batches.", "optimization/accumulation_scaling",

@@ -1,11 +1,13 @@
 """Activation and loss that do not fit together: applied twice, or missing."""
 
+import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.torch_api import LAST_LAYER_OPS
 from misrun.tools.code.trace import Event, Trace
-from misrun.tools.code.values import Value, always, ancestors, is_constant
+from misrun.tools.code.values import Value, alternatives, always, ancestors, is_constant, number, unwrap
 
 _CE = "https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html"
 _BCE = "https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html"
@@ -28,22 +30,19 @@ def _where(origin: Value) -> str:
 def find_softmax_before_cross_entropy(trace: Trace) -> Iterator[Problem]:
     for event, prediction in _losses(trace, "cross_entropy"):
         origin = always(prediction, "softmax", "sigmoid", "log_softmax")
-        if origin is None or not _is_trained(event):
+        if origin is None or event.grad_is_off():
             continue
         is_log = origin.op == "log_softmax"
+        effect = "harmless but wasteful" if is_log else "gradients become small and the loss cannot get near 0"
         yield Problem(
-            event.site,
-            f"cross_entropy gets the output of {origin.op} ({_where(origin)}) and applies log_softmax again"
-            + ("." if is_log else ": gradients become small and the loss cannot get near 0."),
+            origin.site or event.site,
+            f"The output of {origin.op} goes to cross_entropy ({event.site}), which applies log_softmax itself: {effect}.",
             "Give cross_entropy the raw logits" + (", or use nll_loss." if is_log else "."),
-            0.8 if is_log else 0.95,
+            0.6 if is_log else 0.95,
             _RANGE,
+            () if is_log else _without(origin),
+            (event.site,),
         )
-
-
-def _is_trained(event: Event) -> bool:
-    """Not a loss that is only measured (under no_grad)."""
-    return not event.grad_is_off()
 
 
 def find_sigmoid_before_logits_loss(trace: Trace) -> Iterator[Problem]:
@@ -51,13 +50,73 @@ def find_sigmoid_before_logits_loss(trace: Trace) -> Iterator[Problem]:
         origin = always(prediction, "sigmoid", "softmax", "logsigmoid")
         if origin is not None:
             yield Problem(
-                event.site,
-                f"binary_cross_entropy_with_logits gets the output of {origin.op} ({_where(origin)}) and applies sigmoid "
-                "again: outputs are squeezed into 0.5 to 0.73.",
+                origin.site or event.site,
+                f"The output of {origin.op} goes to binary_cross_entropy_with_logits ({event.site}), which applies sigmoid "
+                "itself: outputs are squeezed into 0.5 to 0.73.",
                 "Give it the raw logits, or use binary_cross_entropy on the probabilities.",
                 0.95,
                 _RANGE,
+                _without(origin),
+                (event.site,),
             )
+
+
+def _without(origin: Value) -> tuple[Edit, ...]:
+    """Replaces `softmax(x, dim=1)` and `x.softmax(1)` by `x`, and a layer in a Sequential by Identity."""
+    node = origin.site.node if origin.site is not None else None
+    if origin.site is None or not isinstance(node, ast.Call):
+        return ()
+    layer = origin.callee
+    if layer is not None and layer.site is not None and layer.site.node is node:
+        prefix = f"{ast.unparse(node.func.value)}." if isinstance(node.func, ast.Attribute) else None
+        return (Edit("replace", origin.site.file, node, f"{prefix}Identity()"),) if prefix else ()
+    is_method = isinstance(node.func, ast.Attribute) and layer is None and len(origin.args) > len(node.args)
+    if is_method and isinstance(node.func, ast.Attribute):
+        return (Edit("replace", origin.site.file, node, ast.unparse(node.func.value)),)
+    return (Edit("replace", origin.site.file, node, ast.unparse(node.args[0])),) if node.args else ()
+
+
+def find_softmax_twice(trace: Trace) -> Iterator[Problem]:
+    """softmax of a softmax, on at least one path through the branches before it."""
+    for event in trace.events("softmax"):
+        source = event.argument(0, "input")
+        for leaf in alternatives(unwrap(source)) if source is not None else ():
+            origin = unwrap(leaf)
+            if origin.op == "softmax" and origin.site is not None and origin.site.node is not event.node:
+                if _can_follow(origin, event) and _same_axis(origin, event.result):
+                    certain = len(alternatives(unwrap(source))) == 1 if source is not None else False
+                    yield Problem(
+                        event.site,
+                        f"softmax of what already went through softmax ({origin.site}): the probabilities are nearly uniform.",
+                        "Apply softmax once.",
+                        0.9 if certain else 0.7,
+                        _RANGE,
+                        related=(origin.site,),
+                    )
+                    break
+
+
+def _can_follow(origin: Value, event: Event) -> bool:
+    """Not two arms of one `if`, as far as the lines tell."""
+    site = origin.site
+    if site is None or site.file is not event.file:
+        return True
+    for frame in event.frame.chain():
+        if frame.kind == "branch" and isinstance(frame.node, ast.If):
+            inside = frame.node.lineno <= site.line <= (frame.node.end_lineno or 0)
+            arm = frame.node.body if frame.label == "then" else frame.node.orelse
+            if inside and not any(s.lineno <= site.line <= (s.end_lineno or 0) for s in arm):
+                return False
+    return True
+
+
+def _same_axis(one: Value, other: Value) -> bool:
+    """Attention normalised over two axes in turn (Sinkhorn, dual softmax) is meant."""
+    mine, theirs = one.argument(1, "dim"), other.argument(1, "dim")
+    if mine is None or theirs is None:
+        return True
+    first, second = number(mine), number(theirs)
+    return first is None or second is None or first == second or {first, second} == {-1.0, 1.0}
 
 
 def find_bce_on_logits(trace: Trace) -> Iterator[Problem]:
@@ -140,6 +199,11 @@ CHECKS = (
           "BCEWithLogits applies sigmoid itself; applied twice, outputs cannot leave 0.5 to 0.73.",
           "Give it the logits.", "model_software/double_activation",
           _BCE, "error", "silent_bug", find_sigmoid_before_logits_loss),
+    Check("softmax-twice", "softmax applied to probabilities.",
+          "A softmax of numbers between 0 and 1 is nearly uniform: confidence and likelihood are wrong.",
+          "Apply it once.", "model_software/double_activation",
+          "https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html", "warning", "silent_bug",
+          find_softmax_twice),
     Check("bce-on-logits", "BCELoss on raw outputs of a layer.",
           "BCELoss takes probabilities; outside of 0 to 1 it fails or its logarithm is clamped.",
           "Use BCEWithLogitsLoss.", "model_software/wrong_loss",

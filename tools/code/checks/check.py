@@ -22,6 +22,7 @@ class Problem:
     confidence: float
     verify: str = ""
     edits: tuple[Edit, ...] = ()
+    related: tuple[Site, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

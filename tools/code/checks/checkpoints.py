@@ -4,8 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
+from misrun.tools.code.values import Site
 
 _SAVING = "https://docs.pytorch.org/tutorials/beginner/saving_loading_models.html#saving-loading-a-general-checkpoint-for-inference-and-or-resuming-training"
 # Without momentum there is no state to lose.
@@ -52,7 +54,55 @@ def _is_about_resuming(event: Event) -> bool:
     return False
 
 
+def find_missing_after_resume(trace: Trace) -> Iterator[Problem]:
+    """`if args.resume: ... else: scheduler = ...` and `scheduler.step()` afterwards."""
+    for file in trace.project.files:
+        for body in _bodies(file.tree):
+            for at, node in enumerate(body):
+                if isinstance(node, ast.If) and node.orelse and "resume" in ast.unparse(node.test).lower():
+                    yield from _missing(file, body, at, node)
+
+
+def _bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
+    for node in ast.walk(tree):
+        for name in ("body", "orelse"):
+            body = getattr(node, name, None)
+            if isinstance(body, list):
+                yield body
+
+
+def _missing(file: SourceFile, body: list[ast.stmt], at: int, node: ast.If) -> Iterator[Problem]:
+    resumed, fresh = _stored(node.body), _stored(node.orelse)
+    before, after = _stored(body[:at]), _read(body[at + 1 :])
+    for name in sorted(set(fresh) - set(resumed) - set(before)):
+        if name in after and "sched" in name.lower() and not _leaves(node.body):
+            yield Problem(
+                Site(file, fresh[name]),
+                f"`{name}` is built only when the run does not resume: a resumed run fails, or goes on without it, at line "
+                f"{after[name].lineno}.",
+                "Build it in both cases and load its state when resuming.",
+                0.9,
+                "Resume a run for one epoch.",
+            )
+
+
+def _stored(body: list[ast.stmt]) -> dict[str, ast.Name]:
+    return {n.id: n for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def _read(body: list[ast.stmt]) -> dict[str, ast.Name]:
+    return {n.id: n for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    return isinstance(body[-1], ast.Return | ast.Raise | ast.Continue)
+
+
 CHECKS = (
+    Check("resume-leaves-out-scheduler", "A scheduler built only in the branch that does not resume.",
+          "The resumed run has none.",
+          "Build it in both branches, then load its state.", "model_software/resume_state",
+          _SAVING, "error", "silent_bug", find_missing_after_resume),
     Check("resume-without-optimizer", "Resuming with the model's weights alone.",
           "Adam's moments and momentum start at 0 again; schedules start over.",
           "Save and load all states.", "model_software/resume_state",

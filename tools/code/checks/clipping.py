@@ -38,6 +38,32 @@ def find_clip_before_unscale(trace: Trace) -> Iterator[Problem]:
                 break
 
 
+def find_clip_in_step_function(trace: Trace) -> Iterator[Problem]:
+    """A function of its own that clips and then lets a GradScaler step, in a project that never unscales."""
+    if any(e.op.endswith(".unscale_") for e in trace.events()):
+        return
+    for root in trace.roots:
+        steps = [e for e in root if e.op.endswith(".step") and len(e.args) == 1 and _is_scaler(e)]
+        backwards = [e for e in root if e.op == "backward"]
+        if backwards and not any(_is_scaled(b) for b in backwards):
+            continue
+        for step in steps:
+            clips = [c for c in root if c.op == "clip_grad" and c.index < step.index and not _is_manual(c)]
+            near = [c for c in clips if _same_function(c, step)]
+            if near:
+                yield _unscaled_clip(near[-1], step, [])
+
+
+def _is_scaler(event: Event) -> bool:
+    receiver = event.receiver
+    return receiver is not None and (receiver.kind == "scaler" or "scaler" in receiver.name.lower().rpartition(".")[2])
+
+
+def _same_function(one: Event, other: Event) -> bool:
+    mine = next(f for f in one.frame.chain() if f.kind in ("call", "root"))
+    return any(f is mine for f in other.frame.chain())
+
+
 def _is_scaled(backward: Event) -> bool:
     return any(v.op == "scale" for a in backward.args for v in ancestors(a, 30))
 
@@ -93,11 +119,16 @@ def _misplaced_clip(clip: Event, backward: Event, step: Event) -> Problem:
     )
 
 
+def find_scaled_clip(trace: Trace) -> Iterator[Problem]:
+    yield from find_clip_before_unscale(trace)
+    yield from find_clip_in_step_function(trace)
+
+
 CHECKS = (
     Check("clip-before-unscale", "Clipping of gradients that a GradScaler has scaled, without unscale_ first.",
           "The limit is compared with gradients multiplied by the loss scale.",
           "Call scaler.unscale_(optimizer) before clipping.", "model_software/step_order",
-          _AMP, "error", "silent_bug", find_clip_before_unscale),
+          _AMP, "error", "silent_bug", find_scaled_clip),
     Check("clip-after-step", "Clipping after the step or before backward.",
           "Clipping changes .grad in place; it must happen when the gradients exist and before they are used.",
           "Clip between backward and step.", "model_software/step_order",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.names import names
+from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.torch_api import CONSTANT_OPS, DETACHING_OPS, LAYERS, LOSS_OPS
 from misrun.tools.code.trace import Event, Trace
@@ -45,13 +46,18 @@ def _is_backpropagated(value: Value, backwards: list[Event]) -> bool:
 def _plain_parts(value: Value, depth: int = 4) -> Iterator[Value]:
     """The value seen through operations that keep the graph: `loss / k`, `loss * n`, `loss.mean()`."""
     yield value
-    if depth and value.op in ("mul", "div", "mean", "sum", "clone", "add"):
+    if depth and value.op in ("mul", "div", "mean", "sum", "clone", "add", "scale"):
         for part in value.inputs:
-            yield from _plain_parts(part, depth - 1)
+            if part.kind != "const" and part.op not in _NUMBERS:
+                yield from _plain_parts(part, depth - 1)
+
+
+# What a loss is multiplied with or divided by: sizes, weights, counts.
+_NUMBERS = names("attr len name size counter parameter element changing numel dim floordiv binary")
 
 
 def _attached(value: Value) -> bool:
-    return value.kind != "const" and value.op not in DETACHING_OPS | {"batch", "element", "parameter"}
+    return value.kind != "const" and value.op not in DETACHING_OPS | {"batch", "parameter"} | (_NUMBERS - {"element"})
 
 
 def _is_loss_of(value: Value, backward: Event) -> bool:

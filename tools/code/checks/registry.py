@@ -16,6 +16,7 @@ from misrun.tools.code.checks import (
     splits,
     targets,
     training_step,
+    vocabulary,
 )
 from misrun.tools.code.checks.check import Check
 
@@ -35,5 +36,6 @@ _MODULES = (
     loading,
     targets,
     layout,
+    vocabulary,
 )
 CHECKS: dict[str, Check] = {check.id: check for module in _MODULES for check in module.CHECKS}

@@ -8,7 +8,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.torch_api import EPOCH_SCHEDULERS
 from misrun.tools.code.trace import Event, Frame, Trace, compatible
 from misrun.tools.code.training import TrainingLoop, training_loops
-from misrun.tools.code.values import Value, alternatives, ancestors, number, same
+from misrun.tools.code.values import Site, Value, alternatives, ancestors, number, same
 
 _DOCS = "https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
 _VERIFY = "Log optimizer.param_groups[0]['lr'] at every step."
@@ -234,7 +234,83 @@ def _step_after_epoch(made: Event, training: TrainingLoop) -> tuple[Edit, ...]:
     return (Edit("after", made.file, loop.body[-1], f"{name.targets[0].id}.step()"),)
 
 
+def find_conditional_plateau(trace: Trace) -> Iterator[Problem]:
+    """`if metric < best: best = metric; scheduler.step(metric)`: a plateau is never reported."""
+    for event in trace.events():
+        if not event.op.endswith(".step") or len(event.args) != 1 or not _is_scheduler(event.receiver):
+            continue
+        for frame in event.frame.chain():
+            if frame.kind == "call":
+                break
+            if frame.kind == "branch" and frame.label == "then" and _keeps_the_best(frame.node, event.node):
+                yield Problem(
+                    event.site,
+                    "The scheduler only hears of epochs that improved: it never sees the plateau it waits for.",
+                    "Step it after every epoch, outside of the `if`.",
+                    0.9,
+                    _VERIFY,
+                )
+                break
+
+
+def _is_scheduler(value: Value | None) -> bool:
+    return value is not None and (value.kind == "scheduler" or "sched" in value.name.lower().rpartition(".")[2])
+
+
+def _keeps_the_best(node: ast.AST, call: ast.AST) -> bool:
+    """Whether the test compares what the scheduler is given with a record that the body then updates."""
+    if not isinstance(node, ast.If) or not isinstance(node.test, ast.Compare) or not isinstance(call, ast.Call):
+        return False
+    given = ast.unparse(call.args[0]) if call.args else ""
+    sides = [ast.unparse(node.test.left), ast.unparse(node.test.comparators[0])]
+    if given not in sides:
+        return False
+    record = sides[1 - sides.index(given)]
+    stored = [ast.unparse(t) for s in node.body if isinstance(s, ast.Assign) for t in s.targets]
+    return record in stored
+
+
+def find_ignored_scheduler(trace: Trace) -> Iterator[Problem]:
+    """A function that hands on its parameters by name, all but the scheduler, which it never reads."""
+    for function in trace.project.functions.values():
+        if isinstance(function.node, ast.Lambda):
+            continue
+        parameters = {a.arg: a for a in (*function.node.args.args, *function.node.args.kwonlyargs)}
+        ignored = [name for name in parameters if "scheduler" in name.lower()]
+        if not ignored or function.has_decorator("abstractmethod", "overload"):
+            continue
+        read = {n.id for s in function.node.body for n in ast.walk(s) if isinstance(n, ast.Name)}
+        handed = max((_handed_on(n, parameters) for n in ast.walk(function.node) if isinstance(n, ast.Call)), default=0)
+        for name in ignored:
+            if name not in read and "locals" not in read and handed >= 2:
+                yield Problem(
+                    Site(function.file, parameters[name]),
+                    f"`{name}` is taken and never used, while {handed} other parameters are handed on: the schedule has no "
+                    "effect.",
+                    f"Hand on {name}={name}.",
+                    0.85,
+                    _VERIFY,
+                )
+
+
+def _handed_on(call: ast.Call, parameters: dict[str, ast.arg]) -> int:
+    """How many keywords pass a parameter on under its own name, in a call that knows optimizers."""
+    same_name = [
+        k.arg for k in call.keywords if isinstance(k.value, ast.Name) and k.arg == k.value.id and k.arg in parameters
+    ]
+    return len(same_name) if any("optim" in str(name) for name in same_name) else 0
+
+
 CHECKS = (
+    Check("scheduler-step-on-improvement", "A scheduler stepped only when the metric improved.",
+          "ReduceLROnPlateau counts the epochs without improvement; it must see all of them.",
+          "Step it every epoch.", "model_software/scheduler_misuse",
+          "https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html", "error",
+          "silent_bug", find_conditional_plateau),
+    Check("scheduler-ignored", "A scheduler parameter that a wrapper never hands on.",
+          "The caller believes that a schedule is in force.",
+          "Hand it on.", "model_software/scheduler_misuse",
+          _DOCS, "error", "silent_bug", find_ignored_scheduler),
     Check("scheduler-before-optimizer", "The scheduler steps before the optimizer.",
           "The first learning rate of the schedule is never used.",
           "optimizer.step() first, then scheduler.step().", "model_software/scheduler_misuse",

@@ -7,7 +7,8 @@ from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Event, Trace
-from misrun.tools.code.values import Site, Value, number
+from misrun.tools.code.training import parameters_of
+from misrun.tools.code.values import Value, number
 
 # Adam-like steps are about lr per parameter whatever the gradient (Kingma and Ba 2015, section 2.1, |step| <= lr), so
 # that 0.1 moves every weight by a typical weight's size; SGD is judged by the plain step on a loss of order 1.
@@ -44,10 +45,13 @@ def find_bad_learning_rate(trace: Trace) -> Iterator[Problem]:
             continue
         limit = _HIGHEST_LR["sgd" if name == "SGD" else "adaptive"]
         usual = "0.01" if name == "SGD" else "0.001"
-        if rate >= limit or 0 <= rate < _LOWEST_LR:
+        # A few free numbers (a temperature, a noise level) bear more than the weights of a network.
+        if not parameters_of(optimizer) and rate < 1:
+            continue
+        if rate >= limit or 0 < rate < _LOWEST_LR:
             large = rate >= limit
             yield Problem(
-                _literal_site(event, given),
+                event.site,
                 f"{name} with a learning rate of {rate:g} "
                 + ("throws the weights out of any trainable region." if large else "changes no float32 weight."),
                 f"A learning rate of the order of {usual}.",
@@ -55,11 +59,6 @@ def find_bad_learning_rate(trace: Trace) -> Iterator[Problem]:
                 "Print the loss of the first 20 steps: it must not jump.",
                 _replace(event, "lr", 1, usual),
             )
-
-
-def _literal_site(event: Event, value: Value | None) -> Site:
-    """Where the construction is; the literal's own place only matters to the reader when it is in the same file."""
-    return event.site
 
 
 def find_bad_dropout(trace: Trace) -> Iterator[Problem]:

@@ -201,7 +201,32 @@ def _negated(loss: Value) -> Value | None:
                                                        "binary_cross_entropy_with_logits", "l1_loss") else None  # fmt: skip
 
 
+def find_unsummed_mask(trace: Trace) -> Iterator[Problem]:
+    """`n += x.ne(pad)`: a tensor of flags is added where their number is meant."""
+    for event in trace.events("augadd"):
+        old, new = event.args
+        counts = number(old) == 0 or any(number(v) == 0 for v in old.inputs if old.op == "changing")
+        flags = unwrap(new)
+        if counts and flags.op in ("ne", "eq", "gt", "lt", "ge", "le") and flags.inputs and _is_vector(flags.inputs[0]):
+            yield Problem(
+                event.site,
+                f"A tensor of flags ({flags.site}) is added to a count: it stays a tensor, element by element.",
+                "Add its .sum().",
+                0.85,
+                "Print the shape of the count.",
+            )
+
+
+def _is_vector(value: Value) -> bool:
+    """Certainly not a single number: flattened, or the classes picked for a batch."""
+    return value.op in ("view", "reshape", "flatten", "argmax", "data") or (value.op == "max" and len(value.args) > 1)
+
+
 CHECKS = (
+    Check("count-of-flags", "A comparison of tensors added to a count without sum().",
+          "The count becomes a tensor; what is divided by it is no mean any more.",
+          "Add the sum of the flags.", "model_software/evaluation_error",
+          "https://docs.pytorch.org/docs/stable/generated/torch.ne.html", "error", "data_flow", find_unsummed_mask),
     Check("loss-broadcast", "An elementwise loss of shapes (B, 1) and (B,).",
           "Broadcasting compares all pairs; PyTorch only warns.",
           "Make the shapes equal.", "model_software/wrong_loss",

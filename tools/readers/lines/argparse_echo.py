@@ -10,7 +10,6 @@ from misrun.tools.readers.lines.numbers import number
 from misrun.tools.readers.lines.settings_text import is_settings_list, keyword_settings, setting_value
 from misrun.tools.readers.run_record import Scalar
 
-# ruff: noqa: E501 - the table of wordings
 _NAMESPACE = re.compile(
     r"\b(?:Namespace|TrainingArguments|\w{0,40}(?:Config|Arguments|Args))\((?P<inside>\w{1,60}=.*)$"
 )
@@ -18,7 +17,8 @@ _OVERRIDING = re.compile(r"^\s*Overriding:? (?:config with )?(?P<key>[\w.]{1,80}
 _CONTINUED_FLAG = re.compile(r"^\s{0,20}--?[A-Za-z][\w.\-]{1,80}(?:[ =]\S.{0,2000})?\s*\\?\s*$")
 _PROMPT = re.compile(r"^[\s$+#>`]{0,8}(?:\S{1,60}[$#] )?|`+")
 _LINE_PAIR = re.compile(
-    r"^[\s>|\-*]{0,12}[\"'`]?(?P<key>[A-Za-z_][\w.\-]{1,60})[\"'`]?\s{0,40}(?::|=|\.{3,60})\s{1,40}(?P<value>[^\s{\[][^{}]{0,200}?),?\s*$"
+    r"^[\s>|\-*]{0,12}[\"'`]?(?P<key>[A-Za-z_][\w.\-]{1,60})[\"'`]?\s{0,40}(?::|=|\.{3,60})\s{1,40}"
+    r"(?P<value>[^\s{\[][^{}]{0,200}?),?\s*$"
 )
 _PLAIN_VALUE = re.compile(r"[\w./\-]{1,80}|'[^']*'|\"[^\"]*\"")
 _NOT_A_SETTING = re.compile(
@@ -29,7 +29,8 @@ _ENVIRONMENT: tuple[tuple[str, str], ...] = (
     ("transformers", r"transformers`? version: (?P<v>\d\S*)"),
     (
         "torch",
-        r"(?<!build )(?:PyTorch [Vv]ersion(?: \([^)]{1,30}\))?|Pytorch|PyTorch|[Tt]orch [Vv]ersion|torch\.__version__|^\s*torch)\s?[:=]+ ?v?(?P<v>\d+\.\d+[^\s,()]*)|\btorch-(?P<v2>\d+\.\d+[^\s,]*)",
+        r"(?<!build )(?:PyTorch [Vv]ersion(?: \([^)]{1,30}\))?|Pytorch|PyTorch|[Tt]orch [Vv]ersion"
+        r"|torch\.__version__|^\s*torch)\s?[:=]+ ?v?(?P<v>\d+\.\d+[^\s,()]*)|\btorch-(?P<v2>\d+\.\d+[^\s,]*)",
     ),
     ("python", r"(?:^|[\s-])Python(?: [Vv]ersion)?\s?: ?v?(?P<v>\d\.\d+(?:\.\d+)?)|Python-(?P<v2>\d\.\d+\.\d+)"),
     ("cuda", r"CUDA(?: used to build PyTorch| runtime version|(?:/cuDNN)? [Vv]ersion)?\s?: ?(?P<v>\d+\.\d+[^\s|,]*)"),
@@ -38,7 +39,8 @@ _ENVIRONMENT: tuple[tuple[str, str], ...] = (
     ("accelerate", r"^[\s-]*`?Accelerate`? version: ?(?P<v>\d\S+)"),
     (
         "gpu",
-        r"GPU models and configuration: (?P<v>[^\s].{1,120})|^\s{0,4}GPU \d+: (?P<v2>[^(\n]{3,80})|\|\s{1,4}\d+\s{2,}(?P<v3>(?:NVIDIA|Tesla|GeForce|Quadro|AMD|A100|H100)[\w \-.]{2,60}?)\s{2,}",
+        r"GPU models and configuration: (?P<v>[^\s].{1,120})|^\s{0,4}GPU \d+: (?P<v2>[^(\n]{3,80})"
+        r"|\|\s{1,4}\d+\s{2,}(?P<v3>(?:NVIDIA|Tesla|GeForce|Quadro|AMD|A100|H100)[\w \-.]{2,60}?)\s{2,}",
     ),
     ("gpu_memory_mib", r"\d+MiB / {1,4}(?P<v>\d+)MiB"),
     ("world_size", r"\bworld[_ ]size\s?[:=] ?(?P<v>\d+)\b|starting with (?P<v2>\d+) processes"),
@@ -46,13 +48,23 @@ _ENVIRONMENT: tuple[tuple[str, str], ...] = (
 )
 _FACTS = tuple((name, re.compile(pattern)) for name, pattern in _ENVIRONMENT)
 _FACT_HINT = re.compile(
-    r"version|Version|Python|orch|CUDA|GPU|MiB|Platform|OS:|Operating|world|processes|ightning|ccelerate"
+    r"version|Version|Python|orch|CUDA|GPU|MiB|Platform|\bOS\b|Operating|world|processes|ightning|ccelerate"
 )
 _PACKAGE = re.compile(
-    r"^\s{0,4}(?:[-*] )?(?P<name>torch|torchvision|transformers|accelerate|deepspeed|peft|trl|datasets|bitsandbytes|jax|jaxlib|tensorflow|keras"
-    r"|numpy|lightning|pytorch-lightning|flash-attn|xformers|timm|ultralytics|unsloth|vllm)(?:==|\s{2,60}|@|: )(?P<v>\d[\w.+]{1,40})(?:\s.*)?$",
+    r"^\s{0,4}(?:[-*] )?(?P<name>torch|torchvision|transformers|accelerate|deepspeed|peft|trl|datasets|bitsandbytes"
+    r"|jax|jaxlib|tensorflow|keras"
+    r"|numpy|lightning|pytorch-lightning|flash-attn|xformers|timm|ultralytics|unsloth|vllm)(?:==|\s{2,60}|@|: )"
+    r"(?P<v>\d[\w.+]{1,40})(?:\s.*)?$",
     re.I,
 )
+_PARAMETERS = re.compile(
+    r"(?:number of (?:model |trainable )?param\w*|total param\w*|trainable param\w*|(?:^|[\s|])param"
+    r"(?:eter)?s)\s?[:=]\s?(?P<count>\d[\d.,]*)"
+    r"\s?(?P<scale>[KkMBG])?\b|(?:^|[\s|,])(?P<count2>\d[\d.,]*)\s?(?P<scale2>[KkMBG])?\s(?:trainable |total "
+    r"|model )?param(?:eter)?s\b",
+    re.I,
+)
+_SCALE = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9}
 _PLANNED_EPOCHS = frozenset({"epochs", "num_epochs", "max_epochs", "num_train_epochs", "n_epochs", "total_epochs"})
 _PLANNED_STEPS = frozenset(
     {
@@ -91,6 +103,8 @@ class ArgparseEcho:
         found = self._environment(text, line)
         if self._settings >= _MAX_SETTINGS:
             return found
+        if "param" in text.lower() and self._parameters(text, line):
+            return True
         if "=" in text and (match := _NAMESPACE.search(text)):
             return self._keywords(match["inside"], line)
         if is_settings_list(text):
@@ -125,6 +139,15 @@ class ArgparseEcho:
         if (name, value) not in self._facts and len(self._facts) < _MAX_SETTINGS:
             self._facts.add((name, value))
             add_fact(name, value, self._context.span(line.number), self._context.run)
+        return True
+
+    def _parameters(self, text: str, line: Line) -> bool:
+        match = _PARAMETERS.search(text, 0, 400)
+        count = number((match["count"] or match["count2"]).rstrip(".,")) if match else None
+        if match is None or count is None:
+            return False
+        scale = _SCALE.get((match["scale"] or match["scale2"] or "").lower(), 1.0)
+        self._put("n_parameters", round(count * scale), line.number, "log")
         return True
 
     def _keywords(self, text: str, line: Line) -> bool:

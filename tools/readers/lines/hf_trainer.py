@@ -14,11 +14,14 @@ from misrun.tools.readers.lines.position import Mark, Place
 
 # 'key': 1.2e-3 | 'key': nan | 'key': '1.2e-3' | "key": tensor(nan)
 _ITEM = re.compile(
-    r"""['"](?P<key>[^'"]{1,120})['"]: ?(?:tensor\()?(?:['"](?P<quoted>[^'"]{0,60})['"]|(?P<bare>[-+]?[\w.]+(?:[-+]\d+)?))"""
+    r"""['"](?P<key>[^'"]{1,120})['"]: ?(?:tensor\()?(?:['"](?P<quoted>[^'"]{0,60})['"]"""
+    r"""|(?P<bare>[-+]?[\w.]+(?:[-+]\d+)?))"""
 )
 _BANNER = re.compile(
-    r"(?P<name>Num examples|Num [Ee]pochs|Instantaneous batch size per device|Total train batch size|Gradient [Aa]ccumulation steps"
-    r"|Total optimization steps|Total steps|Number of trainable parameters|Trainable parameters|Batch size per device|Num GPUs used"
+    r"(?P<name>Num examples|Num [Ee]pochs|Instantaneous batch size per device|Total train batch size"
+    r"|Gradient [Aa]ccumulation steps"
+    r"|Total optimization steps|Total steps|Number of trainable parameters|Trainable parameters"
+    r"|Batch size per device|Num GPUs used"
     r"|Data Parallel GPUs|Total batch size)[^=|]{0,60}= {0,8}(?P<value>\d[\d,]*)"
 )
 _BANNER_NAMES = {
@@ -38,6 +41,7 @@ _BANNER_NAMES = {
 }
 _BLOCK = re.compile(r"^\s*\*{3,6} (?P<phase>train|eval|predict|test)\w* (?:metrics|results) \*{3,6}\s*$")
 _BLOCK_ROW = re.compile(r"^\s*(?P<name>[\w/@.-]{1,80})\s{0,60}= {1,30}(?P<value>[-+\w.:]{1,40})\s*$")
+_FRACTIONS = frozenset({"global_step/max_steps"})
 _NOT_METRICS = frozenset({"epoch", "step", "total_flos", "total_steps", "current_steps", "percentage"})
 
 
@@ -88,11 +92,15 @@ class HfTrainer:
         start = text.find("{'")
         if start < 0 or not text.endswith("}"):
             return False
-        values = {}
+        values: dict[str, float] = {}
         for match in _ITEM.finditer(text, start):
-            value = number(match["bare"] if match["quoted"] is None else match["quoted"])
+            printed = match["bare"] if match["quoted"] is None else match["quoted"]
+            if match["key"] in _FRACTIONS:  # ms-swift: 'global_step/max_steps': '5/3766'
+                printed, _, total = printed.partition("/")
+                values |= {"total_steps": planned} if (planned := number(total)) is not None else {}
+            value = number(printed)
             if value is not None:
-                values[match["key"]] = value
+                values["step" if match["key"] in _FRACTIONS else match["key"]] = value
         if "epoch" not in values and "step" not in values and "loss" not in values:
             return False
         self._record(values, line)

@@ -8,10 +8,11 @@ from collections import defaultdict
 
 # Stems in lower case; each shortens several words ("scal" stands for scale, scaler, scaling).
 _STEMS = """
-error exception traceback warn fail fault kill abort nan inf memor oom assert cuda nccl rank gpu timeout timed mismatch
-invalid corrupt overflow scal resum restor checkpoint stop finish complet done signal exit rc= status code preempt cancel
-connection broken address space disk worker skip ignor overrid shape expect dtype device grad empty missing version epoch
-step iter loss acc lr learning_rate interrupt terminat segment bus aborted ^c stack free( malloc token xid rendezvous
+error exception traceback warn fail fault kill abort nan inf memor oom assert cuda nccl rank gpu timeout
+timed mismatch invalid corrupt overflow scal resum restor checkpoint stop finish complet done signal exit rc=
+status code preempt cancel connection broken address space disk worker skip ignor overrid shape expect dtype device
+grad empty missing version epoch step iter loss acc lr learning_rate interrupt
+terminat segment bus aborted ^c stack free( malloc token xid rendezvous
 tcpstore store collective gloo duplicate batch index target label column file permission denied connect gated import
 module attribute config argument namespace command -- python torch reward eval val_ score perplexity ppl bleu norm psnr
 map f1 auc mse mae kl entropy elbo return fps training training: parameter params newly initialized converge plateau

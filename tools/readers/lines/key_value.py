@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 
 from misrun.tools.readers.lines.context import LogContext
-from misrun.tools.readers.lines.layouts import Layouts, Value
+from misrun.tools.readers.lines.layouts import Layouts, Reading
 from misrun.tools.readers.lines.line import Line
 from misrun.tools.readers.lines.metric_words import phase_of, strength
 from misrun.tools.readers.lines.numbers import number
@@ -29,7 +29,6 @@ _JSON_STEPS = (
 _JSON_NOT_METRICS = frozenset(
     {*_JSON_STEPS, "epoch", "time", "timestamp", "_timestamp", "_runtime", "total_steps", "rank", "pid"}
 )
-_EVAL_HEAD = re.compile(r"^\W{0,4}(?:\S{1,40} ){0,3}?(?:val|valid|validation|eval|evaluation|test|testing)\b", re.I)
 _VALUE = re.compile(r"\d|[nN]a[nN]|NAN|[iI]nf|INF")
 _Key = tuple[str, Phase | None, int | None]
 
@@ -56,19 +55,18 @@ class KeyValue:
             return self._json(line)
         if "rate" in text and (match := _DARKNET.match(text)):
             return self._darknet(match, line)
-        reading, place = self._layouts.read(text)
-        if not reading:
-            return place is not None and self._heading(place, line)
-        return self._record(reading, place, line)
+        reading = self._layouts.read(text)
+        if reading.values:
+            return self._record(reading, line)
+        return reading.place is not None and self._heading(reading.place, line)
 
     def close(self) -> None:
         self._flush_headed()
 
-    def _record(self, reading: list[Value], place: Place | None, line: Line) -> bool:
-        is_eval = all(value.phase == "eval" for value in reading) or _EVAL_HEAD.match(line.body) is not None
-        mark = self._mark(place, is_eval, line)
-        headed = mark is None and self._header is not None and not is_eval
-        for name, value, phase in reading:
+    def _record(self, reading: Reading, line: Line) -> bool:
+        mark = self._mark(reading.place, reading.is_eval, line)
+        headed = mark is None and self._header is not None and not reading.is_eval
+        for name, value, phase in reading.values:
             if headed:
                 self._headed[(name, phase, line.rank)].append((value, line.number))
             else:
@@ -123,11 +121,13 @@ class KeyValue:
             return False
         if not isinstance(values, dict):
             return False
+        fraction = str(values.pop("global_step/max_steps", ""))  # ms-swift: "2/4389"
+        values.setdefault("global_step", fraction.partition("/")[0])
         numbers = {key: value for key, raw in values.items() if (value := _json_number(raw)) is not None}
         if not any(strength(key) for key in numbers):
             return False
         step = next((numbers[key] for key in _JSON_STEPS if key in numbers), None)
-        place = Place(epoch=numbers.get("epoch"), step=step)
+        place = Place(epoch=numbers.get("epoch"), step=step, of=number(fraction.partition("/")[2]))
         known = place.epoch is not None or step is not None
         mark = self._context.progress.advance(place, line.number) if known else None
         for key, value in numbers.items():

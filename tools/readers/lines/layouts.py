@@ -18,6 +18,7 @@ _CODE = re.compile(
     r"^\s*(?:(?:def|class|import|from|return|if|for|while|with|assert|print|self\.|@|#!)\b|parser\.|[+-]\s+\w+\s*="
     r"|.{0,200}\b(?:lambda|argparse)\b)|^\s{4,40}[A-Za-z_]\w{0,60} = |\)\s*#|:\s*$"
 )
+_EVAL_HEAD = re.compile(r"^\W{0,4}(?:\S{1,40} ){0,3}?(?:val|valid|validation|eval|evaluation|test|testing)\b", re.I)
 # LightGBM: "valid_0's binary_logloss"
 _OWNER = re.compile(r"^\w{1,40}'s ")
 # Blanks in a name; more is a sentence that ends in a number.
@@ -39,7 +40,7 @@ class Value(NamedTuple):
 
 
 class _Slot(NamedTuple):
-    """`place` says which number of the line is a metric; `of` is the number it is a part of ("Accuracy: 9832/10000")."""
+    """`place` says which number of the line is a metric; `of` which one it is a part of ("Accuracy: 9832/10000")."""
 
     place: int
     name: str
@@ -52,6 +53,15 @@ class _Layout(NamedTuple):
     slots: tuple[_Slot, ...]
     place: tuple[int | None, int | None, int | None, int | None] | None
     within: bool
+    is_eval: bool
+
+
+class Reading(NamedTuple):
+    """What a line says: its metrics, where in training it stands, and whether it reports an evaluation."""
+
+    values: list[Value]
+    place: Place | None
+    is_eval: bool
 
 
 class Layouts:
@@ -60,8 +70,7 @@ class Layouts:
     def __init__(self) -> None:
         self._known: dict[tuple[str, ...], _Layout] = {}
 
-    def read(self, text: str) -> tuple[list[Value], Place | None]:
-        """The metrics of a line and where in training it stands."""
+    def read(self, text: str) -> Reading:
         parts = _PARTS.split(text)
         key = tuple(parts[::2])
         layout = self._known.get(key)
@@ -70,7 +79,8 @@ class Layouts:
             if len(self._known) < _MAX_LAYOUTS:
                 self._known[key] = layout
         numbers = parts[1::2]
-        return [_value(slot, numbers) for slot in layout.slots], _place(layout, numbers)
+        values = [_value(slot, numbers) for slot in layout.slots]
+        return Reading(values, _place(layout, numbers), layout.is_eval)
 
 
 def _value(slot: _Slot, numbers: list[str]) -> Value:
@@ -91,14 +101,19 @@ def _place(layout: _Layout, numbers: list[str]) -> Place | None:
 def _layout(text: str, parts: list[str]) -> _Layout:
     """W&B repeats history and summary at the end without steps; code and settings are no metrics."""
     if text.startswith("wandb:") or _CODE.search(text, 0, 400) or is_settings_list(text):
-        return _Layout((), None, False)
+        return _Layout((), None, False, False)
     index_at = _index_by_offset(parts)
     spots = locate(text)
     place = _place_indices(spots, index_at)
     found = [(pair, name) for pair in islice(pairs(text), _MAX_PAIRS) if (name := _metric_name(pair))]
     alone = any(strength(name) == 2 for _, name in found)
     slots = [_slot(pair, name, text, index_at) for pair, name in found if alone or place is not None]
-    return _Layout(tuple(slots), place, spots.within if spots else False)
+    is_eval = _EVAL_HEAD.match(text) is not None or all(_is_eval(slot) for slot in slots)
+    return _Layout(tuple(slots), place, spots.within if spots else False, is_eval)
+
+
+def _is_eval(slot: _Slot) -> bool:
+    return (slot.phase or canonical_metric(slot.name)[1]) == "eval"
 
 
 def _index_by_offset(parts: list[str]) -> dict[int, int]:

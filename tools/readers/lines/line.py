@@ -8,8 +8,8 @@ from typing import Protocol
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)|[@-Z\\-_])")
 _QUOTE = re.compile(r"^(?:> ?){1,4}")
 # "[rank1]: " since torch 2.2, "[default1]:" from torchrun's tee, "[1,3]<stderr>:" from mpirun --tag-output.
-_RANK = re.compile(r"^\s?\[(?:rank|default)(\d+)\]:? ?|^\[\d+,(\d+)\]<std(?:err|out)>: ?")
-_INNER_RANK = re.compile(r"\[(?:PG \S{1,20} (?:\S{1,40} )?)?Rank (\d+)\]|\(RayTrainWorker [^)]{0,80}rank=(\d+)")
+_RANK = re.compile(r"^\s?(?:\d\d:\d\d:\d\d\S{0,12} )?\[(?:rank|default)(\d+)\]:? ?|^\[\d+,(\d+)\]<std(?:err|out)>: ?")
+_INNER_RANK = re.compile(r"\[(?:PG [^\]]{1,120} )?Rank (\d+)\]|\(RayTrainWorker [^)]{0,80}rank=(\d+)")
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ def line_of(number: int, text: str) -> Line:
     body = text
     if body.startswith(">"):
         body = _QUOTE.sub("", body, count=1)
-    found = _RANK.match(body) if body[:2].lstrip().startswith("[") else None
+    found = _RANK.match(body) if "[" in body[:24] else None
     if found:
         return Line(number, text, body[found.end() :], int(found[1] or found[2]))
     inner = _INNER_RANK.search(body, 0, 400) if "ank" in body else None

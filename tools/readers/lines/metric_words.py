@@ -106,17 +106,17 @@ _SETTING = re.compile(
     re.I,
 )
 _KNOWN_EXCEPTIONS = re.compile(
-    r"max[ _]?mem\w*|ms/batch|elapsed time per iteration|loss[ _]scale|loss_(?:step|epoch)|(?:train|val|test|valid)\w*loss_(?:step|epoch)",
+    r"max[ _]?mem\w*|ms/batch|elapsed time per iteration|loss[ _]scale|loss_(?:step|epoch)|(?:train|val|test"
+    r"|valid)\w*loss_(?:step|epoch)",
     re.I,
 )
 _FILE_NAME = re.compile(r"\.(?:py|cc|cpp|cu|cuh|h|c|rs|go|yaml|yml|json|txt|log|pt|sh)$")
 # Words that end a sentence as often as they name a number: they need a ":" or "=" before it.
-_NEEDS_SEPARATOR = frozenset(
-    {"score", "err", "error", "obj", "objective", "return", "cost", "kl", "time", "scale", "memory", "map", "ap"}
-)
+_NEEDS_SEPARATOR = frozenset({"score", "err", "error", "obj", "objective", "return", "cost", "kl", "map", "ap"})
 _SPLIT = re.compile(r"[\s_/.@\-()]+")
 _EVAL_WORD = re.compile(
-    r"(?<![\w/.\-])(?:val|valid|validation|validating|eval|evaluation|evaluating|test|testing|dev|holdout)(?:_\d+)?(?=[\s:\]\[)(,|'\"-]|$)",
+    r"(?<![\w/.\-])(?:val|valid|validation|validating|eval|evaluation|evaluating|test|testing|dev|holdout)(?:_\d+)?"
+    r"(?=[\s:\]\[)(,|'\"-]|$)",
     re.I,
 )
 _TRAIN_WORD = re.compile(r"(?<![\w/.\-])train(?:ing|_inner)?(?! step)(?=[\s:\]\[)(,|'\"-]|$)", re.I)
@@ -170,7 +170,8 @@ def trailing_metric(name: str) -> str:
 
 
 _QUALIFIER = re.compile(
-    r"train|training|val|valid|validation|eval|test|dev|avg|average|mean|total|lm|running|learning|grad|gradient|top-?\d|token",
+    r"train|training|val|valid|validation|eval|test|dev|avg|average|mean|total|lm|running|learning|grad|gradient"
+    r"|top-?\d|token",
     re.I,
 )
 

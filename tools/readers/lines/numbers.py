@@ -18,13 +18,16 @@ _UNIT = re.compile(r"%|[A-Za-zµ]+(?:/[A-Za-z]+)?")
 _BRACKETED_UNIT = re.compile(r"\s*\(([A-Za-z%/ ]{1,20})\)$")
 _DELIMITERS = re.compile(r"[,;|\t()\[\]{}<>]| - |  +|: |=|(?<=:)(?=[A-Za-z])")
 _WORD = re.compile(r"[A-Za-z_]")
+# "training accuracy is 0.5"
+_COPULA = re.compile(r" (?:is|was|of|at|to)$")
 _SEPARATED = re.compile(r"[:=>|'\"]\s{0,40}[\[({]?\s{0,40}$")
 _OF = re.compile(r"\s?/\s?(\d[\d,]*)")
 
 
 class Pair(NamedTuple):
     """A number and the label before it: `name` as printed; `unit` the letters glued to the number, or those in
-    brackets after the name; `separated` when ":" or "=" or like stands between them; `start` the number's offset; `of` the number after a slash."""
+    brackets after the name; `separated` when ":" or "=" or like stands between them; `start` the number's offset; `of` the
+    number after a slash."""
 
     name: str
     value: float
@@ -79,5 +82,6 @@ def _name(label: str, glued: bool) -> tuple[str, str]:
     bare = label.rstrip(":=>| \t'\"[{~≈")
     bracketed = _BRACKETED_UNIT.search(bare)
     bare = (bare[: bracketed.start()] if bracketed else bare).rstrip("(:= ")
+    bare = _COPULA.sub("", bare)
     name = _DELIMITERS.split(bare)[-1].strip(" \t'\"*`:.#-")
     return (name if _WORD.search(name) else ""), (bracketed[1] if bracketed else "")

@@ -16,9 +16,12 @@ _KEYWORD = re.compile(
 _NOT_A_NUMBER = re.compile(r"=(?:True|False|None|'|\"|\[|[A-Za-z/])")
 # Names that only settings have.
 _USUAL = re.compile(
-    r"(?<![\w.])['\"]?(?P<key>seed|epochs|num_epochs|batch_?size|batch|bs|lr|learning_rate|weight_decay|wd|dropout|momentum|workers"
-    r"|num_\w{1,30}|n_\w{1,30}|max_\w{1,30}|min_\w{1,30}|hidden\w{0,30}|layers|heads|optimizer|optim|scheduler|device|warmup\w{0,20}"
-    r"|dim|\w{1,10}_dim|d_model|vocab\w{0,20}|model|dataset|data|data_\w{1,20}|init_\w{1,20}|log_\w{1,20}|clip|\w{1,20}_size|amp|fp16|bf16)"
+    r"(?<![\w.])['\"]?(?P<key>seed|epochs|num_epochs|batch_?size|batch|bs|lr|learning_rate|weight_decay|wd|dropout"
+    r"|momentum|workers"
+    r"|num_\w{1,30}|n_\w{1,30}|max_\w{1,30}|min_\w{1,30}|hidden\w{0,30}|layers|heads|optimizer|optim|scheduler"
+    r"|device|warmup\w{0,20}"
+    r"|dim|\w{1,10}_dim|d_model|vocab\w{0,20}|model|dataset|data|data_\w{1,20}|init_\w{1,20}|log_\w{1,20}|clip"
+    r"|\w{1,20}_size|amp|fp16|bf16)"
     r"['\"]?\s?[=:]\s?\S"
 )
 _RESULT = re.compile(

@@ -25,16 +25,19 @@ _WORDS = {
 _WORD = "|".join(re.escape(word) for word in _WORDS)
 # "run.sh: line 2: 28466 Killed   python3 train.py", "[1]+  Killed  python x", or the word alone on its line.
 _JOB = re.compile(
-    rf"^(?:\S{{1,200}}: line \d+:\s+\d+ |\[\d+\][+-]?\s+(?:\d+ )?|srun: error: \S{{1,80}}: tasks? [\d,\-]+: |\W{{0,3}})(?P<word>{_WORD})"
+    rf"^(?:\S{{1,200}}: line \d+:\s+\d+ |\[\d+\][+-]?\s+(?:\d+ )?"
+    rf"|srun: error: \S{{1,80}}: tasks? [\d,\-]+: |\W{{0,3}})(?P<word>{_WORD})"
     r"(?P<core> \(core dumped\))?(?P<rest>\s{2,}.*|\s+\(core dumped\).*|\s+python\S* .*)?\s*$"
 )
 _CODE = re.compile(
-    r"(?:^|\b)(?:rc|exit_?code|[Ee]xit [Cc]ode|[Ee]xit [Ss]tatus|[Ee]xited with (?:exit )?(?:code|status)|returned? (?:non-zero )?"
+    r"(?:^|\b)(?:rc|exit_?code|[Ee]xit [Cc]ode|[Ee]xit [Ss]tatus|[Ee]xited with (?:exit )?(?:code|status)|returned? "
+    r"(?:non-zero )?"
     r"(?:exit )?(?:code|status)|[Pp]rocess finished with exit code|non-zero exit status|error code|[Rr]eturn code)"
     r" ?[:=]? ?\(?(?P<code>-?\d{1,3})\b(?![.\d])"
 )
 _BY_SIGNAL = re.compile(
-    r"(?:terminated|killed|died|exited|dying) (?:by|with|due to|on) (?:signal )?:? ?(?:(?P<number>\d{1,2})\b|(?P<name>SIG[A-Z]+)|<Signals\.(?P<enum>SIG[A-Z]+))"
+    r"(?:terminated|killed|died|exited|dying) (?:by|with|due to|on) (?:signal )?:? ?(?:(?P<number>\d{1,2})\b|"
+    r"(?P<name>SIG[A-Z]+)|<Signals\.(?P<enum>SIG[A-Z]+))"
 )
 _NAMES = {
     "SIGKILL": -9,
@@ -50,7 +53,9 @@ _FATAL = re.compile(r"^Fatal Python error: (?P<what>.{1,200})$")
 _FATAL_FRAME = re.compile(r'^\s*File "(?P<file>[^"]{1,500})", line (?P<line>\d+) in (?P<function>\S{1,200})')
 _DUMP = re.compile(r"^(?:Current thread|Thread) 0x[0-9a-f]+.{0,80}\(most recent call first\)")
 _GLIBC = re.compile(
-    r"^(?:terminate called (?:after throwing|without)|\*\*\* stack smashing|double free or corruption|free\(\): invalid|malloc\(\): |corrupted size vs\. prev_size|munmap_chunk\(\)|\*\*\* SIG(?P<sig>[A-Z]+) received)"
+    r"^(?:terminate called (?:after throwing|without)|\*\*\* stack smashing|double free or corruption"
+    r"|free\(\): invalid|malloc\(\): |corrupted size vs\. prev_size|munmap_chunk\(\)|\*\*\* SIG"
+    r"(?P<sig>[A-Z]+) received)"
 )
 _CONTROL_C = re.compile(r"^\s*\^C(?:$|\s|Traceback)")
 # A dump of all threads can be long; the first thread is the one that died.
@@ -75,7 +80,7 @@ class Shell:
             name = next((name for word, name in _WORDS.items() if word in match["what"]), "abort")
             self._fatal = self._event(name, text, line)
             return True
-        if (match := _JOB.match(text)) and (match["core"] or match["rest"] or text.strip() == match["word"]):
+        if (match := _JOB.match(text)) and (match["core"] or match["rest"] or match.end("word") == len(text.rstrip())):
             name = _WORDS[match["word"]]
             self._event(name, text, line, {"command": (match["rest"] or "").strip()} if match["rest"] else {})
             return True

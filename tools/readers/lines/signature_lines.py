@@ -14,7 +14,8 @@ from misrun.tools.readers.signatures import SIGNATURE_MEANINGS, exception_signat
 # or after a log prefix ("ERROR - ValueError: ...").
 _EXCEPTION_LINE = re.compile(
     r"^(?:\W{0,4}|.{0,120}?(?:ERROR|CRITICAL|FATAL|[Ee]rror|Exception)\S{0,3}[\]:\s|-]{1,6})"
-    r"(?P<type>(?:[a-z_]\w{0,40}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Interrupt|Warning|Iteration|Killed|Timeout))(?:: (?P<message>.+)|:?\s*$)"
+    r"(?P<type>(?:[a-z_]\w{0,40}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Interrupt|Warning|Iteration|Killed|Timeout))"
+    r"(?:: (?P<message>.+)|:?\s*$)"
 )
 # "/x/y.py:12: UserWarning: text"
 _PYTHON_WARNING = re.compile(r"(?:^|\s)(?P<file>\S{1,300}):(?P<line>\d+): (?P<type>\w{0,40}Warning): (?P<message>.*)$")
@@ -27,7 +28,8 @@ _LOSS_SCALE = re.compile(
 )
 # A sentence of a person about an error.
 _PERSON = re.compile(
-    r"^\W{0,6}(?:I|I'm|I've|We|My|Our|When|Why|How|Hi|Hello|Hey|Is|Does|Do|Can|Could|And|But|So|Thanks|Anyone|Has|Not sure|Sorry"
+    r"^\W{0,6}(?:I|I'm|I've|We|My|Our|When|Why|How|Hi|Hello|Hey|Is|Does|Do|Can|Could|And|But|So|Thanks|Anyone|Has"
+    r"|Not sure|Sorry"
     r"|Try|Maybe)\b(?!.{0,400}Tried to allocate)"
 )
 # Words of prose: the wording stands in a question or a sentence about the error, not in what the program printed.

@@ -14,15 +14,20 @@ from misrun.tools.readers.lines.position import Mark, Place, find_place
 from misrun.tools.readers.run_record import Phase
 
 _BAR = re.compile(
-    r"(?P<desc>[^|]{0,200}?)(?P<percent>\d{1,3})%\|[^|]{0,400}\| ?(?P<done>[\d.,]+)(?P<scale>[kMG])?/(?P<total>[\d.,]+)(?P<of>[kMG])?"
-    r" \[(?P<elapsed>[\d:?]+)<(?P<left>[^,\]]{0,40})(?:, {0,4}(?P<rate>[\d.?]+) ?(?P<unit>[^,\]]{0,20}))?(?P<postfix>, ?(?:[^\[\]]++|\[[^\[\]]*+\])*+)?(?P<end>\])?"
+    r"(?P<desc>[^|]{0,200}?)(?P<percent>\d{1,3})%\|[^|]{0,400}\| ?(?P<done>[\d.,]+)(?P<scale>[kMG])?/"
+    r"(?P<total>[\d.,]+)(?P<of>[kMG])?"
+    r" \[(?P<elapsed>[\d:?]+)<(?P<left>[^,\]]{0,40})(?:, {0,4}(?P<rate>[\d.?]+) ?(?P<unit>[^,\]]{0,20}))?"
+    r"(?P<postfix>, ?(?:[^\[\]]++|\[[^\[\]]*+\])*+)?(?P<end>\])?"
 )
 _SCALE = {"k": 1e3, "M": 1e6, "G": 1e9}
 _OTHER_WORK = re.compile(
     r"sav|writ|load|map|token|download|generat|filter|scan|fetch|resolv|extract|sanity|predict|cach|pack|process|prepar"
-    r"|creat|copy|upload|convert|quantiz|merg|build|read|collect|pars|comput|encod|shard|import|inference|index",
+    r"|creat|copy|upload|convert|quantiz|merg|build|read|collect|pars|comput|encod|add|appl|truncat|format|dataset"
+    r"|example|shard|import|inference|index",
     re.I,
 )
+# Rates of downloads and of datasets.map; training counts iterations or steps.
+_OTHER_UNIT = re.compile(r"B/s|example|file|sample|ba/s|tables|url|img")
 _EVALUATION = re.compile(r"\b(?:val|valid|validation|validating|eval|evaluation|evaluating|test|testing)\b", re.I)
 
 
@@ -59,7 +64,7 @@ class Tqdm:
         if not match or not match["done"].strip(".,") or not match["total"].strip(".,"):
             return False
         desc = match["desc"].strip(" :")
-        if _OTHER_WORK.search(desc):
+        if _OTHER_WORK.search(desc) or _OTHER_UNIT.search(match["unit"] or ""):
             return True
         done = float(match["done"].replace(",", "")) * _SCALE.get(match["scale"] or "", 1.0)
         total = float(match["total"].replace(",", "")) * _SCALE.get(match["of"] or "", 1.0)
@@ -119,7 +124,7 @@ class Tqdm:
         self._context.points.add("it/s", per_second, line.number, mark)
 
     def _metrics(self, bar: _Bar, text: str, mark: Mark | None, line: Line, is_eval: bool) -> None:
-        """Metrics before the bar and behind the rate; a value of an earlier validation is repeated at every redraw and counts once."""
+        """Metrics before the bar and behind the rate; a validation's value, repeated at every redraw, counts once."""
         if "=" not in text and ":" not in text:
             return
         shown = tuple((p.name, in_standard_unit(p.name, p.value, p.unit)) for p in pairs(text) if strength(p.name))

@@ -19,7 +19,7 @@ _HEADER = "Traceback (most recent call last)"
 _FRAME = re.compile(
     r'^(?P<indent>[\s|+]{0,40})File "(?P<file>[^"]{1,1000})", line (?P<line>\d+)(?:, in (?P<function>.{1,300}))?\s*$'
 )
-# IPython: "File /x/y.py:12, in f(a)", "/x/y.py in f(a)", "Cell In[3], line 5, in f(a)", "<ipython-input-3-ab> in <module>"
+# IPython: "File /x/y.py:12, in f(a)", "/x/y.py in f(a)", "Cell In[3], line 5, in f(a)", "<ipython-input-3> in <module>"
 _IPYTHON_FRAME = re.compile(
     r"^\s{0,4}(?:File )?(?P<file>(?:/|~|[A-Za-z]:\\|<ipython|<timed|Cell In|Input In)[^,:]{0,300}?)(?::(?P<line>\d+))?"
     r"(?:, line (?P<cell_line>\d+))?(?:,? in (?P<function>[^(]{1,200})(?:\(.{0,2000})?)?$"
@@ -32,7 +32,8 @@ _RICH_ARROW = re.compile(r"^❱ ?(?P<line>\d+) [│|]?\s?(?P<code>.*)$")
 _EXCEPTION = re.compile(r"^(?P<type>(?:[A-Za-z_][\w]*\.){0,8}[A-Za-z_]\w{0,100})(?:: ?(?P<message>.*)|\s*)$")
 _EXCEPTION_NAME = re.compile(
     r"(?:Error|Exception|Warning|Interrupt|Exit|Iteration|Group|Timeout|Stop|Failure|Fault|Killed|Died|Refused|Found"
-    r"|Invalid|Unavailable|NotFound|Missing|Mismatch|Abort|Full|Empty|Dropped|Aborted|Cancelled|Canceled|Rejected|Expired"
+    r"|Invalid|Unavailable|NotFound|Missing|Mismatch|Abort|Full|Empty|Dropped|Aborted|Cancelled|Canceled|Rejected"
+    r"|Expired"
     r"|Unsupported|TooLong|Collision|Diverged|Detected)\d?$"
 )
 _CHAINED = re.compile(r"^\W{0,8}(?:During handling of the above exception|The above exception was the direct cause)")
@@ -42,8 +43,10 @@ _CARETS = re.compile(r"^[\s|]*[~^]+[\s~^]*$")
 _GROUP_RULE = re.compile(r"^[\s|]*\+[-+]+(?: [\d.]+ -+)?\s*$")
 _DECORATION = re.compile(r"^[\s]{0,20}[|│┃][ |│┃]{0,6}|[ ]*[│┃|]\s*$")
 _MORE = re.compile(
-    r"^(?:\s|CUDA kernel errors might|For debugging consider|Compile with|Exception raised from|frame #\d|Device-side assert"
-    r"|Last error:|Parameter indices|Traceback|Please |Check |If you |See |You |Make sure|In addition|To |Expected|Possible"
+    r"^(?:\s|CUDA kernel errors might|For debugging consider|Compile with|Exception raised from|frame #\d"
+    r"|Device-side assert"
+    r"|Last error:|Parameter indices|Traceback|Please |Check |If you |See |You |Make sure|In addition|To |Expected"
+    r"|Possible"
     r"|ncclSystemError|ncclUnhandled|ncclInternal|ncclRemote|Error |Hint|Note|Missing|Unexpected|size mismatch|This )"
 )
 # A message goes on for at most this many lines; torch's C++ stack is about 30 lines and says nothing more.
@@ -235,7 +238,7 @@ class Tracebacks:
             drafts.append(self._draft(current, rank))
         elif current.frames and not drafts:
             drafts.append(self._cut_off(current, rank))
-        # The first of a chain is the cause, except that a dead worker shows first as the queue or socket it left behind.
+        # The first of a chain is the cause, but a dead worker shows first as the queue or socket it left behind.
         root = next(
             (draft for draft in drafts if draft.name in ("worker_killed", "shm_exhausted")), next(iter(drafts), None)
         )
