@@ -16,7 +16,7 @@ from misrun.tools.signals.signal import Signal
 # What a person would name first, from the fatal to the merely odd; the first that was measured is the symptom.
 _SALIENCE: tuple[str, ...] = (
     "loss_scale_collapse", "loss_nonfinite", "loss_hidden_nan", "grad_nonfinite", "loss_zero", "loss_divergence",
-    "loss_constant", "loss_softmax_floor", "loss_at_chance", "metric_at_chance", "reward_flat", "entropy_collapse", "kl_runaway",
+    "loss_constant", "loss_softmax_floor", "loss_at_chance", "metric_at_chance", "reward_flat", "entropy_collapse", "kl_runaway", "kl_vanishing", "oov_high",
     "vocabulary_exceeds_embedding", "labels_exceed_classes", "grad_exploding", "grad_zero", "memory_growth", "memory_jump",
     "loss_jump_at_resume", "validation_suspiciously_good", "validation_gap", "validation_flat", "metric_constant",
     "metric_disagrees", "lr_zero", "lr_change_at_onset", "lr_constant_under_schedule", "grad_vanishing", "loss_oscillation",
@@ -87,7 +87,7 @@ def primary_signal(facts: Facts) -> Signal | None:
         named = facts.signal(f"{ERROR}{facts.root.name}")
         return named or facts.signal("traceback_root")
     killed = facts.signal("killed_by_signal")
-    return killed or next((found for name in _SALIENCE if (found := facts.signal(name))), None)
+    return killed or next((facts.signal(name) for name in _SALIENCE if facts.has(name)), None)
 
 
 def _only_says_nonfinite(facts: Facts) -> bool:
@@ -102,7 +102,7 @@ def _symptom(facts: Facts) -> Field:
         return _healthy_symptom(facts)
     texts, spans = [primary.text], list(primary.spans)
     if facts.root is not None and not _only_says_nonfinite(facts):
-        beside = next((found for name in _SALIENCE[:4] if (found := facts.signal(name))), None)
+        beside = next((facts.signal(name) for name in _SALIENCE[:4] if facts.has(name)), None)
         where = facts.signal("traceback_root")
         for extra in (where, beside):
             if extra is not None and extra.text not in texts:

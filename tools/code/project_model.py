@@ -6,9 +6,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from misrun.tools.code.names import names
 from misrun.tools.code.source import SourceFile, read_sources
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+# A project's folder `x/torch` is not what `import torch` means.
+_LIBRARIES = names(
+    "torch torchvision torchaudio numpy scipy sklearn pandas transformers accelerate deepspeed lightning"
+    " pytorch_lightning tensorflow keras jax flax optax timm einops random os sys json math copy typing logging time"
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -78,6 +86,8 @@ class Project:
 
     def find_module(self, name: str, importer: SourceFile) -> SourceFile | None:
         """The project's file behind `import name` in `importer`: a sibling first, then an absolute, then a unique path."""
+        if name.partition(".")[0] in _LIBRARIES and name not in self.by_module:
+            return None
         folder = importer.module.rpartition(".")[0] if not importer.path.endswith("__init__.py") else importer.module
         for candidate in ([f"{folder}.{name}"] if folder else []) + [name]:
             if candidate in self.by_module:

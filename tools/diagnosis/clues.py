@@ -185,6 +185,7 @@ CLUES: tuple[Clue, ...] = (
     Clue("optimization/unstable_arithmetic", "error.nonfinite_detected", 4.5, "error", _names_arithmetic),
     Clue("optimization/overfitting", "validation_gap", 4.0, "validation"),
     Clue("optimization/representation_collapse", "entropy_collapse", 3.5, "entropy"),
+    Clue("optimization/representation_collapse", "kl_vanishing", 3.5, "kl"),
     Clue("optimization/representation_collapse", "kl_runaway", 1.5, "kl"),
     Clue("optimization/representation_collapse", "error.kl_negative", 1.5, "kl"),
     Clue("optimization/learning_rate_too_high", "kl_runaway", 1.5, "kl"),
@@ -196,6 +197,7 @@ CLUES: tuple[Clue, ...] = (
     # data
     Clue("data_pipeline/vocabulary_mismatch", "error.index_out_of_range", 4.2, "index"),
     Clue("data_pipeline/vocabulary_mismatch", "vocabulary_exceeds_embedding", 4.5, "vocabulary"),
+    Clue("data_pipeline/vocabulary_mismatch", "oov_high", 3.0, "vocabulary"),
     Clue("data_pipeline/vocabulary_mismatch", "perplexity_high", 2.5, "perplexity", _nothing_fatal),
     Clue("data_pipeline/vocabulary_mismatch", "error.device_assert", 1.5, "assert"),
     Clue("data_pipeline/label_range", "error.target_out_of_bounds", 5.0, "target"),
@@ -293,7 +295,7 @@ _ALARMS: dict[str, float] = {
     "grad_vanishing": 1.5, "grad_zero": 3.0, "lr_change_at_onset": 2.0, "lr_zero": 3.0, "lr_constant_under_schedule": 2.5,
     "loss_scale_collapse": 5.0, "memory_growth": 3.0, "throughput_collapse": 2.0, "loader_bound": 2.0, "perplexity_high": 3.0,
     "vocabulary_exceeds_embedding": 4.0, "labels_exceed_classes": 4.0, "reward_flat": 4.0, "completions_clipped": 2.0,
-    "entropy_collapse": 3.0, "kl_runaway": 2.5, "killed_by_signal": 6.0, "traceback_root": 6.0, "run_unfinished": 2.5,
+    "entropy_collapse": 3.0, "kl_vanishing": 3.0, "oov_high": 3.0, "kl_runaway": 2.5, "killed_by_signal": 6.0, "traceback_root": 6.0, "run_unfinished": 2.5,
     "explained_variance_low": 1.0, "config_conflict": 1.0, "error.nonfinite_detected": 4.0, "error.broadcast_target": 2.0,
 }  # fmt: skip
 CLUES += tuple(Clue(HEALTHY, signal, -weight, signal) for signal, weight in _ALARMS.items())

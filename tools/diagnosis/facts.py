@@ -8,6 +8,8 @@ from misrun.tools.readers.run_record import Event, RunRecord
 from misrun.tools.signals.signal import Signal
 
 ERROR = "error."
+# Below this strength a signal is a mark that a healthy run may carry too (tools/signals/measure.py).
+FAILING = 0.5
 # What a failed device-side assertion says about the data, when its line was printed.
 _ASSERTED = {"target_out_of_bounds", "index_out_of_range", "bce_range"}
 
@@ -33,8 +35,8 @@ class Facts:
         return self._by_name.get(name)
 
     def has(self, *names: str) -> bool:
-        """Whether any of these signals was measured."""
-        return any(name in self._by_name for name in names)
+        """Whether any of these signals counts as a failure: at least FAILING strong."""
+        return any(name in self._by_name and self._by_name[name].strength >= FAILING for name in names)
 
     def number(self, name: str, key: str) -> float | None:
         """A number out of a signal's values, or None when the signal or the number is missing."""

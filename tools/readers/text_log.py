@@ -107,7 +107,7 @@ class _Log:
         """A progress bar, and what another stream wrote behind it on the same line."""
         text = clean(segment.decode("utf-8", "replace"))
         end = after_bar(text)
-        line = line_of(number, text[:end])
+        line = self._line(number, text[:end].encode("utf-8", "replace"))
         if not (self._table.busy and self._table.feed(line)) and not self._tqdm.feed(line):
             end = 0
         if text[end:].strip():
@@ -129,9 +129,11 @@ class _Log:
                 parser.feed(line)
             self._busy = any(parser.busy for parser in parsers)
 
-    @staticmethod
-    def _line(number: int, segment: bytes) -> Line:
-        return line_of(number, clean(segment.decode("utf-8", "replace")))
+    def _line(self, number: int, segment: bytes) -> Line:
+        line = line_of(number, clean(segment.decode("utf-8", "replace")))
+        if line.rank is None:
+            line.rank = self._context.rank
+        return line
 
     @staticmethod
     def _promising(number: int, segment: bytes) -> bool:

@@ -31,7 +31,7 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
     found = [_loss_at_chance(run, loss, task) if loss else None, _metric_at_chance(run, task)]
     chance = configured_chance(task)
     if loss and chance:
-        found += [_start_high(loss, chance), _start_low(loss, chance, task)]
+        found += [_start_high(loss, chance), _start_low(loss, chance, task), _softmax_floor(loss, chance)]
     return [signal for signal in found if signal]
 
 
@@ -113,6 +113,25 @@ def _metric_at_chance(run: RunRecord, task: Task) -> Signal | None:
         values={"level": level, "chance_accuracy": chance.accuracy, "classes": chance.classes,
                 "phase": accuracy.series.phase, "step_kind": accuracy.series.step_kind},
     )  # fmt: skip
+
+
+def _softmax_floor(loss: Curve, chance: Chance) -> Signal | None:
+    """Cross entropy that is given probabilities instead of logits sees scores in 0..1, so even a perfect prediction
+    costs ln(1 + (C - 1) / e): the log-sum-exp of one score of 1 and C - 1 scores of 0, less 1."""
+    floor = math.log1p((chance.classes - 1) / math.e)
+    level = end_level(loss.values)
+    if len(loss) < 4 or abs(level - floor) > NEAR * floor or float(loss.values.min()) < (1 - NEAR) * floor:
+        return None
+    return Signal(
+        name="loss_softmax_floor",
+        text=f"Training loss ends at {number(level)} and never falls below {number(float(loss.values.min()))}: the lowest"
+        f" cross entropy that probabilities given as logits can reach among {chance.classes:,} classes is"
+        f" {number(floor)} ({chance.origin}).",
+        value=level,
+        strength=0.8,
+        spans=(_stays(loss).span(0, -1),),
+        values={"level": level, "floor": floor, "classes": chance.classes},
+    )
 
 
 def _shows_the_start(loss: Curve) -> bool:

@@ -1,5 +1,6 @@
 """What the line parsers of one file share."""
 
+import re
 from dataclasses import dataclass
 
 from misrun.tools.readers.builder import RunBuilder
@@ -10,24 +11,31 @@ from misrun.tools.readers.run_record import Scalar
 from misrun.tools.record import Span
 
 
+# torchrun --log-dir writes attempt_0/<rank>/stderr.log; programs name theirs rank_3.log, log-rank3.txt, t.rank3.log.
+_RANK_FILE = re.compile(
+    r"(?:^|/)attempt_\d{1,4}/(\d{1,5})/std(?:out|err)\.log$"
+    r"|(?:^|[/_.\-])rank[_\-]?(\d{1,5})(?=[_.\-][^/]*$|$)"
+)
+
+
 @dataclass
 class Finish:
     """Positive evidence that the program came to its end, and where it stands."""
 
     line: int
-    exit_code: int | None = None
-    signal: str | None = None
 
 
 @dataclass
 class LogContext:
-    """One per file: where findings go and how far training has come."""
+    """One per file: where findings go and how far training has come. `rank` is the rank whose log the file is by its
+    name, where the name tells."""
 
     file: str
     run: RunBuilder
     points: Points
     progress: Progress
     events: Events
+    rank: int | None = None
     finish: Finish | None = None
     exit_code: int | None = None
     exit_line: int = 0
@@ -40,4 +48,6 @@ class LogContext:
 
 
 def new_context(file: str, run: RunBuilder) -> LogContext:
-    return LogContext(file=file, run=run, points=Points(run, file), progress=Progress(), events=Events(file))
+    found = _RANK_FILE.search(file)
+    rank = int(found[1] or found[2]) if found else None
+    return LogContext(file, run, Points(run, file), Progress(), Events(file), rank)

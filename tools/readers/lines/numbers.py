@@ -25,9 +25,11 @@ _OF = re.compile(r"\s?/\s?(\d[\d,]*)")
 
 
 class Pair(NamedTuple):
-    """A number and the label before it: `name` as printed; `unit` the letters glued to the number, or those in
-    brackets after the name; `separated` when ":" or "=" or like stands between them; `start` the number's offset; `of` the
-    number after a slash."""
+    """A number and the label before it.
+
+    `name` as printed; `unit` the letters glued to the number, or those in brackets after the name; `separated` when
+    ":" or "=" or like stands between name and number; `start` the number's offset; `of` the number after a slash.
+    """
 
     name: str
     value: float

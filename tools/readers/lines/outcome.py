@@ -23,6 +23,8 @@ _SIGNALS = {
 # Training that goes on for more than this many lines after an error has survived it; fewer are the last prints of
 # other ranks and of buffers flushed late.
 _SURVIVED_LINES = 50
+# A progress bar is drawn once or twice more after the program has said that it is done.
+_LATE_LINES = 5
 
 
 def settle_ending(context: LogContext) -> None:
@@ -65,7 +67,7 @@ def _ending(context: LogContext, drafts: list[Draft]) -> Ending:
 
 def _without_error(context: LogContext) -> dict[str, object]:
     progress = context.progress
-    if context.finish is not None and progress.line <= context.finish.line + _SURVIVED_LINES:
+    if context.finish is not None and progress.line <= context.finish.line + _LATE_LINES:
         return {
             "status": "finished",
             "spans": (Span(file=context.file, first=context.finish.line, last=context.finish.line),),
