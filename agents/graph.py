@@ -1,6 +1,6 @@
 """The way through the house, and the only file that knows langgraph.
 
-read -> characterize -> triage -> literature -> auditors in parallel -> synthesize -> validate -> report,
+read -> characterize -> triage -> literature -> auditors in parallel -> weigh -> synthesize -> validate -> report,
 with one bounded way back: a validator that is not convinced sends the literature agent out again, at most twice.
 """
 
@@ -23,7 +23,7 @@ from misrun.agents import characterization, report, request, step
 from misrun.agents.auditors import data_flow, silent_bug
 from misrun.agents.characterization import Characterization
 from misrun.agents.characterizer import characterize
-from misrun.agents.literature import search_literature
+from misrun.agents.literature import follow_findings, search_literature
 from misrun.agents.report import Report, Timing
 from misrun.agents.request import Request
 from misrun.agents.step import NextStep
@@ -184,14 +184,23 @@ def _audit_outcome(audit: Audit) -> str:
     return f"{len(audit.findings)} findings in {audit.files} files{first}"
 
 
+def _weigh(state: State, bench: Workbench) -> tuple[State, str]:
+    """Weighs the hypotheses again with what the auditors found, and asks the literature for the mechanism found."""
+    findings = _findings(state)
+    diagnosis = triage(bench.run, state["signals"], bench.request.tried, findings)
+    outcome = follow_findings(
+        state["outcome"], findings, state["characterization"], diagnosis.hypotheses, bench.index, run=bench.run
+    )
+    leading = ", ".join(f"{h.mode} {h.likelihood:.2f}" for h in diagnosis.hypotheses[:3])
+    return {"diagnosis": diagnosis, "outcome": outcome}, leading or "nothing speaks for any mode"
+
+
 def _synthesize(state: State, bench: Workbench) -> tuple[State, str]:
-    """Weighs the hypotheses again with what the auditors found, then writes the steps."""
-    diagnosis = triage(bench.run, state["signals"], bench.request.tried, _findings(state))
+    diagnosis = state["diagnosis"]
     steps, last_resort = synthesize(
         bench.run, state["signals"], diagnosis, state["characterization"], state["outcome"], state.get("audits", ())
     )
-    update: State = {"diagnosis": diagnosis, "steps": steps, "last_resort": last_resort}
-    return update, f"{len(steps)} steps; {diagnosis.mode} {diagnosis.likelihood:.2f}"
+    return {"steps": steps, "last_resort": last_resort}, f"{len(steps)} steps"
 
 
 def _validate(state: State, bench: Workbench) -> tuple[State, str]:
@@ -207,9 +216,9 @@ def _report(state: State, bench: Workbench) -> tuple[State, str]:
 
 
 def _to_auditors(state: State, runtime: Runtime[Workbench]) -> list[Send] | str:
-    """Auditors run once, in parallel; a later round of literature goes straight back to the synthesizer."""
+    """Auditors run once, in parallel; a later round of literature goes straight on to the weighing."""
     if state.get("rounds", 0) > 0 or not runtime.context.run.code:
-        return "synthesize"
+        return "weigh"
     asked = state.get("delegations", ())
     return [Send("auditor", AuditTask(agent=agent, delegations=asked)) for agent in AUDITORS]
 
@@ -253,13 +262,13 @@ def build_graph(saver: Any) -> CompiledStateGraph[State, Workbench, State, State
     """The compiled pipeline over a checkpoint saver."""
     graph = StateGraph(State, context_schema=Workbench)
     nodes = (("read", _read), ("characterize", _characterize), ("triage", _triage), ("literature", _literature),
-             ("synthesize", _synthesize), ("validate", _validate), ("report", _report))  # fmt: skip
+             ("weigh", _weigh), ("synthesize", _synthesize), ("validate", _validate), ("report", _report))  # fmt: skip
     for name, work in nodes:
         graph.add_node(name, _stage(name, work))
     graph.add_node("auditor", _auditor)
     for start, end in ((START, "read"), ("read", "characterize"), ("characterize", "triage"), ("triage", "literature"),
-                       ("auditor", "synthesize"), ("synthesize", "validate"), ("report", END)):  # fmt: skip
+                       ("auditor", "weigh"), ("weigh", "synthesize"), ("synthesize", "validate"), ("report", END)):  # fmt: skip
         graph.add_edge(start, end)
-    graph.add_conditional_edges("literature", _to_auditors, ["auditor", "synthesize"])
+    graph.add_conditional_edges("literature", _to_auditors, ["auditor", "weigh"])
     graph.add_conditional_edges("validate", _back_or_on, ["report", "literature"])
     return graph.compile(checkpointer=saver)

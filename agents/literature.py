@@ -10,6 +10,7 @@ from misrun.knowledge.evidence import Applicability, Evidence, SearchOutcome, Se
 from misrun.knowledge.index import Hit, KnowledgeIndex
 from misrun.knowledge.levels import LEVELS, Level, queries, search_level
 from misrun.knowledge.ontology import Ontology, load_ontology
+from misrun.tools.code.finding import Finding
 from misrun.tools.diagnosis.hypothesis import Hypothesis
 from misrun.tools.diagnosis.taxonomy import HEALTHY, UNKNOWN
 from misrun.tools.readers.run_record import RunRecord
@@ -25,6 +26,9 @@ _LEADING_SHARE = 0.25
 # Entries looked at per query, and entries handed on: a reader compares a handful, not a list.
 _HITS = 8
 _EVIDENCE = 8
+# Leading findings asked about, and the likelihood below which a mode is no longer worth citing a source for.
+_FINDINGS = 2
+_STILL_LIKELY = 0.05
 # Error messages asked about: the root and one more. A message is told by its first line.
 _ERRORS = 2
 _ERROR_CHARACTERS = 300
@@ -60,6 +64,34 @@ def search_literature(
             return search.outcome(f"{reason} at level {level}")
     applicable = len(_applicable(search.found.values()))
     return search.outcome(f"all four levels are used: {applicable} applicable of {len(search.found)} found")
+
+
+def follow_findings(
+    previous: SearchOutcome,
+    findings: Sequence[Finding],
+    characterization: Characterization,
+    hypotheses: Sequence[Hypothesis],
+    index: KnowledgeIndex,
+    *,
+    run: RunRecord | None = None,
+) -> SearchOutcome:
+    """The outcome once the code has been read: asked again in the words of the leading findings, which name the
+    mechanism, and without the entries about modes that are no longer likely."""
+    likely = {h.mode for h in hypotheses if h.likelihood >= _STILL_LIKELY}
+    modes = leading_modes(hypotheses)
+    search = _Search(
+        index, Situation(modes, characterization.frameworks, characterization.model_types, run), load_ontology()
+    )
+    asked = {step.query for step in previous.steps}
+    for finding in [f for f in findings if f.mode in modes][:_FINDINGS]:
+        if finding.message not in asked:
+            search.ask(2, finding.message)
+    found = search.outcome(previous.stopped)
+    named = [item for item in found.evidence if item.applicability != "low"]
+    seen = {item.id for item in named}
+    kept = [item for item in previous.evidence if item.id not in seen and (not likely or likely & set(item.modes))]
+    steps = (*previous.steps, *found.steps)
+    return previous.model_copy(update={"evidence": (*named, *kept)[:_EVIDENCE], "steps": steps})
 
 
 class _Search:

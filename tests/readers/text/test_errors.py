@@ -408,6 +408,17 @@ def test_every_signature_has_a_meaning() -> None:
             "Given groups=1, weight of size [64, 3, 7, 7], expected input[8, 1, 28, 28] to have 3 channels, but got 1 channels instead",
             "input_channels",
         ),
+        (
+            "RuntimeError",
+            "Input type (torch.cuda.FloatTensor) and weight type (torch.FloatTensor) should be the same",
+            "device_mismatch",
+        ),
+        (
+            "RuntimeError",
+            "Input type (torch.cuda.HalfTensor) and weight type (torch.cuda.FloatTensor) should be the same",
+            "dtype_mismatch",
+        ),
+        ("ValueError", "Column 'text' not found", "missing_column"),
         ("MyError", "something nobody has seen", None),
     ],
 )
@@ -415,5 +426,21 @@ def test_exception_wordings(exception: str, message: str, name: str | None) -> N
     assert exception_signature(exception, message) == name
 
 
-def test_plain_metric_line_has_no_signature() -> None:
-    assert line_signature("step   400 epoch  5 loss nan grad_norm nan") is None
+@pytest.mark.parametrize(
+    "line",
+    [
+        "step   400 epoch  5 loss nan grad_norm nan",
+        "loss.backward(retain_graph=True)",
+        "Overriding config with config/train_shakespeare_char.py:",
+        "UserWarning: Failed to load image Python extension: libtorch_cuda_cu.so: cannot open shared object file",
+        "failed call to cuInit: CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected",
+        "WARNING scheduler.py:1057] Sequence group 0 is preempted by PreemptionMode.SWAP mode",
+        "model = AutoModel.from_pretrained(name, ignore_mismatched_sizes=False)",
+        "EarlyStopping counter: 1 out of 5",
+        "Epoch 00005: val_loss did not improve from 0.51",
+        "Loading checkpoint shards: 100%|##########| 2/2 [00:05<00:00,  2.6s/it]",
+        "Using 16bit Automatic Mixed Precision (AMP)",
+    ],
+)
+def test_ordinary_lines_have_no_signature(line: str) -> None:
+    assert line_signature(line) is None

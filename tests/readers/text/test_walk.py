@@ -140,3 +140,12 @@ def test_crash_in_one_log_outranks_the_finished_start_of_another(tmp_path: Path)
     write(tmp_path, "b.log", content='Traceback (most recent call last):\n  File "t.py", line 1, in f\nValueError: x\n')
     ending = read_run(tmp_path).ending
     assert (ending.status, ending.last_step, str(ending.spans[0])) == ("crashed", 10, "b.log:1-3")
+
+
+def test_rank_of_a_log_is_told_by_its_name(tmp_path: Path) -> None:
+    write(tmp_path, "attempt_0/3/stderr.log", "log-rank2.txt", "ranking.txt")
+    assert {series.file: series.rank for series in read_run(tmp_path).series} == {
+        "attempt_0/3/stderr.log": 3,
+        "log-rank2.txt": 2,
+        "ranking.txt": None,
+    }

@@ -10,7 +10,6 @@ from misrun.tools.readers.lines.position import Progress
 from misrun.tools.readers.run_record import Scalar
 from misrun.tools.record import Span
 
-
 # torchrun --log-dir writes attempt_0/<rank>/stderr.log; programs name theirs rank_3.log, log-rank3.txt, t.rank3.log.
 _RANK_FILE = re.compile(
     r"(?:^|/)attempt_\d{1,4}/(\d{1,5})/std(?:out|err)\.log$"
