@@ -18,6 +18,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
+from langsmith.run_helpers import tracing_context
 
 from misrun.agents import characterization, report, request, step
 from misrun.agents.auditors import data_flow, silent_bug
@@ -254,8 +255,10 @@ def stream(saver: SqliteSaver, bench: Workbench, *, resume: bool) -> Iterator[St
     start = None if resume else State(request=bench.request)
     config: RunnableConfig = {"configurable": {"thread_id": bench.request.id}}
     graph = build_graph(saver)
-    for mode, item in graph.stream(start, config, context=bench, stream_mode=["values", "custom"]):
-        yield cast("State", item) if mode == "values" else cast("Progress", item)
+    # Logs and code stay on this machine even where the environment switches the libraries' own tracing on.
+    with tracing_context(enabled=False):
+        for mode, item in graph.stream(start, config, context=bench, stream_mode=["values", "custom"]):
+            yield cast("State", item) if mode == "values" else cast("Progress", item)
 
 
 def build_graph(saver: Any) -> CompiledStateGraph[State, Workbench, State, State]:
@@ -266,8 +269,9 @@ def build_graph(saver: Any) -> CompiledStateGraph[State, Workbench, State, State
     for name, work in nodes:
         graph.add_node(name, _stage(name, work))
     graph.add_node("auditor", _auditor)
-    for start, end in ((START, "read"), ("read", "characterize"), ("characterize", "triage"), ("triage", "literature"),
-                       ("auditor", "weigh"), ("weigh", "synthesize"), ("synthesize", "validate"), ("report", END)):  # fmt: skip
+    way = ((START, "read"), ("read", "characterize"), ("characterize", "triage"), ("triage", "literature"),
+           ("auditor", "weigh"), ("weigh", "synthesize"), ("synthesize", "validate"), ("report", END))  # fmt: skip
+    for start, end in way:
         graph.add_edge(start, end)
     graph.add_conditional_edges("literature", _to_auditors, ["auditor", "weigh"])
     graph.add_conditional_edges("validate", _back_or_on, ["report", "literature"])

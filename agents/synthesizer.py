@@ -77,7 +77,9 @@ def _drafts(
     general = [_claimed(_cure_draft(cure, facts, free, more), free) for cure, more in cures if cure.id not in covered]
     measurements = [found for mode in _leading(priors) if (found := measurement_for(mode)) and found.when(facts)]
     measured = [_measurement_draft(measurement, facts, priors) for measurement in measurements]
-    drafts = [replace(draft, priors=priors) for draft in (*fixes, *general, *measured, *reported_fix(free, priors))]
+    # What a line of this code does wrong is known better than what was wrong in a reported case of the same mode.
+    unseen = [entry for entry in free if not {finding.mode for finding in findings}.intersection(entry.modes)]
+    drafts = [replace(draft, priors=priors) for draft in (*fixes, *general, *measured, *reported_fix(unseen, priors))]
     grounded = [_grounded(_on_rest(draft), diagnosis, facts) for draft in drafts]
     return _learned(flag_displaced(grounded, findings), lessons)
 

@@ -64,3 +64,24 @@ def test_the_checkpoint_brings_back_equal_records(tmp_path: Path) -> None:
 
 def test_a_session_that_never_was_has_no_state(tmp_path: Path) -> None:
     assert graph.saved_state(graph.open_saver(tmp_path / "empty.sqlite"), "nobody") is None
+
+
+def test_tracing_by_environment_stays_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With LangSmith tracing switched on for the shell, no run of ours may be handed to its client."""
+    from langsmith import utils
+
+    seen: list[object] = []
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    monkeypatch.setenv("LANGSMITH_API_KEY", "not-a-key")
+    utils.get_env_var.cache_clear()
+    real = graph.measure
+
+    def measuring(run):  # type: ignore[no-untyped-def]
+        seen.append(utils.tracing_is_enabled())
+        return real(run)
+
+    monkeypatch.setattr(graph, "measure", measuring)
+    bench = Workbench(investigation.new_request(lay_out("s003", tmp_path)))
+    assert list(graph.stream(graph.open_saver(tmp_path / "s.sqlite"), bench, resume=False))
+    utils.get_env_var.cache_clear()
+    assert seen == [False]

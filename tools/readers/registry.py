@@ -58,7 +58,7 @@ def read_run(path: Path, *, stdin: str | None = None) -> RunRecord:
     root = path.resolve(strict=True)
     run = RunBuilder(str(path))
     if root.is_dir():
-        root.stat()
+        next(root.iterdir(), None)  # a folder named by the user must be readable
         for file, name in run_files(root, run):
             _read_file(file, name, run)
     elif root.is_file():

@@ -328,6 +328,19 @@ def test_non_zero_exit_code_alone_is_a_crash(read: Read) -> None:
     assert (record.ending.status, record.ending.exit_code) == ("crashed", 1)
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("train.py: error: unrecognized arguments: --foo 3", "invalid_config"),
+        ("python: can't open file 'x.py': [Errno 2] No such file or directory", "missing_file"),
+    ],
+)
+def test_programs_refused_at_the_start(read: Read, line: str, name: str) -> None:
+    record = read(f"usage: train.py [-h] [--lr LR]\n{line}\n")
+    assert only_root(record).name == name
+    assert record.ending.status == "crashed"
+
+
 def test_repeated_warnings_are_counted(read: Read) -> None:
     line = "/v/torch/optim/lr_scheduler.py:12: UserWarning: Detected call of `lr_scheduler.step()` before `optimizer.step()`.\n"
     (event,) = read(line * 50).events

@@ -152,6 +152,16 @@ def test_wandb_footer_adds_no_points(sample: Sample) -> None:
         ("logging_writer.py:48] [100] learning_rate=0.0013, loss=2.30481", "loss", "train", 100, 2.30481),
         ("2021 | INFO | valid | epoch 001 | loss 8.921 | ppl 390.7 | num_updates 2048", "loss", "eval", 2048, 8.921),
         ('x | train_inner | {"epoch": 1, "loss": "16.446", "num_updates": "2"}', "loss", "train", 2, 16.446),
+        ("Episode 10/500, reward: 23.0, epsilon: 0.95", "reward", "train", 10, 23.0),
+        ("step 5 Test set loss: 107.1", "loss", "eval", 5, 107.1),
+        (
+            "epoch 0, total_step 22050, training accuracy is 0.25, time 243 samples/sec",
+            "accuracy",
+            "train",
+            22050,
+            0.25,
+        ),
+        ("{'loss': -0.5, 'epoch': 0.0, 'global_step/max_steps': '5/3766'}", "loss", "train", 5, -0.5),
         ("[1]\tvalid_0's binary_logloss: 0.597689", "loss", "eval", 1, 0.597689),
         (
             "iteration 1,280/ 50,000 | lm loss: 3.214090E+00 | number of nan iterations:   0 |",
@@ -190,8 +200,17 @@ def test_missing_loss_of_a_megatron_line_leaves_a_gap(read: Read) -> None:
     assert math.isnan(series(record, "grad_norm", "train").values[1])
 
 
-def test_pasted_notebook_table(read: Read) -> None:
-    record = read("Step\tTraining Loss\tValidation Loss\n500\t1.234\t0.9\n1000\tnan\tNo log\n")
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Step\tTraining Loss\tValidation Loss\n500\t1.234\t0.9\n1000\tnan\tNo log\n",
+        "| Step | Training Loss | Validation Loss |\n|------|------|------|\n| 500 | 1.234 | 0.9 |\n| 1000 | nan | No log |\n",
+        "Step Training Loss\n500 1.234\n1000 nan\n",
+        "step,train_loss,val_loss\n500,1.234,0.9\n1000,nan,\n",
+    ],
+)
+def test_pasted_tables(read: Read, table: str) -> None:
+    record = read(table)
     loss = series(record, "loss", "train")
     assert loss.steps == (500, 1000)
     assert math.isnan(loss.values[1])

@@ -25,7 +25,8 @@ _ASSERTED = frozenset({"index_out_of_range", "target_out_of_bounds", "bce_range"
 
 @dataclass(slots=True)
 class Draft:
-    """An event that may still be counted up, given values or marked secondary."""
+    """An event that may still be counted up, given values or marked secondary. `fatal` marks one that ends a program,
+    such as an exception with its traceback; `seen_last` is the line of its last repetition."""
 
     name: str
     kind: SignatureKind
@@ -38,7 +39,7 @@ class Draft:
     secondary: bool = False
     count: int = 1
     values: dict[str, Scalar] = field(default_factory=dict)
-    from_traceback: bool = False
+    fatal: bool = False
     seen_last: int = 0
 
 

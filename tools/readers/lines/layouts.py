@@ -21,6 +21,7 @@ _CODE = re.compile(
 _EVAL_HEAD = re.compile(r"^\W{0,4}(?:\S{1,40} ){0,3}?(?:val|valid|validation|eval|evaluation|test|testing)\b", re.I)
 # LightGBM: "valid_0's binary_logloss"
 _OWNER = re.compile(r"^\w{1,40}'s ")
+_SET = re.compile(r" set (?=\S)")  # "Test set loss"
 # Blanks in a name; more is a sentence that ends in a number.
 _LONGEST_NAME = 3
 # The words before a metric that may say "validation": at most the length of a long log line.
@@ -141,7 +142,7 @@ def _place_indices(
 
 def _metric_name(pair: Pair) -> str:
     """The name of a metric, or "" for a number that is none."""
-    name = _OWNER.sub("", pair.name)
+    name = _SET.sub(" ", _OWNER.sub("", pair.name))
     # "v_num: abc val_loss: 1.4": an identifier is a name by itself, whatever word stands before it.
     if not pair.separated or name.count(" ") > _LONGEST_NAME or (" " in name and "_" in name.rsplit(" ", 1)[-1]):
         name = trailing_metric(name)

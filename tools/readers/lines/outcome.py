@@ -87,7 +87,7 @@ def _without_error(context: LogContext) -> dict[str, object]:
 def _is_fatal(draft: Draft) -> bool:
     if draft.kind == "kill":
         return not draft.secondary
-    return draft.kind == "error" and (draft.from_traceback or draft.name in _FATAL_WITHOUT_TRACEBACK)
+    return draft.kind == "error" and (draft.fatal or draft.name in _FATAL_WITHOUT_TRACEBACK)
 
 
 def _survived(context: LogContext, draft: Draft) -> bool:

@@ -18,7 +18,10 @@ _EPOCH = re.compile(
 _STEP = re.compile(
     r"(?<![\w.\-/])(?P<word>(?:(?:global|current|completed|train(?:ing)?|trainer/global|optim(?:izer)?)[_ ]?)?"
     r"(?:steps?|iters?|iterations?|it|updates?|num_updates|batch(?:es)?(?:_idx)?|minibatch|timesteps?|total_timesteps?|total_step"
-    r"|num_timesteps|batch_number|_step))" + _BETWEEN + r"(?P<n>\d[\d,]*)(?![\d.]*(?:[a-zA-Z%]|\.\d))" + _TOTAL,
+    r"|num_timesteps|episodes?|batch_number|_step))"
+    + _BETWEEN
+    + r"(?P<n>\d[\d,]*)(?![\d.]*(?:[a-zA-Z%]|\.\d))"
+    + _TOTAL,
     re.I,
 )
 # "Epoch: [3]  [ 120/1251]", "Epoch [1][3100/23454]", "Train: 4 [ 300/5004", "epoch 001:    100 / 2048", "| 200/ 2983 |"

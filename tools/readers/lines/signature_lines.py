@@ -17,6 +17,16 @@ _EXCEPTION_LINE = re.compile(
     r"(?P<type>(?:[a-z_]\w{0,40}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Interrupt|Warning|Iteration|Killed|Timeout))"
     r"(?:: (?P<message>.+)|:?\s*$)"
 )
+# What ends a program before any traceback: argparse (Lib/argparse.py, ArgumentParser.error) and the interpreter itself.
+_REFUSED = (
+    (
+        re.compile(
+            r"^\s*[\w./\-]{1,200}: error: (?:unrecognized|the following|argument|ambiguous|invalid|one of|expected)"
+        ),
+        "invalid_config",
+    ),
+    (re.compile(r"^\s*\S{0,200}python[\d.]*(?:\.exe)?: (?:can't open file|No module named)"), "missing_file"),
+)
 # "/x/y.py:12: UserWarning: text"
 _PYTHON_WARNING = re.compile(r"(?:^|\s)(?P<file>\S{1,300}):(?P<line>\d+): (?P<type>\w{0,40}Warning): (?P<message>.*)$")
 _COLLECTIVE = re.compile(
@@ -56,10 +66,12 @@ class SignatureLines:
         self._headed = None
         if self._bare_exception(text, line):
             return True
-        name = line_signature(text)
+        refused = next((name for pattern, name in _REFUSED if pattern.match(text)), None)
+        name = refused or line_signature(text)
         if name is None or _PERSON.match(text) or (name in _LOOSE_IN_PROSE and _MENTION.match(text)):
             return False
         draft = self._context.events.signature(name, text, line.number, line.rank)
+        draft.fatal = draft.fatal or refused is not None
         if not draft.values:
             draft.values.update(self._values(name, text))
         if name in ("finished", "early_stop"):
@@ -82,7 +94,7 @@ class SignatureLines:
             return False
         draft = self._context.events.signature(name, message, line.number, line.rank)
         draft.exception = draft.exception or exception
-        draft.from_traceback = True
+        draft.fatal = True
         draft.values.update(self._values(name, message))
         self._headed = draft if message.rstrip().endswith(":") else None
         return True

@@ -138,6 +138,8 @@ def _cells(text: str) -> list[str]:
     bare = text.strip()
     if "|" in bare and "%|" not in bare:
         return [cell.strip() for cell in bare.strip("|").split("|")][:_MAX_COLUMNS]
+    if "," in bare and " " not in bare:
+        return bare.split(",")[:_MAX_COLUMNS]
     if "\t" in bare:
         return [cell.strip() for cell in bare.split("\t")][:_MAX_COLUMNS]
     if "  " in bare:

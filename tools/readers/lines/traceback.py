@@ -271,7 +271,7 @@ class Tracebacks:
             frames=tuple(current.frames),
             secondary=exception.endswith("ExceptionGroup"),  # the exceptions it holds follow on their own
             values=values,
-            from_traceback=True,
+            fatal=True,
         )
 
     @staticmethod
@@ -285,7 +285,7 @@ class Tracebacks:
             last=max(current.last, current.first),
             rank=rank,
             frames=tuple(current.frames),
-            from_traceback=True,
+            fatal=True,
         )
 
 
