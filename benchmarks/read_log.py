@@ -48,7 +48,7 @@ def _metrics(random: Random) -> Iterator[str]:
 def _noise(random: Random) -> Iterator[str]:
     words = "the of and to in a is that for it as was with be by on not he his but at are this have had an they"
     while True:
-        yield "sample: " + " ".join(random.choices(words.split(" "), k=25)) + "\n"
+        yield "text: " + " ".join(random.choices(words.split(" "), k=25)) + "\n"
 
 
 _KINDS: dict[str, Callable[[Random], Iterator[str]]] = {"plain": _plain, "metrics": _metrics, "noise": _noise}

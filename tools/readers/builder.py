@@ -85,6 +85,10 @@ class RunBuilder:
     def skip(self, file: str, reason: str) -> None:
         self._skipped.append(SkippedFile(file=file, reason=reason))
 
+    def has_skipped(self, file: str) -> bool:
+        """Whether a reader has turned the file down after looking into it."""
+        return any(skipped.file == file for skipped in self._skipped[-1:])
+
     def note(self, text: str) -> None:
         if text not in self._notes:
             self._notes.append(text)

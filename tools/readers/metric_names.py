@@ -86,6 +86,10 @@ _MEMORY_UNITS = (
 _LARGEST_MEMORY_MIB = 10.0 * 2**20
 
 
+_UNIT = re.compile(r"\s*[(\[][^()\[\]]{1,12}[)\]]$")
+_SEPARATORS = re.compile(r"[\s\-]+")
+
+
 @lru_cache(maxsize=8192)
 def canonical_metric(raw_name: str) -> tuple[str, Phase]:
     """The canonical name and the phase that `raw_name` tells.
@@ -97,8 +101,14 @@ def canonical_metric(raw_name: str) -> tuple[str, Phase]:
     stripped = _EVAL_SUFFIX.sub("", _EVAL_PREFIX.sub("", bare))
     phase: Phase = "eval" if stripped != bare else "train"
     stripped = _TRAIN_SUFFIX.sub("", _TRAIN_PREFIX.sub("", stripped))
-    name = _CANONICAL.get(bare) or _CANONICAL.get(stripped) or stripped
+    # "gpu mem", "gpu_mem" and "gpu-mem (MiB)" are one name: separators and a unit in brackets do not tell quantities apart.
+    spelled = (bare, stripped, _spelled(bare), _spelled(stripped))
+    name = next((_CANONICAL[form] for form in spelled if form in _CANONICAL), stripped)
     return name, "system" if name in _SYSTEM else phase
+
+
+def _spelled(name: str) -> str:
+    return _SEPARATORS.sub("_", _UNIT.sub("", name)).strip("_")
 
 
 def is_training_metric(raw_name: str) -> bool:

@@ -104,4 +104,5 @@ def _read_file(path: Path, name: str, run: RunBuilder) -> None:
         reader.read(source, run)
     except _DAMAGE as error:
         run.note(f"{name}: damaged as {reader.name}, read only in part ({type(error).__name__}: {str(error)[:200]})")
-    run.file(SourceFile(path=name, reader=reader.name, bytes=source.bytes))
+    if not run.has_skipped(name):
+        run.file(SourceFile(path=name, reader=reader.name, bytes=source.bytes))

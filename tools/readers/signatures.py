@@ -3,6 +3,8 @@
 import re
 from typing import Literal, NamedTuple
 
+from misrun.tools.readers.complaint_table import ATTEMPT, COMPLAINT_MEANINGS
+
 SignatureKind = Literal["error", "warning", "kill", "notice"]
 
 # id -> (kind, one line of meaning). Patterns are compiled beside it.
@@ -83,6 +85,9 @@ SIGNATURE_MEANINGS: dict[str, tuple[SignatureKind, str]] = {
     "early_stop": ("notice", "early stopping"),
     "resumed": ("notice", "resumed from a checkpoint"),
     "finished": ("notice", "the program said that training is complete"),
+    # what a person says
+    ATTEMPT: ("notice", "the user reports something that was tried"),
+    **{name: ("warning", meaning) for name, meaning in COMPLAINT_MEANINGS.items()},
 }  # fmt: skip
 
 

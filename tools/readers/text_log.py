@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.lines.argparse_echo import ArgparseEcho
+from misrun.tools.readers.lines.complaints import complaints_of
 from misrun.tools.readers.lines.context import LogContext, new_context
 from misrun.tools.readers.lines.hf_trainer import HfTrainer
 from misrun.tools.readers.lines.hint import HINT
@@ -87,11 +88,14 @@ class _Log:
         )
         self._others: tuple[LineParser, ...] = (Shell(context), SignatureLines(context), ArgparseEcho(context))
         self._all = (*self._owners, *self._metrics, self._tqdm, *self._others)
+        self._complaints = complaints_of(context)
         self._known: dict[bytes, tuple[LineParser, ...]] = {}
         self._busy = False
 
     def feed(self, number: int, raw: bytes) -> None:
         """One line as it stands in the file, or a part of it between carriage returns."""
+        if self._complaints is not None:
+            self._complaints.feed(number, raw)
         for segment in raw.split(b"\r") if b"\r" in raw else (raw,):
             if b"%|" in segment:
                 self._bar(number, segment)
@@ -101,6 +105,8 @@ class _Log:
     def close(self) -> None:
         for parser in self._all:
             parser.close()
+        if self._complaints is not None:
+            self._complaints.close()
         settle_ending(self._context)
 
     def _bar(self, number: int, segment: bytes) -> None:

@@ -3,6 +3,7 @@
 import codecs
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from misrun.tools.readers.lines import points as points_module
 from misrun.tools.readers.run_record import RunRecord
 
 Read = Callable[[str | bytes], RunRecord]
+DATA = Path(__file__).parents[2] / "data" / "text"
 _STEP = b"step 7 loss 0.5\n"
 _LONG = 1 << 20
 
@@ -100,6 +102,19 @@ def test_every_prefix_of_a_log_can_be_read(read: Read) -> None:
     for end in range(len(log)):
         read(log[:end])
     assert read(log).ending.exit_code == -9
+
+
+_SAMPLES = sorted(path for path in DATA.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("path", _SAMPLES, ids=[path.relative_to(DATA).as_posix() for path in _SAMPLES])
+def test_what_stands_deep_in_a_log_is_found_as_at_its_head(read: Read, path: Path) -> None:
+    content = path.read_bytes()
+    head, deep = read(content), read(b"\n" * 2_000 + content)
+    assert [event.name for event in deep.events] == [event.name for event in head.events]
+    assert [(series.raw_name, len(series.values)) for series in deep.series] == [
+        (series.raw_name, len(series.values)) for series in head.series
+    ]
 
 
 def test_long_series_is_thinned_but_keeps_extremes_and_non_finite(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,15 @@ class Points:
         if len(column.values) >= 2 * MAX_POINTS:
             column.thin(MAX_POINTS)
 
+    def forget(self, lines: set[int]) -> None:
+        """Takes back the points of lines that turn out to be prose about a run."""
+        for column in self._columns.values():
+            kept = [index for index, line in enumerate(column.lines) if line not in lines]
+            if len(kept) < len(column.lines):
+                column.steps = array("d", [column.steps[index] for index in kept])
+                column.values = array("d", [column.values[index] for index in kept])
+                column.lines = array("q", [column.lines[index] for index in kept])
+
     def flush(self) -> None:
         """Hands everything to the builder; called once, at the end of the file."""
         for (name, kind, phase, rank), column in self._columns.items():

@@ -5,6 +5,7 @@ import re
 
 from misrun.tools.readers.lines.context import Finish, LogContext
 from misrun.tools.readers.lines.events import MAX_MESSAGE, Draft
+from misrun.tools.readers.lines.hint import SIGNATURE_HINT
 from misrun.tools.readers.lines.line import Line
 from misrun.tools.readers.lines.oom_numbers import oom_numbers
 from misrun.tools.readers.run_record import Scalar
@@ -64,6 +65,8 @@ class SignatureLines:
             self._headed.message += "\n" + text.strip()
             return True
         self._headed = None
+        if SIGNATURE_HINT.search(text.lower()) is None:
+            return False
         if self._bare_exception(text, line):
             return True
         refused = next((name for pattern, name in _REFUSED if pattern.match(text)), None)

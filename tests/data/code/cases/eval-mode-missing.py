@@ -1,0 +1,129 @@
+#%% buggy: never switched
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+val = DataLoader(TensorDataset(torch.randn(100, 20), torch.randint(0, 5, (100,))), batch_size=50)
+for epoch in range(5):
+    for x, y in loader:
+        o.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        o.step()
+    right = 0
+    with torch.no_grad():
+        for x, y in val:
+            right += (model(x).argmax(1) == y).sum().item()  # BUG
+#%% buggy: functions
+def train(model, o, loader):
+    model.train()
+    for x, y in loader:
+        o.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        o.step()
+
+@torch.no_grad()
+def validate(model, loader):
+    total = 0.0
+    for x, y in loader:
+        total += F.cross_entropy(model(x), y).item()  # BUG
+    return total
+
+def main():
+    model = Net()
+    o = torch.optim.Adam(model.parameters())
+    for _ in range(3):
+        train(model, o, loader)
+        print(validate(model, loader))
+
+if __name__ == "__main__":
+    main()
+#%% buggy: batch norm in a class
+class T:
+    def __init__(self):
+        self.net = nn.Sequential(nn.Linear(20, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 5))
+        self.o = torch.optim.Adam(self.net.parameters())
+    def fit(self, train_loader, test_loader):
+        for _ in range(4):
+            for x, y in train_loader:
+                self.o.zero_grad()
+                F.cross_entropy(self.net(x), y).backward()
+                self.o.step()
+            self.test(test_loader)
+    def test(self, test_loader):
+        with torch.inference_mode():
+            for x, y in test_loader:
+                print(F.cross_entropy(self.net(x), y))  # BUG
+T().fit(loader, loader)
+#%% correct: switched both ways
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for epoch in range(5):
+    model.train()
+    for x, y in loader:
+        o.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        o.step()
+    model.eval()
+    with torch.no_grad():
+        for x, y in loader:
+            print((model(x).argmax(1) == y).sum().item())
+#%% correct: train(mode)
+def run(model, loader, o=None):
+    model.train(o is not None)
+    with torch.set_grad_enabled(o is not None):
+        for x, y in loader:
+            loss = F.cross_entropy(model(x), y)
+            if o is not None:
+                o.zero_grad()
+                loss.backward()
+                o.step()
+model = Net()
+o = torch.optim.Adam(model.parameters())
+for _ in range(3):
+    run(model, loader, o)
+    run(model, loader)
+#%% correct: phases
+model = Net()
+o = torch.optim.Adam(model.parameters())
+loaders = {"train": loader, "val": loader}
+for epoch in range(3):
+    for phase in ["train", "val"]:
+        if phase == "train":
+            model.train()
+        else:
+            model.eval()
+        for x, y in loaders[phase]:
+            o.zero_grad()
+            with torch.set_grad_enabled(phase == "train"):
+                loss = F.cross_entropy(model(x), y)
+                if phase == "train":
+                    loss.backward()
+                    o.step()
+#%% correct: nothing depends on the mode
+model = nn.Sequential(nn.Linear(20, 16), nn.LayerNorm(16), nn.ReLU(), nn.Linear(16, 5))
+o = torch.optim.Adam(model.parameters())
+for epoch in range(3):
+    for x, y in loader:
+        o.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        o.step()
+    with torch.no_grad():
+        for x, y in loader:
+            print(model(x).argmax(1))
+#%% correct: switched in the epoch helper
+class T:
+    def __init__(self):
+        self.net = Net()
+        self.o = torch.optim.Adam(self.net.parameters())
+    def set_mode(self, training):
+        self.net.train(training)
+    def fit(self):
+        for _ in range(3):
+            self.set_mode(True)
+            for x, y in loader:
+                self.o.zero_grad()
+                F.cross_entropy(self.net(x), y).backward()
+                self.o.step()
+            self.set_mode(False)
+            with torch.no_grad():
+                for x, y in loader:
+                    print(self.net(x))
+T().fit()

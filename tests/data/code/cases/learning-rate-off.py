@@ -1,0 +1,27 @@
+#%% buggy: sgd
+model = Net()
+o = torch.optim.SGD(model.parameters(), lr=10.0)  # BUG
+#%% buggy: adam through a name
+LR = 0.5
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=LR)  # BUG
+#%% buggy: function default
+def make(model, lr=1.0):
+    return torch.optim.AdamW(model.parameters(), lr)  # BUG
+o = make(Net())
+#%% correct: usual
+model = Net()
+o = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+#%% correct: adadelta starts at 1
+model = Net()
+o = torch.optim.Adadelta(model.parameters(), lr=1.0)
+#%% correct: factor of a LambdaLR
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=3e-4)
+s = torch.optim.lr_scheduler.LambdaLR(o, lambda e: 0.95**e)
+for epoch in range(3):
+    for x, y in loader:
+        o.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        o.step()
+    s.step()

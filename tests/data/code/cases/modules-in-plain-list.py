@@ -1,0 +1,79 @@
+#%% buggy: comprehension
+class M(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.layers = [nn.Linear(20, 20) for _ in range(n)]  # BUG
+        self.out = nn.Linear(20, 5)
+    def forward(self, x):
+        for layer in self.layers:
+            x = F.relu(layer(x))
+        return self.out(x)
+model = M(3)
+#%% buggy: literal list of blocks
+class Block(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.fc = nn.Linear(d, d)
+    def forward(self, x):
+        return x + self.fc(x)
+class M(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks = [Block(20), Block(20)]  # BUG
+    def forward(self, x):
+        for b in self.blocks:
+            x = b(x)
+        return x
+model = M()
+#%% buggy: dict of heads
+class Multi(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.heads = {"a": nn.Linear(20, 2), "b": nn.Linear(20, 3)}  # BUG
+    def forward(self, x, task):
+        return self.heads[task](x)
+m = Multi()
+#%% correct: ModuleList
+class M(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(20, 20) for _ in range(n)])
+        self.heads = nn.ModuleDict({"a": nn.Linear(20, 2)})
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+m = M(2)
+#%% correct: list that becomes a Sequential
+class M(nn.Module):
+    def __init__(self):
+        super().__init__()
+        layers = []
+        for i in range(3):
+            layers += [nn.Linear(20, 20), nn.ReLU()]
+        self.net = nn.Sequential(*layers)
+    def forward(self, x):
+        return self.net(x)
+m = M()
+#%% correct: registered one by one
+class M(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.convs = [nn.Conv1d(20, 20, k) for k in (3, 4, 5)]
+        for i, conv in enumerate(self.convs):
+            self.add_module(f"conv_{i}", conv)
+    def forward(self, x):
+        return torch.cat([c(x) for c in self.convs], 1)
+m = M()
+#%% correct: names for parts that are registered anyway
+class M(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(20, 20)
+        self.b = nn.Linear(20, 5)
+        self.stages = [self.a, self.b]
+    def forward(self, x):
+        for s in self.stages:
+            x = s(x)
+        return x
+m = M()
