@@ -9,12 +9,13 @@ from misrun.report import wording
 from misrun.report.wording import clean
 
 # Text that came from logs and code must not become markup, links or mentions of the page it is pasted into.
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>|#@!])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]|#@!])")
 
 
 def escape(text: str) -> str:
     """Foreign text as Markdown that shows exactly these characters."""
-    return _MARKUP.sub(r"\\\1", clean(text)).replace("\n", " ")
+    shown = _MARKUP.sub(r"\\\1", clean(text))
+    return shown.replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
 
 
 def to_markdown(report: Report) -> str:

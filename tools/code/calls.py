@@ -515,12 +515,15 @@ def _join(values: list[Value]) -> Value:
     return result if result is not None else Value()
 
 
-def _copy(value: Value, site: Site) -> Value:
-    """deepcopy: a new object of the same build."""
-    if value.kind not in OBJECT_KINDS or value.op == "join":
+def _copy(value: Value, site: Site, depth: int = 6) -> Value:
+    """deepcopy: a new object of the same build, its parts copied too."""
+    if value.kind not in OBJECT_KINDS or value.op == "join" or depth == 0:
         return Value(kind=value.kind, op="copy", inputs=(value,), site=site)
-    first = alternatives(value)[0]
+
+    def part(v: Value) -> Value:
+        return _copy(v, site, depth - 1) if v.kind == "module" else v
+
     return Value(
-        kind=first.kind, path=first.path, name=first.name, definition=first.definition, args=first.args,
-        kwargs=first.kwargs, attrs=dict(first.attrs), inputs=first.inputs, site=site,
+        kind=value.kind, path=value.path, name=value.name, definition=value.definition, inputs=value.inputs, site=site,
+        args=tuple(part(a) for a in value.args), kwargs=value.kwargs, attrs={k: part(v) for k, v in value.attrs.items()},
     )  # fmt: skip

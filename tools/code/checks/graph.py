@@ -129,7 +129,7 @@ def _cut_everywhere(loss: Value) -> Value | None:
 
 _TRANSPARENT = LOSS_OPS | names(
     "add sub mul div pow mean sum abs log exp sqrt neg square norm view reshape squeeze unsqueeze float to"
-    " index softmax log_softmax sigmoid relu tensor element as_tensor from_numpy"
+    " index softmax log_softmax sigmoid relu tensor element as_tensor from_numpy collated row astype double half cpu cuda flatten"
 )
 
 

@@ -66,6 +66,8 @@ def find_missing_eval(trace: Trace) -> Iterator[Problem]:
         for call in root:
             if call.op != "module()" or not call.grad_is_off() or call.callee is None or not call.loops():
                 continue
+            if any(e.op == "backward" and e.within(call.loops()[-1]) for e in root):
+                continue  # part of a training step: pseudo-labels, targets
             if not _is_top_call(call) or not _trained_in(root, call.callee) or not has_mode_layers(call.callee):
                 continue
             before = [s for s in switches if s.index < call.index and _may_switch(s, call.callee)]
