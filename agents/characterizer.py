@@ -100,15 +100,15 @@ def _symptom(facts: Facts) -> Field:
     primary = primary_signal(facts)
     if primary is None:
         return _healthy_symptom(facts)
-    texts, spans = [primary.text], list(primary.spans)
+    beside: list[Signal | None] = []
     if facts.root is not None and not _only_says_nonfinite(facts):
-        beside = next((facts.signal(name) for name in _SALIENCE[:4] if facts.has(name)), None)
         where = facts.signal("traceback_root")
-        for extra in (where, beside):
-            if extra is not None and extra.text not in texts:
-                texts.append(extra.text)
-                spans.extend(extra.spans)
-    return Field(value=" ".join(texts), origin="log", spans=tuple(spans))
+        if where is not None and facts.root.message[:80] in where.text:
+            primary = where  # the same message, with the place where it was raised
+        beside = [where, next((facts.signal(name) for name in _SALIENCE[:4] if facts.has(name)), None)]
+    told = list(dict.fromkeys(s.text for s in (primary, *beside) if s is not None))
+    spans = [span for s in (primary, *beside) if s is not None for span in s.spans]
+    return Field(value=" ".join(told), origin="log", spans=tuple(dict.fromkeys(spans)))
 
 
 def _healthy_symptom(facts: Facts) -> Field:
@@ -126,7 +126,7 @@ def _healthy_symptom(facts: Facts) -> Field:
 def _expected(facts: Facts) -> Field:
     ending = facts.run.ending
     if (facts.root is not None and not _only_says_nonfinite(facts)) or facts.has("killed_by_signal"):
-        goal = f" to step {ending.planned_steps:g}" if ending.planned_steps else " to its end"
+        goal = f" to step {_count(ending.planned_steps)}" if ending.planned_steps else " to its end"
         return Field(value=f"Training that runs{goal} without an error", origin="inferred", spans=ending.spans)
     primary = primary_signal(facts)
     if primary is None:
@@ -162,13 +162,15 @@ def _started(facts: Facts, begun: float | None, differences: Sequence[Difference
 
 def _position(begun: float, run: RunRecord) -> str:
     end = run.ending.planned_steps or run.ending.last_step
-    share = f" of {end:g} ({100 * begun / end:.0f} %)" if end and end >= begun > 0 else ""
-    return f"At step {begun:g}{share}."
+    share = f" of {_count(end)} ({100 * begun / end:.0f} %)" if end and end >= begun > 0 else ""
+    return f"At step {_count(begun)}{share}."
 
 
 def _changes_at(facts: Facts, begun: float) -> list[Signal]:
     """Signals that tell what changed at the onset: a learning-rate change, a resume, the end of a warm-up."""
-    names = ("lr_change_at_onset", "loss_jump_at_resume", "lr_at_onset", "memory_jump", "lr_no_warmup")
+    # After a crash the learning rate of that step is a coincidence.
+    of_curves = () if facts.root else ("lr_change_at_onset", "lr_at_onset", "lr_no_warmup")
+    names = ("loss_jump_at_resume", "memory_jump", *of_curves)
     near = max(1.0, _NEAR_ONSET * begun)
     found = [signal for name in names if (signal := facts.signal(name))]
     return [s for s in found if s.step is None or abs(s.step - begun) <= near][:2]
@@ -193,7 +195,7 @@ def _environment(run: RunRecord, frameworks: Sequence[str]) -> Field:
     facts = [Fact(name=e.name, value=e.value, origin="log", spans=(e.span,)) for e in _once(run)]
     facts += [_setting_fact(value) for value in _hyperparameters(run)]
     if frameworks and not any(fact.name in frameworks for fact in facts):
-        facts.append(Fact(name="framework", value=", ".join(frameworks), origin="code"))
+        facts.append(Fact(name="framework", value=", ".join(frameworks), origin="code" if run.code else "inferred"))
     if not facts:
         return Field(ask="framework versions (pip freeze), the GPU (nvidia-smi) and the configuration of the run")
     text = ", ".join(f"{fact.name} {fact.value}" for fact in facts)
@@ -224,6 +226,10 @@ def _vocabulary_of(run: RunRecord, code_text: str) -> str:
     packages = " ".join(e.name for e in run.environment)
     frames = " ".join(frame.file for e in run.events[:20] for frame in e.frames)
     return " ".join((settings, messages, readers, packages, frames, code_text))
+
+
+def _count(steps: float) -> str:
+    return f"{steps:,.0f}" if steps == int(steps) else f"{steps:.4g}"
 
 
 def _number(value: object) -> str:

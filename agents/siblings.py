@@ -1,5 +1,6 @@
 """Sibling runs: earlier attempts that lie beside this run, and what they say about what was tried."""
 
+import re
 from pathlib import Path
 
 from misrun.tools.readers.registry import read_run
@@ -26,10 +27,13 @@ def find_siblings(root: Path, run: RunRecord) -> tuple[Sibling, ...]:
     if not root.is_dir():
         return ()
     names = {Path(file.path).name for file in run.files if Path(file.path).suffix in _TELLING}
-    beside = [folder for folder in _folders(root.parent) if folder != root and _alike(folder, names)]
+    shape = _shape(root.name)
+    others = [folder for folder in _folders(root.parent) if folder != root]
+    beside = [folder for folder in others if _alike(folder, names, "#" in shape and _shape(folder.name) == shape)]
     here = root.stat().st_mtime
     nearest = sorted(beside, key=lambda folder: (abs(folder.stat().st_mtime - here), folder.name))[:MOST_SIBLINGS]
-    return tuple(_describe(folder, run) for folder in nearest)
+    told = (_describe(folder, run) for folder in nearest)
+    return tuple(sibling for sibling in told if sibling is not None)
 
 
 def _folders(parent: Path) -> list[Path]:
@@ -39,21 +43,33 @@ def _folders(parent: Path) -> list[Path]:
         return []
 
 
-def _alike(folder: Path, names: set[str]) -> bool:
-    """Whether the folder holds at least two (or all) of the telling files of this run, and is small enough to read."""
+def _alike(folder: Path, names: set[str], named_alike: bool) -> bool:
+    """Whether the folder holds telling files of the same names as this run's and is small enough to read.
+
+    Two shared names make a sibling; one does where the folders are named alike too (exp41 and exp42).
+    """
     try:
         files = [entry for entry in folder.iterdir() if entry.is_file()][:200]
     except PermissionError:
         return False
     shared = sum(entry.name in names for entry in files)
-    return bool(names) and shared >= min(2, len(names)) and sum(f.stat().st_size for f in files) <= MOST_BYTES
+    enough = 1 if named_alike else 2
+    return shared >= enough and sum(f.stat().st_size for f in files) <= MOST_BYTES
 
 
-def _describe(folder: Path, run: RunRecord) -> Sibling:
+def _shape(name: str) -> str:
+    """A folder name without its numbers: "exp42-lr3e-4" and "exp41-lr1e-4" have one shape."""
+    return re.sub(r"\d+", "#", name)
+
+
+def _describe(folder: Path, run: RunRecord) -> Sibling | None:
+    """What that run did differently and how it ended; None where it had the same settings, which is no attempt."""
     other = read_run(folder)
     ours = {value.name: value.value for value in run.config}
     changed = [v for v in other.config if v.name in ours and ours[v.name] != v.value][:4]
-    settings = ", ".join(f"{v.name} {v.value} (here {ours[v.name]})" for v in changed) or "same settings"
+    if not changed:
+        return None
+    settings = ", ".join(f"{v.name} {v.value} (here {ours[v.name]})" for v in changed)
     return Sibling(name=folder.name, summary=f"{settings}; {_ended(other)}")
 
 
