@@ -26,6 +26,9 @@ _SALIENCE: tuple[str, ...] = (
 # Numbers at most this many ahead of the onset count as "what changed there" (share of the steps before it).
 _NEAR_ONSET = 0.05
 
+# A sentence of the user is the symptom where nothing was measured (readers/complaint_table.py).
+_SAID = f"{ERROR}said_"
+
 _EXPECTED: dict[str, str] = {
     "loss_nonfinite": "A finite loss that goes on falling from {last_finite}",
     "loss_hidden_nan": "A finite loss above 0 with a finite gradient norm",
@@ -72,7 +75,7 @@ def characterize(
         symptom=_symptom(facts),
         expected=_expected(facts),
         started=_started(facts, begun, differences),
-        tried=_tried(facts.tried, siblings),
+        tried=_tried(facts, siblings),
         environment=_environment(facts.run, named["frameworks"]),
         onset_step=begun,
         frameworks=named["frameworks"],
@@ -87,7 +90,8 @@ def primary_signal(facts: Facts) -> Signal | None:
         named = facts.signal(f"{ERROR}{facts.root.name}")
         return named or facts.signal("traceback_root")
     killed = facts.signal("killed_by_signal")
-    return killed or next((facts.signal(name) for name in _SALIENCE if facts.has(name)), None)
+    measured = next((facts.signal(name) for name in _SALIENCE if facts.has(name)), None)
+    return killed or measured or next((s for s in facts.signals if s.name.startswith(_SAID)), None)
 
 
 def _only_says_nonfinite(facts: Facts) -> bool:
@@ -108,7 +112,8 @@ def _symptom(facts: Facts) -> Field:
         beside = [where, next((facts.signal(name) for name in _SALIENCE[:4] if facts.has(name)), None)]
     told = list(dict.fromkeys(s.text for s in (primary, *beside) if s is not None))
     spans = [span for s in (primary, *beside) if s is not None for span in s.spans]
-    return Field(value=" ".join(told), origin="log", spans=tuple(dict.fromkeys(spans)))
+    origin: Origin = "user" if primary.name.startswith(_SAID) else "log"
+    return Field(value=" ".join(told), origin=origin, spans=tuple(dict.fromkeys(spans)))
 
 
 def _healthy_symptom(facts: Facts) -> Field:
@@ -180,15 +185,19 @@ def _difference(difference: Difference) -> str:
     return f"{difference.name} {difference.there} -> {difference.here}"
 
 
-def _tried(tried: Sequence[str], siblings: Sequence[Sibling]) -> Field:
-    told = [Fact(name="reported", value=text, origin="user") for text in tried]
+def _tried(facts: Facts, siblings: Sequence[Sibling]) -> Field:
+    places = {str(event.values.get("attempt")): event.span for event in facts.run.events}
+    told = [
+        Fact(name="reported", value=text, origin="user", spans=(places[text],) if text in places else ())
+        for text in facts.tried
+    ]
     seen = [Fact(name=s.name, value=s.summary, origin="log", spans=s.spans) for s in siblings]
     if not told and not seen:
         return Field(ask='what has been tried already (--tried "lower lr to 1e-4, no change")')
-    facts = (*told, *seen)
+    both = (*told, *seen)
     text = "; ".join([f.value for f in told] + [f"{f.name}: {f.value}" for f in seen])
     origin: Origin = "user" if told else "log"
-    return Field(value=text, origin=origin, spans=tuple(s for f in facts for s in f.spans), facts=facts)
+    return Field(value=text, origin=origin, spans=tuple(s for f in both for s in f.spans), facts=both)
 
 
 def _environment(run: RunRecord, frameworks: Sequence[str]) -> Field:

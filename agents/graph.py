@@ -113,7 +113,7 @@ def _stage(name: str, work: Callable[[State, Workbench], tuple[State, str]]) -> 
 
 
 def _facts(state: State, bench: Workbench) -> Facts:
-    return Facts(bench.run, state.get("signals", ()), _findings(state), bench.request.tried)
+    return Facts(bench.run, state.get("signals", ()), _findings(state), bench.tried)
 
 
 def _findings(state: State) -> tuple[Finding, ...]:
@@ -130,7 +130,7 @@ def _read(_: State, bench: Workbench) -> tuple[State, str]:
 
 def _characterize(_: State, bench: Workbench) -> tuple[State, str]:
     signals = measure(bench.run)
-    facts = Facts(bench.run, signals, (), bench.request.tried)
+    facts = Facts(bench.run, signals, (), bench.tried)
     filled = characterize(
         facts,
         bench.ontology,
@@ -145,7 +145,7 @@ def _characterize(_: State, bench: Workbench) -> tuple[State, str]:
 
 
 def _triage(state: State, bench: Workbench) -> tuple[State, str]:
-    diagnosis = triage(bench.run, state["signals"], bench.request.tried)
+    diagnosis = triage(bench.run, state["signals"], bench.tried)
     asked = delegations(bench.run, diagnosis.hypotheses) if bench.run.code else ()
     leading = ", ".join(f"{h.mode} {h.likelihood:.2f}" for h in diagnosis.hypotheses[:3])
     return {"diagnosis": diagnosis, "delegations": asked, "rounds": 0}, leading or "nothing speaks for any mode yet"
@@ -188,7 +188,7 @@ def _audit_outcome(audit: Audit) -> str:
 def _weigh(state: State, bench: Workbench) -> tuple[State, str]:
     """Weighs the hypotheses again with what the auditors found, and asks the literature for the mechanism found."""
     findings = _findings(state)
-    diagnosis = triage(bench.run, state["signals"], bench.request.tried, findings)
+    diagnosis = triage(bench.run, state["signals"], bench.tried, findings)
     outcome = follow_findings(
         state["outcome"], findings, state["characterization"], diagnosis.hypotheses, bench.index, run=bench.run
     )

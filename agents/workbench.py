@@ -19,6 +19,8 @@ from misrun.tools.signals.compare import Difference, compare
 
 # Enough code to tell the framework and the model type by its names; the auditors read all of it.
 _CODE_TEXT_CHARACTERS = 400_000
+# The event of a user's sentence about an attempt (tools/readers/signatures.py).
+TOLD_ATTEMPT = "said_tried"
 
 
 @dataclass(eq=False)
@@ -60,6 +62,12 @@ class Workbench:
             ) from error
         except ValueError as error:  # a device, a socket or a named pipe
             raise InvestigationError(f"{error}. Give the folder of the run, one log file, or - for stdin.") from error
+
+    @property
+    def tried(self) -> tuple[str, ...]:
+        """What was attempted already: told with the request, and told in a pasted report."""
+        told = (event.values.get("attempt") for event in self.run.events if event.name == TOLD_ATTEMPT)
+        return (*self.request.tried, *(str(attempt) for attempt in told if attempt))
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:

@@ -2,7 +2,8 @@
 
     python benchmarks/dev_bugs.py PAIRS.json MIRRORS
 
-PAIRS.json: {"pairs": [{"repository", "parent", "fix_commit", "label", "files": [{"path", "buggy_hunks": [[line, n]]}]}]}.
+PAIRS.json: {"pairs": [{"repository", "parent", "fix_commit", "label", "files": [{"path",
+"buggy_hunks": [[line, n]]}]}]}.
 MIRRORS holds one git repository per pair, `owner+name` (bare, or with `repo` or `repo/.git` below). Nothing of it is
 executed. A pair is found when a finding on the buggy side, in a changed file and near a changed line, is gone on the
 fixed side.
@@ -27,7 +28,7 @@ NEAR = 15
 
 @dataclass(frozen=True)
 class Outcome:
-    """`near` are findings gone after the fix close to the changed lines, `gone` all that are gone, `kept` the others."""
+    """`near` are findings gone after the fix close to the changed lines, `gone` all that are gone, `kept` the rest."""
 
     repository: str
     label: str

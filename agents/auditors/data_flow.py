@@ -26,29 +26,28 @@ def audit(root: Path, files: Sequence[str] | None = None, delegations: tuple[Del
 
 
 def _ways(trace: Trace) -> Iterator[tuple[Event, str]]:
-    """For every loss that is differentiated the stages of its input and of its target."""
+    """For every loss the stages of its input and of its target, where they can be followed back to a loader."""
     for event in trace.events(*LOSS_OPS):
         for role, value in zip(("prediction", "target"), event.args[:2], strict=False):
-            stages = list(_stages(value))
-            if stages and stages[0].startswith(("batch", "DataLoader")):
+            chain = list(_chain(value))
+            if any(stage.op in ("batch", "collated") for stage in chain):
+                stages = [text for text in map(_stage, reversed(chain)) if text]
                 yield event, f"{role} of {event.op} ({event.site}): {' -> '.join(stages)}"
 
 
-def _stages(value: Value) -> Iterator[str]:
-    chain: list[str] = []
+def _chain(value: Value) -> Iterator[Value]:
+    """The value and what it was computed from, first inputs only, up to the data's source."""
     current: Value | None = value
     seen: set[int] = set()
-    while current is not None and id(current) not in seen and len(chain) < _STAGES:
+    while current is not None and id(current) not in seen and len(seen) < _STAGES:
         seen.add(id(current))
-        chain.append(_stage(current))
-        if current.kind == "loader":
-            break
+        yield current
         current = next((leaf for v in current.inputs[:1] for leaf in alternatives(v)), None)
-    yield from reversed([stage for stage in chain if stage])
 
 
 def _stage(value: Value) -> str:
-    if value.kind == "const":
+    if value.kind == "const" or not value.op or value.op in ("row", "element", "sample_index"):
         return ""
-    name = "DataLoader" if value.kind == "loader" else ("model" if value.op == "module()" else value.op)
-    return f"{name} ({value.site})" if value.site else name
+    site = value.inputs[-1].site if value.op == "collated" else value.site
+    name = {"module()": "model", "collated": "batch"}.get(value.op, value.op)
+    return f"{name} ({site})" if site else name

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from misrun.tools.code.expressions import Expressions
 from misrun.tools.code.names import names
@@ -20,7 +20,7 @@ from misrun.tools.code.torch_api import (
     kind_of_library_class,
 )
 from misrun.tools.code.trace import Frame
-from misrun.tools.code.values import OBJECT_KINDS, Kind, Site, Value, alternatives, constant, join
+from misrun.tools.code.values import OBJECT_KINDS, Kind, Site, Value, constant, join
 
 # Call chains of training code (main > fit > train_epoch > step > forward > block > ...) stay below this.
 MAX_DEPTH = 14
@@ -35,9 +35,21 @@ _SELF_METHODS = names(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class MethodCall:
+    """`receiver.name(*args, **kwargs)`, written at `node`."""
+
+    receiver: Value
+    name: str
+    args: list[Value]
+    kwargs: Mapping[str, Value]
+    node: ast.AST
+    scope: Scope
+
+
 @dataclass
 class CallEvaluator(Expressions):
-    """`depth` counts the calls we are in; `following` their functions; `followed` how often each was followed in all."""
+    """`depth` counts the calls we are in; `following` their functions; `followed` how often each was followed."""
 
     depth: int = 0
     following: list[int] = field(default_factory=list)
@@ -61,7 +73,7 @@ class CallEvaluator(Expressions):
         callee = self._member_callee(receiver, name, node, scope)
         if callee is not None:
             return self.apply(callee, args, kwargs, node, scope)
-        return self.method(receiver, name, args, kwargs, node, scope)
+        return self.method(MethodCall(receiver, name, args, kwargs, node, scope))
 
     def _member_callee(self, receiver: Value, name: str, node: ast.Call, scope: Scope) -> Value | None:
         """The callable behind `receiver.name` when the code defines it; None for a method of a library object."""
@@ -294,101 +306,91 @@ class CallEvaluator(Expressions):
         event.result = value
         return value
 
-    def method(
-        self, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, scope: Scope
-    ) -> Value:
+    def method(self, call: "MethodCall") -> Value:
         """A method the project does not define."""
+        receiver, name = call.receiver, call.name
         if receiver.kind == "super":
-            receiver = receiver.inputs[0]
+            return self.method(replace(call, receiver=receiver.inputs[0]))
         if name == "backward":
-            return self._backward(receiver, args, kwargs, node, scope)
+            return self._backward(call)
         if receiver.kind == "module" and name in ("forward", "__call__"):
-            return self.apply(receiver, args, kwargs, node, scope)
+            return self.apply(receiver, call.args, call.kwargs, call.node, call.scope)
         special = _METHODS.get((receiver.kind, name)) or _METHODS.get(("", name))
         if special is not None:
-            return special(self, receiver, name, args, kwargs, node, scope)
-        if receiver.kind in OBJECT_KINDS or name in ("step", "zero_grad", "train", "eval"):
-            return self._object_method(receiver, name, args, kwargs, node, scope)
-        if name in TENSOR_OPS:
-            return self.operation(name, [receiver, *args], kwargs, node, scope)
-        return self._object_method(receiver, name, args, kwargs, node, scope)
+            return special(self, call)
+        if name in TENSOR_OPS and receiver.kind not in OBJECT_KINDS:
+            return self.operation(name, [receiver, *call.args], call.kwargs, call.node, call.scope)
+        return self._object_method(call)
 
-    def _object_method(
-        self, receiver: Value, name: str, args: list[Value], kwargs: Mapping[str, Value], node: ast.AST, scope: Scope
-    ) -> Value:
+    def _object_method(self, call: "MethodCall") -> Value:
+        receiver, name = call.receiver, call.name
         kind = receiver.kind if receiver.kind in (*OBJECT_KINDS, "params") else "?"
-        site = Site(scope.file, node)
         if (name in _SELF_METHODS and kind != "?") or name in ("train", "eval"):
             result = receiver
         else:
-            inputs = (receiver, *args, *kwargs.values())
-            result = Value(op="method", name=name, inputs=inputs, site=site)
-        self.record(f"{kind}.{name}", node, scope, args=tuple(args), kwargs=kwargs, receiver=receiver, result=result)
+            inputs = (receiver, *call.args, *call.kwargs.values())
+            result = Value(op="method", name=name, inputs=inputs, site=Site(call.scope.file, call.node))
+        self.record(
+            f"{kind}.{name}", call.node, call.scope,
+            args=tuple(call.args), kwargs=call.kwargs, receiver=receiver, result=result,
+        )  # fmt: skip
         return result
 
-    def _backward(
-        self, receiver: Value, args: list[Value], kwargs: Mapping[str, Value], node: ast.AST, scope: Scope
-    ) -> Value:
+    def _backward(self, call: "MethodCall") -> Value:
         """`loss.backward()`; also `engine.backward(loss)`, where the event's receiver is the engine."""
+        receiver, args = call.receiver, call.args
         is_engine = receiver.kind in OBJECT_KINDS or (
             receiver.kind != "tensor" and bool(args) and args[0].op not in CONSTANT_OPS
         )
         loss = args[0] if is_engine and args else receiver
         engine = receiver if is_engine else None
-        return self.record("backward", node, scope, args=(loss,), kwargs=kwargs, receiver=engine).result
+        return self.record("backward", call.node, call.scope, args=(loss,), kwargs=call.kwargs, receiver=engine).result
 
-    def _parameters(self, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
-                    scope: Scope) -> Value:  # fmt: skip
-        site = Site(scope.file, node)
-        kind: Kind = "params" if name == "parameters" else "unknown"
-        if name == "named_parameters":
-            each = Value(kind="params", op="each", inputs=(receiver,), site=site)
-            pair = Value(kind="sequence", op="tuple", items=[Value(op="name"), each])
-            return Value(op="generator", inputs=(pair,), site=site)
-        return Value(kind=kind, op=name, inputs=(receiver,), site=site)
+    def _parameters(self, call: "MethodCall") -> Value:
+        site = Site(call.scope.file, call.node)
+        if call.name == "parameters":
+            return Value(kind="params", op="parameters", inputs=(call.receiver,), site=site)
+        each = Value(kind="params", op="each", inputs=(call.receiver,), site=site)
+        pair = Value(kind="sequence", op="tuple", items=[Value(op="name"), each])
+        return Value(op="generator", inputs=(pair,), site=site)
 
-    def _append(self, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
-                scope: Scope) -> Value:  # fmt: skip
-        self.record("append", node, scope, args=tuple(args), receiver=receiver)
-        if receiver.kind == "sequence" and receiver.items is not None and name == "append" and args:
+    def _append(self, call: "MethodCall") -> Value:
+        receiver, args = call.receiver, call.args
+        self.record("append", call.node, call.scope, args=tuple(args), receiver=receiver)
+        if receiver.kind == "sequence" and receiver.items is not None and call.name == "append" and args:
             receiver.op = "grown"
             receiver.items.append(args[0])
         return constant(None)
 
-    def _update(self, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
-                scope: Scope) -> Value:  # fmt: skip
+    def _update(self, call: "MethodCall") -> Value:
         """`settings.update(other)`: the keys are merged; from an unknown one, any key may come."""
-        if receiver.kind != "mapping":
-            return self._object_method(receiver, name, args, kwargs, node, scope)
-        for source in args[:1]:
+        for source in call.args[:1]:
             unknown = {"**": source} if source.kind != "mapping" else source.kwargs
-            receiver.kwargs = {**receiver.kwargs, **unknown}
-        receiver.kwargs = {**receiver.kwargs, **kwargs}
+            call.receiver.kwargs = {**call.receiver.kwargs, **unknown}
+        call.receiver.kwargs = {**call.receiver.kwargs, **call.kwargs}
         return constant(None)
 
-    def _scale(self, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
-               scope: Scope) -> Value:  # fmt: skip
-        return Value(kind="tensor", op="scale", inputs=tuple(args), callee=receiver, site=Site(scope.file, node))
+    def _scale(self, call: "MethodCall") -> Value:
+        site = Site(call.scope.file, call.node)
+        return Value(kind="tensor", op="scale", inputs=tuple(call.args), callee=call.receiver, site=site)
 
-    def _prepare(self, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
-                 scope: Scope) -> Value:  # fmt: skip
-        return args[0] if len(args) == 1 else Value(kind="sequence", op="tuple", items=list(args))
+    def _prepare(self, call: "MethodCall") -> Value:
+        return call.args[0] if len(call.args) == 1 else Value(kind="sequence", op="tuple", items=list(call.args))
 
-    def _same_object(self, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
-                     scope: Scope) -> Value:  # fmt: skip
-        if receiver.kind == "tensor":
-            return self.operation(name, [receiver, *args], kwargs, node, scope)
-        return self._object_method(receiver, name, args, kwargs, node, scope) and receiver
+    def _same_object(self, call: "MethodCall") -> Value:
+        self._object_method(call)
+        return call.receiver
 
-    def _load_class(self, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
-                    scope: Scope) -> Value:  # fmt: skip
-        if isinstance(receiver.definition, Class):
-            return self.instance_of(receiver.definition)
-        return self._object_method(receiver, name, args, kwargs, node, scope)
+    def _load_class(self, call: "MethodCall") -> Value:
+        if isinstance(call.receiver.definition, Class):
+            return self.instance_of(call.receiver.definition)
+        return self._object_method(call)
 
-    def _clip(self, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
-              scope: Scope) -> Value:  # fmt: skip
-        return self.record("clip_grad", node, scope, args=tuple(args), kwargs=kwargs, receiver=receiver).result
+    def _clip(self, call: "MethodCall") -> Value:
+        event = self.record(
+            "clip_grad", call.node, call.scope, args=tuple(call.args), kwargs=call.kwargs, receiver=call.receiver
+        )
+        return event.result
 
     # --- libraries --------------------------------------------------------------------------------------------------
 
@@ -409,7 +411,7 @@ class CallEvaluator(Expressions):
         if kind is not None or (name[:1].isupper() and name not in TENSOR_OPS):
             return self._construct(path, kind or "object", args, kwargs, node, scope)
         if path.startswith("torch.") and name in TENSOR_OPS:
-            return self.operation(name, args, kwargs, node, scope)
+            return self.operation(name, args, kwargs, node, scope, is_tensor=True)
         return self._library_function(path, args, kwargs, node, scope)
 
     def _library_function(
@@ -440,10 +442,12 @@ class CallEvaluator(Expressions):
         node: ast.AST,
         scope: Scope,
         callee: Value | None = None,
+        *,
+        is_tensor: bool = False,
     ) -> Value:
         """A tensor operation; its result is a node of the data flow."""
         knows = op not in ("size", "dim", "numel", "data", "item", "tolist", "numpy") and (
-            callee is not None or op in _PLAINLY_TENSOR or any(a.kind == "tensor" for a in args)
+            is_tensor or callee is not None or op in _PLAINLY_TENSOR or any(a.kind == "tensor" for a in args)
         )
         named = tuple(kwargs[k] for k in ("input", "tensor", "tensors") if k in kwargs)
         result = Value(kind="tensor" if knows else "unknown", op=op, inputs=(*named, *args), args=tuple(args),
@@ -489,15 +493,19 @@ class CallEvaluator(Expressions):
 # Operations that only tensors have; "sum", "view" or "sort" are shared with arrays, tables and lists.
 _PLAINLY_TENSOR = names(
     "softmax log_softmax sigmoid logsigmoid backward detach cross_entropy nll_loss mse_loss l1_loss smooth_l1_loss"
-    " huber_loss kl_div binary_cross_entropy binary_cross_entropy_with_logits relu tanh linear conv1d conv2d conv3d dropout"
-    " one_hot logsumexp permute unsqueeze masked_fill clamp zeros ones randn rand embedding batch_norm layer_norm gelu silu"
+    " huber_loss kl_div binary_cross_entropy binary_cross_entropy_with_logits relu tanh linear conv1d conv2d conv3d "
+    "dropout"
+    " one_hot logsumexp permute unsqueeze masked_fill clamp zeros ones randn rand embedding batch_norm layer_norm "
+    "gelu silu"
     " softplus log exp sqrt matmul bmm gather ctc_loss"
 )
-_Method = Callable[[CallEvaluator, Value, str, list[Value], dict[str, Value], ast.AST, Scope], Value]
+_Method = Callable[[CallEvaluator, MethodCall], Value]
 _METHODS: dict[tuple[str, str], _Method] = {
-    **{(kind, n): CallEvaluator._parameters for kind in ("module", "unknown") for n in ("parameters", "named_parameters")},
+    **{(kind, n): CallEvaluator._parameters for kind in ("module", "unknown") for n in ("parameters",
+    "named_parameters")},
     **{("", n): CallEvaluator._append for n in ("append", "extend")},
-    **{("unknown", n): CallEvaluator._same_object for n in ("to", "cuda", "cpu", "float", "half", "double", "requires_grad_")},
+    **{("unknown", n): CallEvaluator._same_object for n in ("to", "cuda", "cpu", "float", "half", "double",
+    "requires_grad_")},
     ("mapping", "update"): CallEvaluator._update,
     ("scaler", "scale"): CallEvaluator._scale,
     ("accelerator", "prepare"): CallEvaluator._prepare,
@@ -525,5 +533,6 @@ def _copy(value: Value, site: Site, depth: int = 6) -> Value:
 
     return Value(
         kind=value.kind, path=value.path, name=value.name, definition=value.definition, inputs=value.inputs, site=site,
-        args=tuple(part(a) for a in value.args), kwargs=value.kwargs, attrs={k: part(v) for k, v in value.attrs.items()},
+        args=tuple(part(a) for a in value.args), kwargs=value.kwargs,
+        attrs={k: part(v) for k, v in value.attrs.items()},
     )  # fmt: skip

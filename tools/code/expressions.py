@@ -12,7 +12,7 @@ from misrun.tools.code.scope import Scope
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.torch_api import LAYERS, LOSSES, OPTIMIZERS, SCHEDULERS
 from misrun.tools.code.trace import Event, Frame
-from misrun.tools.code.values import OBJECT_KINDS, Site, Value, alternatives, constant, join
+from misrun.tools.code.values import OBJECT_KINDS, Kind, Site, Value, alternatives, constant, join
 
 _STAR_NAMES = {**dict.fromkeys((*LAYERS, *LOSSES), "torch.nn"), **dict.fromkeys(OPTIMIZERS | SCHEDULERS, "torch.optim")}
 _BINARY: dict[type[ast.AST], str] = {
@@ -254,7 +254,8 @@ class Expressions(ABC):
     def _compare(self, node: ast.Compare, scope: Scope) -> Value:
         left = self.evaluate(node.left, scope)
         rights = [self.evaluate(c, scope) for c in node.comparators]
-        result = Value(op="compare", inputs=(left, *rights), site=Site(scope.file, node))
+        kind: Kind = "tensor" if any(v.kind == "tensor" for v in (left, *rights)) else "unknown"
+        result = Value(kind=kind, op="compare", inputs=(left, *rights), site=Site(scope.file, node))
         if len(rights) == 1:
             folded = _fold_compare(node.ops[0], left, rights[0])
             if folded is not None:
@@ -264,14 +265,14 @@ class Expressions(ABC):
     def _boolean(self, node: ast.BoolOp, scope: Scope) -> Value:
         values = [self.evaluate(v, scope) for v in node.values]
         is_and = isinstance(node.op, ast.And)
-        truths = [self.truth(v, n, scope) for v, n in zip(values, node.values, strict=True)]
+        truths = [self.truth(v, n) for v, n in zip(values, node.values, strict=True)]
         if any(t is not None and t is not is_and for t in truths):
             return constant(not is_and)
         if all(t is is_and for t in truths):
             return values[-1]
         return Value(op="bool", inputs=tuple(values), site=Site(scope.file, node))
 
-    def truth(self, value: Value, node: ast.expr, scope: Scope) -> bool | None:
+    def truth(self, value: Value, node: ast.expr) -> bool | None:
         """Whether a test is known to be true; None when it depends on what the code does not say.
 
         Attributes that are assigned outside `__init__` anywhere in the project are state, hence not known.
@@ -297,7 +298,7 @@ class Expressions(ABC):
 
     def _conditional(self, node: ast.IfExp, scope: Scope) -> Value:
         test = self.evaluate(node.test, scope)
-        truth = self.truth(test, node.test, scope)
+        truth = self.truth(test, node.test)
         if truth is not None:
             return self.evaluate(node.body if truth else node.orelse, scope)
         with self.entered(Frame("branch", node, self.frame, "then")):
@@ -315,14 +316,11 @@ class Expressions(ABC):
     def index(self, base: Value, index: Value, site: Site) -> Value:
         if base.op in _PAIRS and type(index.const) is int:
             return self.unpacked(base, index.const, 2, site)
-        if base.items is not None and base.kind == "sequence" and type(index.const) is int:
-            if -len(base.items) <= index.const < len(base.items):
-                return base.items[index.const]
+        parts = _parts_of(base)
+        if parts is not None and type(index.const) is int and -len(parts) <= index.const < len(parts):
+            return parts[index.const]
         if base.kind == "mapping" and isinstance(index.const, str) and index.const in base.kwargs:
             return base.kwargs[index.const]
-        if base.kind == "module" and base.path.endswith(("Sequential", "ModuleList")) and type(index.const) is int:
-            if -len(base.args) <= index.const < len(base.args):
-                return base.args[index.const]
         if isinstance(index.const, str | int) and base.kind != "tensor":
             key = f"[{index.const!r}]"
             if key not in base.attrs:
@@ -475,6 +473,13 @@ class Expressions(ABC):
             if frame.kind in ("call", "root"):
                 return
             yield frame
+
+
+def _parts_of(base: Value) -> list[Value] | None:
+    """What an integer indexes: the items of a literal sequence, the layers of a Sequential."""
+    if base.kind == "sequence":
+        return base.items
+    return list(base.args) if base.kind == "module" and base.class_name == "Sequential" else None
 
 
 def _join_all(values: list[Value]) -> Value:

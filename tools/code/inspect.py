@@ -20,7 +20,7 @@ _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 @dataclass(frozen=True)
 class Inspection:
-    """`findings` sorted by file, line and severity; `skipped` holds (file or check, reason); `trace` is what was followed."""
+    """`findings` sorted by file, line and severity; `skipped` holds (file, reason); `trace` is what was followed."""
 
     findings: tuple[Finding, ...]
     files: int

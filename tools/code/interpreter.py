@@ -134,7 +134,7 @@ class Interpreter(CallEvaluator):
 
     def _if(self, node: ast.If, scope: Scope) -> None:
         test = self.evaluate(node.test, scope)
-        truth = True if _is_main_guard(node.test) else self.truth(test, node.test, scope)
+        truth = True if _is_main_guard(node.test) else self.truth(test, node.test)
         if truth is not None:
             self.block(node.body if truth else node.orelse, scope)
             return
@@ -218,7 +218,7 @@ class Interpreter(CallEvaluator):
         scope.returns.append(value)
         scope.ended = True
 
-    def _leave(self, node: ast.stmt, scope: Scope) -> None:
+    def _leave(self, _node: ast.stmt, scope: Scope) -> None:
         scope.ended = True
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:

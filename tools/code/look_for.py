@@ -48,6 +48,7 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
         "loss-broadcast",
         "shuffle-result-discarded",
     ),
+    "data_pipeline/vocabulary_mismatch": ("unknown-id-outside-table", "target-shift-missing"),
     "data_pipeline/label_range": ("one-hot-cross-entropy", "multi-label-cross-entropy"),
     "data_pipeline/leakage": ("fit-on-all-data", "split-after-augmentation", "validation-on-training-data"),
     "data_pipeline/input_scaling": ("fit-on-all-data",),

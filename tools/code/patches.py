@@ -22,7 +22,7 @@ class Edit:
 
 
 def unified_diff(root: Path, edits: Sequence[Edit]) -> str | None:
-    """A diff that applies with `patch -p1` in `root`, or None when an edit cannot be made or the result does not parse."""
+    """A diff that applies with `patch -p1` in `root`; None when an edit cannot be made or its result does not parse."""
     file = edits[0].file
     if file.is_notebook or any(edit.file is not file for edit in edits):
         return None
@@ -81,9 +81,9 @@ def _statement_of(edit: Edit) -> ast.stmt:
         return edit.node
     best: ast.stmt | None = None
     for node in ast.walk(edit.file.tree):
-        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno):
-            if best is None or node.lineno >= best.lineno:
-                best = node
+        around = isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
+        if around and isinstance(node, ast.stmt) and (best is None or node.lineno >= best.lineno):
+            best = node
     if best is None:
         raise ValueError("no statement at the edit")
     return best

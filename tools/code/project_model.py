@@ -85,7 +85,7 @@ class Project:
         return found
 
     def find_module(self, name: str, importer: SourceFile) -> SourceFile | None:
-        """The project's file behind `import name` in `importer`: a sibling first, then an absolute, then a unique path."""
+        """The project's file behind `import name` in `importer`: a sibling, else an absolute, else a unique path."""
         if name.partition(".")[0] in _LIBRARIES and name not in self.by_module:
             return None
         folder = importer.module.rpartition(".")[0] if not importer.path.endswith("__init__.py") else importer.module

@@ -5,8 +5,10 @@ from misrun.tools.code.values import Value, number
 
 _CREATED = names("zeros ones rand randn empty full")
 _SAME_SHAPE = names(
-    "to float double half long int cuda cpu clone detach contiguous type relu sigmoid tanh softmax log_softmax dropout abs"
-    " exp log sqrt neg clamp gelu rand_like randn_like zeros_like ones_like requires_grad_ astype from_numpy as_tensor copy"
+    "to float double half long int cuda cpu clone detach contiguous type relu sigmoid tanh softmax log_softmax "
+    "dropout abs"
+    " exp log sqrt neg clamp gelu rand_like randn_like zeros_like ones_like requires_grad_ astype from_numpy "
+    "as_tensor copy"
     " batch_norm layer_norm identity round pow square normalize tensor FloatTensor array asarray float32 sign"
 )
 _REDUCTIONS = names("sum mean max min argmax argmin norm std var prod logsumexp amax amin any all")
@@ -112,7 +114,7 @@ def _squeezed(value: Value, depth: int) -> tuple[float | None, ...] | None:
     return tuple(sizes)
 
 
-def _viewed(value: Value, depth: int) -> tuple[float | None, ...] | None:
+def _viewed(value: Value, _depth: int) -> tuple[float | None, ...] | None:
     given = value.args[1:] if value.args and value.args[0] is value.inputs[0] else value.args
     if len(given) == 1 and given[0].kind == "sequence":
         return _sizes(given[0])
@@ -163,7 +165,7 @@ def _joined(value: Value, depth: int) -> tuple[float | None, ...] | None:
 
 _RULES = {
     "linear": _linear,
-    **{op: _reduced for op in _REDUCTIONS},
+    **dict.fromkeys(_REDUCTIONS, _reduced),
     "unsqueeze": _unsqueezed,
     "squeeze": _squeezed,
     "view": _viewed,

@@ -25,7 +25,7 @@ _IGNORE = re.compile(r"#\s*misrun:\s*ignore(?:\[([^\]\n]{0,500})\])?")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SourceFile:
-    """One parsed file. `raw_lines` maps line n of a notebook's joined cells (index n-1) to a line of the file on disk."""
+    """One parsed file. `raw_lines` maps line n of a notebook's joined cells (index n-1) to a line on disk."""
 
     path: str
     module: str
@@ -53,7 +53,7 @@ class SourceFile:
 
 
 def find_python_files(root: Path) -> Iterator[str]:
-    """Relative paths of .py and .ipynb files below `root`, sorted; a folder reached twice through links is read once."""
+    """Relative paths of .py and .ipynb files below `root`; a folder reached twice through links is read once."""
     seen: set[tuple[int, int]] = set()
     for folder, folders, files in os.walk(root, followlinks=True):
         folders[:] = sorted(name for name in folders if _is_own(Path(folder) / name, seen))

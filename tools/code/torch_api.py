@@ -9,7 +9,8 @@ from misrun.tools.code.names import names
 
 # torch.optim, torch.optim.lr_scheduler and the optimizers of transformers, apex, bitsandbytes, timm and deepspeed.
 OPTIMIZERS = names(
-    "Adam AdamW Adamax NAdam RAdam SparseAdam SGD RMSprop Rprop Adagrad Adadelta ASGD LBFGS Adafactor Muon Lion LAMB Lamb"
+    "Adam AdamW Adamax NAdam RAdam SparseAdam SGD RMSprop Rprop Adagrad Adadelta ASGD LBFGS Adafactor Muon Lion LAMB "
+    "Lamb"
     " FusedAdam FusedLAMB FusedSGD Adam8bit AdamW8bit PagedAdamW PagedAdamW8bit Lookahead Ranger AdaBelief AdamP SAM"
 )
 # Schedulers whose settings count epochs by custom; the others count whatever they are stepped by.
@@ -129,7 +130,8 @@ TENSOR_OPS = (
     | frozenset(LAYERS.values())
     | names(
         "backward mean sum prod max min amax amin abs log log1p log2 log10 exp expm1 sqrt rsqrt pow square norm std var"
-        " clamp clip clamp_min clamp_max relu tanh softmax log_softmax sigmoid logsigmoid softplus logsumexp add sub mul"
+        " clamp clip clamp_min clamp_max relu tanh softmax log_softmax sigmoid logsigmoid softplus logsumexp add sub "
+        "mul"
         " div true_divide matmul mm bmm einsum dot addmm add_ sub_ mul_ div_ zero_ fill_ copy_ masked_fill masked_fill_"
         " where dropout one_hot normalize pad interpolate cumsum sort topk nan_to_num maximum minimum mean_ mode size"
         " dim numel neg cross_entropy gelu silu zeros ones zeros_like ones_like full full_like tensor from_numpy arange"
@@ -138,7 +140,8 @@ TENSOR_OPS = (
 )
 # Functions whose result does not depend on parameters of a model.
 CONSTANT_OPS = names(
-    "zeros ones zeros_like ones_like full full_like tensor from_numpy arange rand randn randint rand_like randn_like eye"
+    "zeros ones zeros_like ones_like full full_like tensor from_numpy arange rand randn randint rand_like randn_like "
+    "eye"
     " randperm as_tensor FloatTensor LongTensor linspace size dim numel"
 )
 # Wrappers that give back the model (optimizer, loader) they were given.

@@ -40,7 +40,8 @@ class Site:
 class Value:
     """`path` is the dotted library name of a library value or of an object's class; `op` and `inputs` say how a value
     was computed ("softmax" of one input, "join" of the alternatives of a branch); `args` and `kwargs` are what an
-    object was constructed with; `const` is a literal's value; `callee` is the layer or loss that computed it; `name` is the source text, for messages and weak hints."""
+    object was constructed with; `const` is a literal's value; `callee` is the layer
+    or loss that computed it; `name` is the source text, for messages and weak hints."""
 
     kind: Kind = "unknown"
     path: str = ""
@@ -179,9 +180,16 @@ def same(one: Value | None, other: Value | None) -> bool:
 
 
 def modules_in(value: Value) -> list[Value]:
-    """The modules whose parameters a value (an optimizer's first argument, a parameter list) is made of."""
+    """The outermost modules whose parameters a value (an optimizer's first argument, a parameter list) is made of."""
     found: dict[int, Value] = {}
-    for node in ancestors(value):
-        if node.kind == "module" and node.op != "join":
-            found[id(node)] = node
+    queue, seen = [value], {id(value)}
+    while queue and len(seen) < 400:  # the bound of `ancestors`
+        top = queue.pop()
+        if top.kind == "module" and top.op != "join":
+            found[id(top)] = top
+            continue
+        for child in (*top.inputs, *(top.items or ())):
+            if id(child) not in seen:
+                seen.add(id(child))
+                queue.append(child)
     return list(found.values())

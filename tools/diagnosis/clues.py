@@ -10,6 +10,7 @@ modes in the knowledge corpus, not fitted: the numbers say only how specific a s
 from collections.abc import Callable
 from typing import NamedTuple
 
+from misrun.tools.diagnosis.complaint_clues import COMPLAINT_CLUES
 from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.diagnosis.taxonomy import HEALTHY
 
@@ -72,8 +73,13 @@ def _early(facts: Facts) -> bool:
 
 
 def _sudden(facts: Facts) -> bool:
-    """The loss was normal right up to the non-finite value and the gradient norm did not announce it."""
-    return not facts.has("grad_exploding", "loss_divergence", "loss_scale_collapse")
+    """The loss was normal right up to the non-finite value and the gradient norm, which was logged, gave no warning."""
+    return facts.measured("grad_norm") and not facts.has("grad_exploding", "loss_divergence", "loss_scale_collapse")
+
+
+def _unwatched(facts: Facts) -> bool:
+    """Nobody logged the gradient norm, so an explosion before the non-finite value cannot be told from none."""
+    return not facts.measured("grad_norm")
 
 
 def _half(facts: Facts) -> bool:
@@ -145,6 +151,7 @@ CLUES: tuple[Clue, ...] = (
     Clue("optimization/learning_rate_too_high", "lr_high", 2.5, "lr"),
     Clue("optimization/learning_rate_too_high", "loss_divergence", 2.5, "loss"),
     Clue("optimization/learning_rate_too_high", "loss_nonfinite", 1.2, "loss"),
+    Clue("optimization/learning_rate_too_high", "loss_nonfinite", 1.8, "loss", _unwatched),
     Clue("optimization/learning_rate_too_high", "loss_oscillation", 1.2, "loss"),
     Clue("optimization/learning_rate_too_high", "loss_spike", 1.0, "loss"),
     Clue("optimization/learning_rate_too_high", "lr_at_onset", 0.6, "lr"),
@@ -299,3 +306,5 @@ _ALARMS: dict[str, float] = {
     "explained_variance_low": 1.0, "config_conflict": 1.0, "error.nonfinite_detected": 4.0, "error.broadcast_target": 2.0,
 }  # fmt: skip
 CLUES += tuple(Clue(HEALTHY, signal, -weight, signal) for signal, weight in _ALARMS.items())
+# What users say in words; its own table, because its weights rest on how people phrase things.
+CLUES += tuple(Clue(mode, signal, weight, group) for mode, signal, weight, group in COMPLAINT_CLUES)

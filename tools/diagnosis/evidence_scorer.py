@@ -110,7 +110,7 @@ def _likelihoods(scores: dict[str, float]) -> dict[str, float]:
 
 
 def _hypothesis(mode: str, likelihood: float, grounds: list[Ground]) -> Hypothesis:
-    ordered = sorted(grounds, key=lambda g: -abs(g.weight))
+    ordered = sorted(_told_once(grounds), key=lambda g: -abs(g.weight))
     supporting = tuple(g for g in ordered if g.weight > 0)
     opposing = tuple(g for g in ordered if g.weight < 0)
     status: Status = "supported" if likelihood >= ABSTAIN_BELOW else "eliminated" if _score(grounds) < 0 else "open"
@@ -122,6 +122,17 @@ def _hypothesis(mode: str, likelihood: float, grounds: list[Ground]) -> Hypothes
         opposing=opposing,
         status=status,
     )
+
+
+def _told_once(grounds: list[Ground]) -> list[Ground]:
+    """Grounds of one sentence as one: what a sentence says in two respects is still read once."""
+    merged: dict[tuple[str, bool], Ground] = {}
+    for ground in grounds:
+        key = (ground.text, ground.weight > 0)
+        before = merged.get(key)
+        weight = round(ground.weight + (before.weight if before else 0.0), 3)
+        merged[key] = (before or ground).model_copy(update={"weight": weight})
+    return list(merged.values())
 
 
 def _answer(facts: Facts, hypotheses: tuple[Hypothesis, ...], likelihoods: dict[str, float]) -> Diagnosis:

@@ -6,12 +6,11 @@ from functools import cached_property
 from misrun.tools.code.finding import Finding
 from misrun.tools.readers.run_record import Event, RunRecord
 from misrun.tools.signals.signal import Signal
+from misrun.tools.signals.text_events import root_event
 
 ERROR = "error."
 # Below this strength a signal is a mark that a healthy run may carry too (tools/signals/measure.py).
 FAILING = 0.5
-# What a failed device-side assertion says about the data, when its line was printed.
-_ASSERTED = {"target_out_of_bounds", "index_out_of_range", "bce_range"}
 
 
 class Facts:
@@ -63,18 +62,9 @@ class Facts:
 
     @cached_property
     def root(self) -> Event | None:
-        """The event that ended the run: the first error that is not a consequence of another, else the first kill.
-
-        An error with a traceback stopped the program, a line that only says "error" may not have; a named signature
-        says more than an anonymous traceback. A device-side assert is explained by the assertion printed before it.
-        """
-        fatal = [e for e in self.run.events if e.kind in {"error", "kill"} and not e.secondary]
-        errors = [e for e in fatal if e.kind == "error"]
-        named = [e for e in errors if e.name != "traceback"]
-        root = next(iter([e for e in named if e.frames] or named or errors or fatal), None)
-        if root is not None and root.name == "device_assert":
-            return next((e for e in named if e.name in _ASSERTED), root)
-        return root
+        """The event that ended the run: the root error, else the first kill that is not a consequence."""
+        kills = (e for e in self.run.events if e.kind == "kill" and not e.secondary)
+        return root_event(self.run) or next(kills, None)
 
     @property
     def crashed(self) -> bool:

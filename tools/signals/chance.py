@@ -124,8 +124,8 @@ def _softmax_floor(loss: Curve, chance: Chance) -> Signal | None:
         return None
     return Signal(
         name="loss_softmax_floor",
-        text=f"Training loss ends at {number(level)} and never falls below {number(float(loss.values.min()))}: the lowest"
-        f" cross entropy that probabilities given as logits can reach among {chance.classes:,} classes is"
+        text=f"Training loss ends at {number(level)} and never falls below {number(float(loss.values.min()))}: the"
+        f" lowest cross entropy that probabilities given as logits can reach among {chance.classes:,} classes is"
         f" {number(floor)} ({chance.origin}).",
         value=level,
         strength=0.8,

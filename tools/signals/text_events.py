@@ -16,6 +16,10 @@ _LIBRARY = re.compile(
 _MESSAGE_CHARS = 300
 # A traceback after which the log goes on training for so many points was caught.
 _SURVIVED_POINTS = 3
+# What a failed device-side assertion says about the data, when its line was printed.
+_ASSERTED = {"target_out_of_bounds", "index_out_of_range", "bce_range"}
+# Sentences of the user, in their own words (readers/complaint_table.py).
+_SAID = "said_"
 _STRENGTH = {"error": 1.0, "kill": 1.0, "warning": 0.5, "notice": 0.3}
 
 
@@ -54,7 +58,9 @@ def _kind(run: RunRecord, name: str, events: list[Event]) -> Signal:
     }  # fmt: skip
     return Signal(
         name=f"error.{name}",
-        text=f"{first.kind.capitalize()}{rank} at {first.span}{seen}:"
+        text=f'The user writes: "{said}"'
+        if name.startswith(_SAID)
+        else f"{first.kind.capitalize()}{rank} at {first.span}{seen}:"
         f" {exception}{said}{'' if said.endswith('.') else '.'}{consequence}",
         value=float(count),
         strength=0.3 if first.secondary or values["survived"] else _STRENGTH[first.kind],
@@ -64,7 +70,10 @@ def _kind(run: RunRecord, name: str, events: list[Event]) -> Signal:
 
 
 def survived(run: RunRecord, event: Event) -> bool:
-    """Whether training went on after the event: it came to its end, or later training points stand in the same file."""
+    """Whether training went on after the event: it came to its end, or later training points stand in the same file.
+    What a user says is about the whole run, wherever it stands."""
+    if event.name.startswith(_SAID):
+        return False
     if run.ending.status == "finished" and event.kind != "kill":
         return True  # a crash would outrank "finished"
     if event.span.unit != "line":
@@ -81,11 +90,15 @@ def root_event(run: RunRecord) -> Event | None:
     """The exception that everything else follows from: the first error that is no consequence and was not caught.
 
     Events come in the order of their logs, and of a chained traceback the cause comes first. Errors that carry an
-    exception are preferred to bare lines, because a line may only announce it.
+    exception are preferred to bare lines, because a line may only announce it, and of those the ones a signature
+    knows. A device-side assert is explained by the assertion that was printed before it.
     """
     errors = [e for e in run.events if e.kind == "error" and not e.secondary and not survived(run, e)]
-    raised = [e for e in errors if e.frames] or [e for e in errors if e.exception]
-    return next(iter(raised or errors), None)
+    raised = [e for e in errors if e.frames] or [e for e in errors if e.exception] or errors
+    root = next(iter([e for e in raised if e.name != "traceback"] or raised), None)
+    if root is not None and root.name == "device_assert":
+        return next((e for e in errors if e.name in _ASSERTED), root)
+    return root
 
 
 def project_frame(run: RunRecord, frames: tuple[Frame, ...]) -> Frame | None:

@@ -745,3 +745,51 @@ DOES_NOT_MAKE: dict[str, tuple[str, ...]] = {
         "the model has 12 layers",
     ),
 }
+
+# Nobody complains here: plain statements, questions and thanks with the same words.
+HARMLESS: tuple[str, ...] = (
+    "Thank you for your great work!",
+    "I train a ResNet-50 on ImageNet with batch size 256 and lr 0.1.",
+    "We use the AdamW optimizer with a cosine schedule and 500 warmup steps.",
+    "The loss goes down as expected.",
+    "Could you share the training log and the config?",
+    "Which GPU did you use?",
+    "Training on 8 A100 GPUs takes place in our cluster.",
+    "The dataset has 10 classes and 50000 images.",
+    "Validation runs every 1000 steps.",
+    "My model has 12 layers and 110M parameters.",
+    "Does the model support bf16?",
+    "The gradients are clipped to 1.0.",
+    "I resume training with the official command.",
+    "The checkpoint is saved every epoch.",
+    "The reward model is trained first.",
+    "We evaluate with mAP and recall.",
+    "I load the pretrained weights and finetune the head.",
+    "There are three dataloader workers per GPU.",
+    "The tokenizer is a BPE model with 32k tokens.",
+    "The accuracy after ten epochs is 0.83.",
+    "It converges after 20 epochs.",
+    "The images are resized to 224 pixels.",
+    "我用默认参数训练模型",
+    "请问训练需要多少显存",
+    "数据集有一万张图片",
+    "谢谢作者的工作",
+    "A clear and concise description of what the bug is.",
+    "What is the expected behavior?",
+    "If the loss becomes nan, lower the learning rate.",
+    "To avoid out of memory errors, reduce the batch size.",
+    "Make sure that the labels are not wrong.",
+    "In case of overfitting use dropout.",
+)
+
+# More ways to say it, from what the first collection of threads did not hold.
+MAKES_TOO: tuple[tuple[str, str], ...] = (
+    ("memory_grows", "the more time I train the larger the memory is"),
+    ("memory_in_evaluation", "In evaluation all logits are accumulated and exceed the GPU memory"),
+    ("resume_jump", "after resuming the learning rate of the last session is not restored"),
+    ("eval_mode", "I forgot to switch back to model.train() after validation"),
+    ("loss_slow", "the loss drops only slightly in each epoch"),
+    ("accumulation", "the loss should be divided by accum_steps"),
+    ("not_reproducible", "with a fixed seed I am not getting the same results twice"),
+    ("nan_in_half", "The outputs are NaN in float-16 precision"),
+)

@@ -113,7 +113,8 @@ def find_running_divisor(trace: Trace) -> Iterator[Problem]:
                 ):
                     yield Problem(
                         loss.site,
-                        f"The loss is divided by a count that grows from batch to batch ({loss.inputs[1].site}): the first "
+                        f"The loss is divided by a count that grows from batch to batch ({loss.inputs[1].site}): the "
+                        "first "
                         "batch of every accumulation weighs most.",
                         "Divide by the number of batches that are accumulated before a step.",
                         0.9,

@@ -36,7 +36,8 @@ def find_softmax_before_cross_entropy(trace: Trace) -> Iterator[Problem]:
         effect = "harmless but wasteful" if is_log else "gradients become small and the loss cannot get near 0"
         yield Problem(
             origin.site or event.site,
-            f"The output of {origin.op} goes to cross_entropy ({event.site}), which applies log_softmax itself: {effect}.",
+            f"The output of {origin.op} goes to cross_entropy ({event.site}), which applies log_softmax itself: "
+            f"{effect}.",
             "Give cross_entropy the raw logits" + (", or use nll_loss." if is_log else "."),
             0.6 if is_log else 0.95,
             _RANGE,
@@ -51,7 +52,8 @@ def find_sigmoid_before_logits_loss(trace: Trace) -> Iterator[Problem]:
         if origin is not None:
             yield Problem(
                 origin.site or event.site,
-                f"The output of {origin.op} goes to binary_cross_entropy_with_logits ({event.site}), which applies sigmoid "
+                f"The output of {origin.op} goes to binary_cross_entropy_with_logits ({event.site}), which applies "
+                "sigmoid "
                 "itself: outputs are squeezed into 0.5 to 0.73.",
                 "Give it the raw logits, or use binary_cross_entropy on the probabilities.",
                 0.95,
@@ -82,18 +84,19 @@ def find_softmax_twice(trace: Trace) -> Iterator[Problem]:
         source = event.argument(0, "input")
         for leaf in alternatives(unwrap(source)) if source is not None else ():
             origin = unwrap(leaf)
-            if origin.op == "softmax" and origin.site is not None and origin.site.node is not event.node:
-                if _can_follow(origin, event) and _same_axis(origin, event.result):
-                    certain = len(alternatives(unwrap(source))) == 1 if source is not None else False
-                    yield Problem(
-                        event.site,
-                        f"softmax of what already went through softmax ({origin.site}): the probabilities are nearly uniform.",
-                        "Apply softmax once.",
-                        0.9 if certain else 0.7,
-                        _RANGE,
-                        related=(origin.site,),
-                    )
-                    break
+            again = origin.op == "softmax" and origin.site is not None and origin.site.node is not event.node
+            if again and origin.site and _can_follow(origin, event) and _same_axis(origin, event.result):
+                certain = len(alternatives(unwrap(source))) == 1 if source is not None else False
+                yield Problem(
+                    event.site,
+                    f"softmax of what already went through softmax ({origin.site}): the probabilities are nearly "
+                    "uniform.",
+                    "Apply softmax once.",
+                    0.9 if certain else 0.7,
+                    _RANGE,
+                    related=(origin.site,),
+                )
+                break
 
 
 def _can_follow(origin: Value, event: Event) -> bool:
@@ -139,7 +142,8 @@ def find_nll_without_log_softmax(trace: Trace) -> Iterator[Problem]:
             given = "softmax probabilities" if origin.op == "softmax" else "raw outputs of a layer"
             yield Problem(
                 event.site,
-                f"nll_loss needs log-probabilities but gets {given} ({_where(origin)}): the loss is negative or unbounded.",
+                f"nll_loss needs log-probabilities but gets {given} ({_where(origin)}): the loss is negative or "
+                "unbounded.",
                 "Apply log_softmax, or use cross_entropy on the logits.",
                 0.9,
                 _RANGE,
@@ -179,7 +183,8 @@ def find_softmax_over_batch(trace: Trace) -> Iterator[Problem]:
         if _is_batched(source):
             yield Problem(
                 event.site,
-                f"{event.op} runs over dimension 0, the batch: each sample's output depends on the others in the batch.",
+                f"{event.op} runs over dimension 0, the batch: each sample's output depends on the others in the "
+                "batch.",
                 "Use dim=1 (or dim=-1), the classes.",
                 0.75,
                 "Change one sample of a batch: the outputs of the others must stay.",

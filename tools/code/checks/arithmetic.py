@@ -19,8 +19,10 @@ def find_unclamped_log(trace: Trace) -> Iterator[Problem]:
             if reason and _is_differentiated(event, root):
                 yield Problem(
                     event.site,
-                    f"log of {reason}, which reaches exactly 0 in floating point: the loss becomes inf, its gradient NaN.",
-                    "Use the fused form (log_softmax, logsigmoid, BCEWithLogits), or clamp to at least 1e-7 before log.",
+                    f"log of {reason}, which reaches exactly 0 in floating point: the loss becomes inf, its gradient "
+                    "NaN.",
+                    "Use the fused form (log_softmax, logsigmoid, BCEWithLogits), or clamp to at least 1e-7 before "
+                    "log.",
                     0.85,
                     "Run the failing step under torch.autograd.set_detect_anomaly(True).",
                 )

@@ -27,7 +27,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`what` it looks for, `why` that is wrong, the `cure`, the failure `mode` it causes, and the `source` that says so."""
+    """`what` it looks for, `why` that is wrong, the `cure`, the failure `mode` it causes, the `source` that says so."""
 
     id: str
     what: str

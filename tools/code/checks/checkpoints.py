@@ -33,7 +33,8 @@ def find_resume_without_optimizer(trace: Trace) -> Iterator[Problem]:
                 event.site,
                 f"Resuming loads the model but not the state of {optimizers[0].class_name} ({optimizers[0].site}): its "
                 "moments start at 0, and the loss jumps.",
-                "Save and load optimizer.state_dict() (and the scheduler's, the scaler's and the epoch) with the model.",
+                "Save and load optimizer.state_dict() (and the scheduler's, the scaler's and the epoch) with the "
+                "model.",
                 0.85,
                 "Compare loss and learning rate just before and after the resume.",
             )
@@ -48,9 +49,9 @@ def _is_about_resuming(event: Event) -> bool:
     for frame in event.frame.chain():
         if frame.kind == "call" and "resume" in frame.label.lower():
             return True
-        if frame.kind == "branch" and isinstance(frame.node, ast.If) and frame.label == "then":
-            if "resume" in ast.unparse(frame.node.test).lower():
-                return True
+        is_then = frame.kind == "branch" and frame.label == "then"
+        if is_then and isinstance(frame.node, ast.If) and "resume" in ast.unparse(frame.node.test).lower():
+            return True
     return False
 
 
@@ -78,7 +79,8 @@ def _missing(file: SourceFile, body: list[ast.stmt], at: int, node: ast.If) -> I
         if name in after and "sched" in name.lower() and not _leaves(node.body):
             yield Problem(
                 Site(file, fresh[name]),
-                f"`{name}` is built only when the run does not resume: a resumed run fails, or goes on without it, at line "
+                f"`{name}` is built only when the run does not resume: a resumed run fails, or goes on without it, "
+                "at line "
                 f"{after[name].lineno}.",
                 "Build it in both cases and load its state when resuming.",
                 0.9,

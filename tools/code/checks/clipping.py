@@ -110,7 +110,8 @@ def _misplaced_clip(clip: Event, backward: Event, step: Event) -> Problem:
     edits = (Edit("delete", clip.file, clip.node), Edit("before", step.file, step.node, ast.unparse(clip.node)))
     return Problem(
         clip.site,
-        f"Gradients are clipped {'after the step' if after else 'before backward'} ({(step if after else backward).site}): "
+        f"Gradients are clipped {'after the step' if after else 'before backward'} "
+        f"({(step if after else backward).site}): "
         "the step uses the unclipped ones.",
         "Clip between backward and step.",
         0.9,

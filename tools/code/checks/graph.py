@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.names import names
-from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.torch_api import CONSTANT_OPS, DETACHING_OPS, LAYERS, LOSS_OPS
 from misrun.tools.code.trace import Event, Trace
@@ -24,7 +23,7 @@ def find_accumulated_loss(trace: Trace) -> Iterator[Problem]:
             if value is None or event.grad_may_be_off() or not event.loops():
                 continue
             if _is_backpropagated(value, backwards) and not _feeds_backward(event, backwards):
-                yield _kept_graph(event, value)
+                yield _kept_graph(event)
 
 
 def _kept(event: Event) -> Value | None:
@@ -72,7 +71,7 @@ def _feeds_backward(event: Event, backwards: list[Event]) -> bool:
     return container is None or any(v is container for b in backwards for a in b.args for v in ancestors(a, 60))
 
 
-def _kept_graph(event: Event, value: Value) -> Problem:
+def _kept_graph(event: Event) -> Problem:
     node = event.node.value if isinstance(event.node, ast.AugAssign) else None
     if isinstance(event.node, ast.Call) and len(event.node.args) == 1:
         node = event.node.args[0]
@@ -116,7 +115,9 @@ def _cut_everywhere(loss: Value) -> Value | None:
         if value.op in DETACHING_OPS or value.op == "data":
             cut = value if _had_graph(value) else cut
             continue
-        if value.kind == "const" or value.op in CONSTANT_OPS or value.op == "batch":
+        if is_constant(value.kwargs.get("requires_grad"), True):
+            return None
+        if value.kind == "const" or value.op in CONSTANT_OPS - _CONVERSIONS or value.op == "batch":
             continue
         if value.op not in _TRANSPARENT or not value.inputs:
             return None
@@ -127,9 +128,12 @@ def _cut_everywhere(loss: Value) -> Value | None:
     return cut
 
 
+# They take over data, which may come from a cut graph.
+_CONVERSIONS = names("tensor as_tensor from_numpy")
 _TRANSPARENT = LOSS_OPS | names(
     "add sub mul div pow mean sum abs log exp sqrt neg square norm view reshape squeeze unsqueeze float to"
-    " index softmax log_softmax sigmoid relu tensor element as_tensor from_numpy collated row astype double half cpu cuda flatten"
+    " index softmax log_softmax sigmoid relu tensor element as_tensor from_numpy collated row astype double half cpu "
+    "cuda flatten"
 )
 
 

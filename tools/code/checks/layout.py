@@ -106,13 +106,8 @@ def _raw_image(value: Value) -> Value | None:
         return None
     found = None
     for node in ancestors(value, 60):
-        if (
-            node.op in _CHANNELS_FIRST
-            or node.name.rpartition(".")[2] in _CHANNELS_FIRST
-            or node.op in ("call", "join", "parameter", "method")
-        ):
-            if node.path not in _CHANNELS_LAST and not node.name.endswith((".convert", ".resize", "convert", "resize")):
-                return None
+        if _may_permute(node):
+            return None
         if node.path in _CHANNELS_LAST:
             found = node
     return (
@@ -122,9 +117,17 @@ def _raw_image(value: Value) -> Value | None:
     )
 
 
+def _may_permute(node: Value) -> bool:
+    if node.op in _CHANNELS_FIRST or node.name.rpartition(".")[2] in _CHANNELS_FIRST:
+        return True
+    hidden = node.op in ("call", "join", "parameter", "method") and node.path not in _CHANNELS_LAST
+    return hidden and not node.name.endswith(("convert", "resize"))
+
+
 CHECKS = (
     Check("view-after-permute", "view or reshape used to swap axes.",
-          "view keeps the order of elements in memory and only cuts it anew; elements of different samples or axes mix.",
+          "view keeps the order of elements in memory and only cuts it anew; elements of different samples or axes "
+          "mix.",
           "Use permute or transpose.", "model_software/axis_order",
           _VIEW, "error", "data_flow", find_swapping_view),
     Check("channels-last-input", "Images with channels last given to conv2d.",

@@ -26,7 +26,8 @@ def find_missing_shuffle(trace: Trace) -> Iterator[Problem]:
                 node = value.site.node
                 yield Problem(
                     value.site,
-                    "The training loader does not shuffle: every epoch sees the same batches in the same order, and sorted "
+                    "The training loader does not shuffle: every epoch sees the same batches in the same order, and "
+                    "sorted "
                     "data gives batches of one class.",
                     "shuffle=True for training.",
                     0.75,
@@ -198,7 +199,8 @@ def _constant_worker_seed(event: Event, loader: Value) -> Iterator[Problem]:
     ):
         yield Problem(
             event.site,
-            "worker_init_fn seeds every worker with the same number: all workers draw the same augmentations, every epoch.",
+            "worker_init_fn seeds every worker with the same number: all workers draw the same augmentations, every "
+            "epoch.",
             "Seed with torch.initial_seed() % 2**32, which differs per worker and epoch.",
             0.9,
             "Print the first random number of every worker.",
@@ -215,7 +217,8 @@ def _copied_generator(event: Event, dataset: Value) -> Iterator[Problem]:
         if made and name in used and value.site is not None:
             yield Problem(
                 value.site,
-                f"`self.{name}` is built once and copied into every loader worker ({event.site}): all workers draw the same "
+                f"`self.{name}` is built once and copied into every loader worker ({event.site}): all workers draw "
+                "the same "
                 "random numbers, and each epoch repeats them.",
                 "Build the generator per worker, in worker_init_fn, from torch.initial_seed().",
                 0.85,

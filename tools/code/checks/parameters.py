@@ -18,6 +18,8 @@ _WITH_PARAMETERS = names(
     " MultiheadAttention TransformerEncoderLayer TransformerDecoderLayer BatchNorm1d BatchNorm2d LayerNorm"
 )
 
+_REGISTERING = (".add_module", ".register_module", ".extend", ".append", ".update", ".parameters")
+
 
 def _frozen_by(event: Event) -> Value | None:
     """The module all of whose parameters an event freezes."""
@@ -63,7 +65,8 @@ def find_nothing_to_train(trace: Trace) -> Iterator[Problem]:
             if held and len({id(e) for e in frozen}) >= len(held) and not _changed_after(root, held, frozen[0].index):
                 yield Problem(
                     made.site,
-                    f"All parameters given to {made.result.class_name} were frozen at {frozen[0].site}: nothing can be trained.",
+                    f"All parameters given to {made.result.class_name} were frozen at {frozen[0].site}: nothing can "
+                    "be trained.",
                     "Leave requires_grad=True on what should be trained, for instance a new head.",
                     0.9,
                     "Print sum(p.numel() for p in model.parameters() if p.requires_grad): it is 0.",
@@ -179,7 +182,8 @@ def find_optimizer_of_other_model(trace: Trace) -> Iterator[Problem]:
             ):
                 yield Problem(
                     training.steps[0].event.site,
-                    f"The loop trains {used[0].name or 'a model'} ({used[0].site}), but the optimizer ({optimizer.site}) "
+                    f"The loop trains {used[0].name or 'a model'} ({used[0].site}), but the optimizer "
+                    f"({optimizer.site}) "
                     f"holds the parameters of another one ({held[0].site}).",
                     "Build the optimizer from the parameters of the model that is trained.",
                     0.9,
@@ -220,7 +224,8 @@ def find_unregistered_layers(trace: Trace) -> Iterator[Problem]:
                 yield Problem(
                     event.site,
                     f"`self.{event.op[4:]}` keeps {len(layers) if len(layers) > 1 else 'its'} layers in a plain "
-                    f"{'dict' if event.args[0].kind == 'mapping' else 'list'}: parameters(), to() and state_dict() do not see them.",
+                    f"{'dict' if event.args[0].kind == 'mapping' else 'list'}: parameters(), to() and state_dict() "
+                    "do not see them.",
                     "Keep them in nn.ModuleList or nn.ModuleDict.",
                     0.9,
                     "Compare sum(p.numel() for p in model.parameters()) with what you expect.",
@@ -254,27 +259,25 @@ def _registered(root: tuple[Event, ...]) -> set[int]:
     """ids of values that get into a container, an attribute of their own, add_module or an optimizer."""
     found: set[int] = set()
     for event in root:
-        if event.op == "new" and event.result.kind in ("module", "optimizer") and event.result.class_name != "":
+        if _registers(event):
             given = (*event.args, *event.kwargs.values())
-        elif (
-            event.op.endswith((".add_module", ".register_module", ".extend", ".append", ".update"))
-            or event.op == "call"
-        ):
-            given = event.args
-        elif event.op.startswith("set.") and event.args[0].kind == "module":
-            given = event.args
-        elif event.op == "builtins.setattr" or event.op.endswith(".parameters"):
-            given = event.args
-        else:
-            continue
-        found.update(id(v) for a in given for v in ancestors(a, 60))
+            found.update(id(v) for a in given for v in ancestors(a, 60))
     return found
+
+
+def _registers(event: Event) -> bool:
+    if event.op == "new":
+        return event.result.kind in ("module", "optimizer")
+    if event.op.startswith("set."):
+        return event.args[0].kind == "module"
+    return event.op in ("call", "builtins.setattr") or event.op.endswith(_REGISTERING)
 
 
 CHECKS = (
     Check("optimizer-without-trainable-parameters", "An optimizer all of whose parameters are frozen.",
           "Parameters with requires_grad=False get no gradient and never change.",
-          "Unfreeze what should be trained or add a new head before building the optimizer.", "model_software/frozen_parameters",
+          "Unfreeze what should be trained or add a new head before building the optimizer.",
+          "model_software/frozen_parameters",
           _TRANSFER, "error", "silent_bug", find_nothing_to_train),
     Check("frozen-parameters-in-optimizer", "Frozen parameters handed to the optimizer.",
           "They never change; the code looks as if they did.",

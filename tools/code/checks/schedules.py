@@ -23,17 +23,12 @@ def _steps(events: list[Event]) -> list[Event]:
 def find_scheduler_before_optimizer(trace: Trace) -> Iterator[Problem]:
     for training in training_loops(trace):
         for event in _steps(training.events):
-            if event.loops()[-1:] != [training.loop] or training.is_managed or not training.steps:
+            if event.loops()[-1:] != [training.loop] or training.is_managed or event.args:
                 continue
             steps = [s.event for s in training.steps if compatible(s.event, event)]
             if steps and all(event.index < s.index for s in steps) and event.is_unconditional_in(training.loop):
-                if _is_first_in_pass(event, training):
-                    yield _too_early(event, steps[0], "optimizer step")
+                yield _too_early(event, steps[0], "optimizer step")
     yield from _at_start_of_epoch(trace)
-
-
-def _is_first_in_pass(event: Event, training: TrainingLoop) -> bool:
-    return bool(training.backwards) and not event.args
 
 
 def _at_start_of_epoch(trace: Trace) -> Iterator[Problem]:
@@ -41,17 +36,12 @@ def _at_start_of_epoch(trace: Trace) -> Iterator[Problem]:
     for training in training_loops(trace):
         if training.is_managed or not training.steps:
             continue
+        first = min((s.event for s in training.steps), key=lambda e: e.index)
         for event in _steps(list(training.root)):
-            loops = event.loops()
-            outer = [f for f in training.steps[0].event.loops() if loops and f is loops[-1]]
-            first = training.steps[0].event
-            if outer and loops[-1] is not training.loop and event.index < first.index and not event.args:
-                if event.is_unconditional_in(loops[-1]) and not _stepped_before(event, training):
-                    yield _too_early(event, first, "epoch's training")
-
-
-def _stepped_before(event: Event, training: TrainingLoop) -> bool:
-    return any(s.event.index < event.index for s in training.steps)
+            around = event.loops()[-1:]
+            starts = around and around[0] in _loops_around(training.loop) and event.is_unconditional_in(around[0])
+            if starts and event.index < first.index and not event.args:
+                yield _too_early(event, first, "epoch's training")
 
 
 def _too_early(event: Event, step: Event, what: str) -> Problem:
@@ -154,9 +144,10 @@ def find_batch_scheduler_per_epoch(trace: Trace) -> Iterator[Problem]:
             if event.within(training.loop) or not outer or event.loops()[-1:] != [outer[0]]:
                 continue
             scheduler = event.receiver
-            if scheduler is not None and scheduler.op != "join" and _counts_batches(scheduler):
-                if not any(same(s.receiver, scheduler) for s in _steps(training.events)):
-                    yield _too_rarely(event, scheduler)
+            if scheduler is None or scheduler.op == "join" or not _counts_batches(scheduler):
+                continue
+            if not any(same(s.receiver, scheduler) for s in _steps(training.events)):
+                yield _too_rarely(event, scheduler)
 
 
 def _counts_batches(scheduler: Value) -> bool:
@@ -207,14 +198,26 @@ def find_scheduler_never_stepped(trace: Trace) -> Iterator[Problem]:
 def _used(trace: Trace) -> set[int]:
     """ids of the schedulers that are stepped, handed on or kept anywhere the trace cannot follow."""
     found: set[int] = set()
+    loaded = _loaded_attributes(trace)
     for event in trace.events():
         if event.op.startswith(("scheduler.state_dict", "scheduler.load", "scheduler.get")):
             continue
+        if event.op.startswith("set.") and event.op[4:] not in loaded:
+            continue  # kept under a name that nobody reads
         given = [
             a for a in (event.receiver, *event.args, *event.kwargs.values()) if a is not None and a.kind != "const"
         ]
         found.update(id(v) for a in given for v in ancestors(a, 12) if v.kind == "scheduler")
     return found
+
+
+def _loaded_attributes(trace: Trace) -> set[str]:
+    return {
+        node.attr
+        for file in trace.project.files
+        for node in ast.walk(file.tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    }
 
 
 def _drives(training: TrainingLoop, scheduler: Value) -> bool:
@@ -285,7 +288,8 @@ def find_ignored_scheduler(trace: Trace) -> Iterator[Problem]:
             if name not in read and "locals" not in read and handed >= 2:
                 yield Problem(
                     Site(function.file, parameters[name]),
-                    f"`{name}` is taken and never used, while {handed} other parameters are handed on: the schedule has no "
+                    f"`{name}` is taken and never used, while {handed} other parameters are handed on: the schedule "
+                    "has no "
                     "effect.",
                     f"Hand on {name}={name}.",
                     0.85,

@@ -68,7 +68,8 @@ def find_bad_dropout(trace: Trace) -> Iterator[Problem]:
             if p is not None and p >= 0.95:  # one unit in twenty is left
                 yield Problem(
                     event.site,
-                    f"Dropout with p={p:g} removes nearly everything; p is the probability of dropping, not of keeping.",
+                    f"Dropout with p={p:g} removes nearly everything; p is the probability of dropping, not of "
+                    "keeping.",
                     f"p={max(1 - p, 0.1):.2g}." if p < 1 else "p between 0.1 and 0.5.",
                     0.9,
                     "Print the share of zeros after the layer in train mode.",
@@ -109,7 +110,8 @@ CHECKS = (
     Check("dropout-off", "Dropout that removes nearly everything.",
           "p is the probability of dropping a unit.",
           "Use 0.1 to 0.5.", "optimization/regularization",
-          "https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html", "error", "silent_bug", find_bad_dropout),
+          "https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html", "error",
+          "silent_bug", find_bad_dropout),
     Check("optimizer-setting-off", "eps or weight decay of an adaptive optimizer that swamps the update.",
           "eps is added to the root of the second moment; weight decay is multiplied by the learning rate only.",
           "Use the defaults.", "optimization/optimizer_settings",

@@ -52,10 +52,10 @@ def find_fit_before_split(trace: Trace) -> Iterator[Problem]:
         fitted: dict[int, Event] = {}
         for event in root:
             path = event.receiver.path if event.receiver is not None else ""
-            if event.op in ("object.fit", "object.fit_transform") and path.startswith(_FITTED):
-                if path.rpartition(".")[2] not in _HARMLESS and event.args:
-                    fitted[id(event.args[0])] = event
-                    fitted[id(event.result)] = event
+            fits = event.op in ("object.fit", "object.fit_transform") and path.startswith(_FITTED)
+            if fits and path.rpartition(".")[2] not in _HARMLESS and event.args:
+                fitted[id(event.args[0])] = event
+                fitted[id(event.result)] = event
         for split, inputs in _split_inputs(root) if fitted else ():
             for value in inputs:
                 yield from _fitted_problem(value, split, fitted)
@@ -65,12 +65,13 @@ def _fitted_problem(value: Value, split: Event, fitted: dict[int, Event]) -> Ite
     for node in ancestors(value, 40):
         event = fitted.get(id(node))
         # Data that was only fitted on, not transformed, must be transformed by the same object to leak.
-        if event is None or event.index > split.index or node is not event.result and not _transformed(value, event):
+        if event is None or event.index > split.index or (node is not event.result and not _transformed(value, event)):
             continue
         name = event.receiver.class_name if event.receiver is not None else "the transform"
         yield Problem(
             event.site,
-            f"{name} is fitted on all data before the split at {split.site}: statistics of the test data leak into training.",
+            f"{name} is fitted on all data before the split at {split.site}: statistics of the test data leak into "
+            "training.",
             "Split first, fit on the training part, transform the others.",
             0.9,
             "Compare the fitted statistics with those of the training part alone.",
@@ -91,7 +92,8 @@ def find_split_after_augmentation(trace: Trace) -> Iterator[Problem]:
             if origin is not None:
                 yield Problem(
                     origin.site or split.site,
-                    f"Samples are multiplied here (augmented or resampled) and split only at {split.site}: copies of one "
+                    f"Samples are multiplied here (augmented or resampled) and split only at {split.site}: copies of "
+                    "one "
                     "sample end up in both parts.",
                     "Split first, then augment the training part only.",
                     0.9,
@@ -136,8 +138,7 @@ def find_same_data_for_validation(trace: Trace) -> Iterator[Problem]:
             if not _is_held_out(name) or _selects(event.result):
                 continue
             data = event.result.argument(0, "dataset")
-            twin = next((o for o in loaders if o is not event and _is_training(_assigned_name(o)) and not _selects(o.result)
-                         and _same_data(o.result.argument(0, "dataset"), data)), None)  # fmt: skip
+            twin = next((o for o in loaders if o is not event and _trains_on(o, data)), None)
             if twin is not None:
                 yield Problem(
                     event.site,
@@ -147,6 +148,12 @@ def find_same_data_for_validation(trace: Trace) -> Iterator[Problem]:
                     0.9,
                     "Count samples that occur in both: it is all of them.",
                 )
+
+
+def _trains_on(event: Event, data: Value | None) -> bool:
+    loader = event.result
+    named = _is_training(_assigned_name(event)) and not _selects(loader)
+    return named and _same_data(loader.argument(0, "dataset"), data)
 
 
 def _same_data(one: Value | None, other: Value | None) -> bool:

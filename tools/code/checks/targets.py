@@ -25,7 +25,8 @@ def find_broadcast(trace: Trace) -> Iterator[Problem]:
         if (is_column(one) and is_flat(other)) or (is_flat(one) and is_column(other)):
             yield Problem(
                 event.site,
-                f"{event.op} compares shapes (B, 1) and (B,): they are broadcast to (B, B), every prediction with every "
+                f"{event.op} compares shapes (B, 1) and (B,): they are broadcast to (B, B), every prediction with "
+                "every "
                 "target, and the model learns the mean.",
                 "Give both the same shape: squeeze(-1) on one, or unsqueeze(-1) on the other.",
                 0.9,
@@ -40,7 +41,8 @@ def find_one_hot(trace: Trace) -> Iterator[Problem]:
         if origin is not None and target is not None and not _is_cast(target):
             yield Problem(
                 event.site,
-                f"cross_entropy gets integer one-hot targets ({origin.site}); it takes class indices, or float probabilities.",
+                f"cross_entropy gets integer one-hot targets ({origin.site}); it takes class indices, or float "
+                "probabilities.",
                 "Pass the class indices, without one_hot.",
                 0.9,
                 "Print the dtype and shape of the target.",
@@ -101,7 +103,8 @@ def find_missing_shift(trace: Trace) -> Iterator[Problem]:
         if embedded and causal and not any(e.receiver is tokens for e in trace.events("set[]")):
             yield Problem(
                 event.site,
-                "Logits are compared with the tokens at the same positions, which the model has just read: it learns to copy.",
+                "Logits are compared with the tokens at the same positions, which the model has just read: it learns "
+                "to copy.",
                 "Compare logits[:, :-1] with tokens[:, 1:].",
                 0.85,
                 "The loss falls to nearly 0 within a few steps; print the decoded input, prediction and target.",
@@ -171,11 +174,8 @@ def find_wrong_sign(trace: Trace) -> Iterator[Problem]:
         if len(training.backwards) != 1 or training.is_managed or len(training.steps) != 1:
             continue
         optimizer = training.steps[0].optimizer
-        if (
-            optimizer.kind != "optimizer"
-            or not is_constant(optimizer.kwargs.get("maximize"), False)
-            and "maximize" in optimizer.kwargs
-        ):
+        maximized = "maximize" in optimizer.kwargs and not is_constant(optimizer.kwargs["maximize"], False)
+        if optimizer.kind != "optimizer" or maximized:
             continue
         loss = training.backwards[0].args[0]
         origin = _negated(loss)
@@ -198,7 +198,8 @@ def _negated(loss: Value) -> Value | None:
     elif loss.op == "mul" and any(is_constant(v, -1, -1.0) for v in loss.inputs):
         inner = next(v for v in loss.inputs if v.kind != "const")
     return inner if inner is not None and inner.op in ("cross_entropy", "mse_loss", "nll_loss", "binary_cross_entropy",
-                                                       "binary_cross_entropy_with_logits", "l1_loss") else None  # fmt: skip
+                                                       "binary_cross_entropy_with_logits",
+                                                       "l1_loss") else None  # fmt: skip
 
 
 def find_unsummed_mask(trace: Trace) -> Iterator[Problem]:

@@ -13,32 +13,40 @@ from misrun.tools.readers.lines.prose import MAX_LINES, Prose, Sentence
 from misrun.tools.readers.lines.said_environment import SaidEnvironment
 from misrun.tools.readers.run_record import Scalar
 
+# ruff: noqa: E501 - patterns, one alternative group a line
 # Messages are read by people; the span leads to the rest.
 _MAX_MESSAGE = 300
-_MAX_SENTENCE = 1_000
+_MAX_SENTENCE = 600
+# A long issue has a hundred sentences; a text of more is a document. 0.6 ms each (300 sentences: 0.2 s).
+_MAX_SENTENCES = 300
 # A paragraph on one line; longer lines are dumps.
 _MAX_BYTES = 8_000
 # Subject and behaviour further apart than this belong to different statements.
 _REACH = 120
-_FREE_TEXT = re.compile(
-    r"^(?:readme|notes?|issues?|reports?|problems?|bugs?|questions?|descriptions?|symptoms?|todo|log ?book|diary|observations?|comments?)"
-    r"[\w.\- ]{0,40}\.(?:md|txt|rst|markdown)$|^readme$|\.md$",
+_NOTES = re.compile(
+    r"^(?:notes?|issues?|reports?|problems?|bugs?|questions?|descriptions?|symptoms?|todo|log ?book|diary|observations?)"
+    r"[\w.\- ]{0,40}\.(?:md|txt|rst|markdown)$",
     re.IGNORECASE,
 )
-# In a file that also explains the project, only what somebody tells of an own run counts.
-_FIRST_PERSON = re.compile(r"\b(?:I|I'm|I've|we|my|our|this run|the run|this job)\b|我", re.IGNORECASE)
+_README = re.compile(r"^readme[\w.\-]{0,20}$", re.IGNORECASE)
+# In a file only what somebody tells of an own run counts; a README says "we" of the project.
+_OWN_RUN = re.compile(r"\b(?:I|I'm|I've|we|my|our|this run|the run|this job)\b|我", re.IGNORECASE)
+_OWN_RUN_IN_README = re.compile(r"\b(?:I|I'm|I've|my|this run)\b|我", re.IGNORECASE)
 # Signatures whose wording people use as well as programs.
 _LOOSE = frozenset({"nonfinite_detected"})
 _CLAUSE_END = r"[^,.:;!?，。；：！？]"
 _DENIED = re.compile(
     r"(?:\b(?:no|never|without|free of|no longer|not|cannot|instead of|rather than|avoids?|avoiding|prevents?|fixes|fixed|isnt|doesnt|didnt)\b"
-    r"|n't\b|没有|没|不是|不会|不再|未|无|避免|防止|排除)"
+    r"|n't\b|没有|没|(?<!是)不是|不会|不再|未|无|避免|防止|排除)"
     r"(?!\s(?:know|understand|figure|sure|idea|clear|only|just|exactly|see why|get why|working|work\b))"
     rf"(?:(?!\b(?:and|but|because|when|why|after|then|so|still|while)\b){_CLAUSE_END}){{0,25}}$",
     re.IGNORECASE | re.ASCII,
 )
 # The behaviour of some rows begins with its own "not".
-_OWN_NEGATION = re.compile(r"^(?:not|no|never|n't|cannot|without|does|do|did|is|was|has|fails?|hardly|barely|dont|doesnt|cant|wont)\b|^n't|^[不没无难]", re.I)
+_OWN_NEGATION = re.compile(
+    r"^(?:not|no|never|n't|cannot|without|does|do|did|is|was|has|fails?|hardly|barely|dont|doesnt|cant|wont)\b|^n't|^[不没无难]",
+    re.I,
+)
 _HYPOTHETICAL = re.compile(
     r"^\W{0,3}(?:if (?!i\b|we\b|my\b)|in case\b|unless\b|should you\b|to (?:avoid|prevent|fix|solve)\b|make sure\b|you (?:can|should|may|could|might)\b"
     r"|(?:this|it) (?:can|may|might|could|will|would) (?:happen|lead|cause|help)|note that\b|for example\b|e\.g\.|如果|若|expected behaviou?r)",
@@ -49,7 +57,10 @@ _SOLVED = re.compile(
     r"|\b(?:solved|fixed) (?:it|this|the (?:problem|issue)|my)\b|(?:已经?|终于)解决",
     re.IGNORECASE,
 )
-_ASKED = re.compile(r"[?？]|\b(?:how|anyone|have you|did you|can this|want|hope|not (?:been )?(?:fixed|solved|resolved))\b|吗", re.IGNORECASE)
+_ASKED = re.compile(
+    r"[?？]|\b(?:how|anyone|have you|did you|can this|want|hope|not (?:been )?(?:fixed|solved|resolved))\b|吗",
+    re.IGNORECASE,
+)
 # What was tried, and that it did not help.
 _CHANGE = (
     r"(?:chang|adjust|reduc|lower|decreas|increas|rais|set|disabl|enabl|switch|replac|add|remov|us|try|tri|clip|normali[sz]|shuffl|restart|reinstall"
@@ -67,11 +78,20 @@ _ATTEMPTS = tuple(
         rf"\b{_CHANGE}\b.{{1,80}}{_FAILED}",
         rf"{_FAILED}.{{0,60}}\b(?:even|after|when|with|although|though)\b.{{0,20}}\b(?:{_CHANGE}|batch[ _-]?size)\b",
         r"\b(?:I|we) (?:have |also |already |then )*(?:decreased|reduced|lowered|increased|raised|disabled|enabled|switched|replaced|added|removed|changed|set|exported)\b",
+        r"\beven (?:with|after|if|when)\b.{1,60}\bstill\b",
         r"^(?:tried|changed|adjusted|reduced|lowered|increased|tested) ",
         r"(?:尝试|试过|试了|调过|改过|调整|减小|降低|增大|调小|改成|换成?|设置|无论).{0,40}?(?:也不行|没用|无效|还是|仍然|依然|没有变化|一样|没有效果|都调过|都试过|不起作用|基本一致)|都调过|都试过",
     )
 )
-_COUNTED = {"iter": "step", "step": "step", "batc": "step", "epoc": "epoch", "roun": "epoch", "轮": "epoch", "步": "step"}
+_COUNTED = {
+    "iter": "step",
+    "step": "step",
+    "batc": "step",
+    "epoc": "epoch",
+    "roun": "epoch",
+    "轮": "epoch",
+    "步": "step",
+}
 _WHEN = re.compile(
     r"(?:(?<![\w.])(?P<count>\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,3})?)\s?(?P<kilo>k)?\+?(?:st|nd|rd|th)?\s?(?:more |training |多)?个?\s?(?P<unit>iter|step|batch(?!es? of| ?size)|epoch|round|轮|步)"
     r"|\b(?P<named>iter|step|epoch)\w{0,8}\s?[#:=]?\s?(?P<number>\d{1,12}))",
@@ -93,7 +113,13 @@ class _Row(NamedTuple):
 def _rows() -> tuple[_Row, ...]:
     """Compiled on the first text that holds prose."""
     return tuple(
-        _Row(row, _pattern(row.about), re.compile(row.says, re.IGNORECASE | re.ASCII), _pattern(row.near), _pattern(row.unless))
+        _Row(
+            row,
+            _pattern(row.about),
+            re.compile(row.says, re.IGNORECASE | re.ASCII),
+            _pattern(row.near),
+            _pattern(row.unless),
+        )
         for row in COMPLAINTS
     )
 
@@ -105,9 +131,10 @@ def _pattern(text: str) -> re.Pattern[str] | None:
 class Complaints:
     """Reads every line of one file, blank ones too, since they part paragraphs; adds its events when closed."""
 
-    def __init__(self, context: LogContext, *, own_runs_only: bool = False) -> None:
+    def __init__(self, context: LogContext, counts: re.Pattern[str] | None = None) -> None:
+        """`counts` must match a sentence for it to be a complaint; without it every sentence counts."""
         self._context = context
-        self._own_runs_only = own_runs_only
+        self._counts = counts
         self._prose = Prose()
         self._environment = SaidEnvironment(context)
 
@@ -121,10 +148,10 @@ class Complaints:
 
     def close(self) -> None:
         """Adds one event per complaint and sentence."""
-        sentences = self._prose.sentences()
+        sentences = self._prose.sentences()[:_MAX_SENTENCES]
         self._take_back({line for sentence in sentences for line in range(sentence.first, sentence.last + 1)})
         for index, sentence in enumerate(sentences):
-            if self._own_runs_only and not _FIRST_PERSON.search(sentence.text):
+            if self._counts is not None and not self._counts.search(sentence.text):
                 continue
             nearby = " ".join(s.text[:_MAX_SENTENCE] for s in sentences[max(0, index - 1) : index + 2])
             for name in said(sentence.text, nearby):
@@ -150,7 +177,9 @@ def complaints_of(context: LogContext) -> Complaints | None:
     if context.file == "<stdin>":
         return Complaints(context)
     name = PurePosixPath(context.file).name
-    return Complaints(context, own_runs_only=True) if _FREE_TEXT.search(name) else None
+    if _README.match(name):
+        return Complaints(context, _OWN_RUN_IN_README)
+    return Complaints(context, _OWN_RUN) if _NOTES.match(name) else None
 
 
 def said(sentence: str, nearby: str = "") -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+# ruff: noqa: E501 - patterns, one alternative group a line
 # Nobody describes a failure in more lines; what comes later in a pasted text is log.
 MAX_LINES = 1_500
 # A line of prose is a paragraph at most; longer ones are dumps.

@@ -4,6 +4,7 @@ import re
 
 from misrun.tools.readers.lines.context import LogContext
 
+# ruff: noqa: E501 - patterns, one alternative group a line
 _MAX_LINE = 2_000
 # What a report names, by the spellings of it; longer names first, so that "pytorch-lightning" is no "pytorch".
 _PACKAGES = (

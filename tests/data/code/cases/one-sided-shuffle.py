@@ -1,0 +1,38 @@
+#%% buggy: two shuffles
+import numpy as np
+X = np.random.rand(100, 20)
+Y = np.random.randint(0, 2, 100)
+np.random.shuffle(X)
+np.random.shuffle(Y)
+ds = TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))  # BUG
+#%% buggy: two permutations
+def make(x, y):
+    x = x[torch.randperm(len(x))]
+    y = y[torch.randperm(len(y))]
+    return TensorDataset(x, y)  # BUG
+#%% buggy: then split
+import numpy as np
+from sklearn.model_selection import train_test_split
+def load(images, labels):
+    images = images[np.random.permutation(len(images))]
+    labels = labels[np.random.permutation(len(labels))]
+    return train_test_split(images, labels)  # BUG
+#%% correct: one permutation
+def make(x, y):
+    order = torch.randperm(len(x))
+    return TensorDataset(x[order], y[order])
+#%% correct: reseeded
+import numpy as np
+X = np.random.rand(100, 20)
+Y = np.random.randint(0, 2, 100)
+np.random.seed(0)
+np.random.shuffle(X)
+np.random.seed(0)
+np.random.shuffle(Y)
+ds = TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
+#%% correct: pairs shuffled
+import random
+pairs = list(zip([1, 2], [3, 4]))
+random.shuffle(pairs)
+xs, ys = zip(*pairs)
+ds = TensorDataset(torch.tensor(xs), torch.tensor(ys))

@@ -1,0 +1,105 @@
+#%% buggy: recurrent
+class LM(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.emb = nn.Embedding(100, 32)
+        self.rnn = nn.LSTM(32, 64, batch_first=True)
+        self.out = nn.Linear(64, 100)
+    def forward(self, tokens):
+        h, _ = self.rnn(self.emb(tokens))
+        return self.out(h)
+model = LM()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+texts = DataLoader(TensorDataset(torch.randint(0, 100, (50, 12))), batch_size=4, shuffle=True)
+for (tokens,) in texts:
+    o.zero_grad()
+    logits = model(tokens)
+    loss = F.cross_entropy(logits.view(-1, 100), tokens.view(-1))  # BUG
+    loss.backward()
+    o.step()
+#%% buggy: causal attention
+class GPT(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.wte = nn.Embedding(100, 32)
+        self.qkv = nn.Linear(32, 96)
+        self.head = nn.Linear(32, 100)
+    def forward(self, idx):
+        q, k, v = self.qkv(self.wte(idx)).split(32, dim=2)
+        x = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.head(x)
+def train(gpt, opt, batches):
+    for ids in batches:
+        logits = gpt(ids)
+        loss = F.cross_entropy(logits.reshape(-1, logits.size(-1)), ids.reshape(-1))  # BUG
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+g = GPT()
+train(g, torch.optim.AdamW(g.parameters(), lr=1e-3), [torch.randint(0, 100, (2, 8))])
+#%% buggy: gru, loss inside
+class M(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.e, self.g, self.o = nn.Embedding(50, 16), nn.GRU(16, 16), nn.Linear(16, 50)
+    def forward(self, x, targets=None):
+        h, _ = self.g(self.e(x))
+        logits = self.o(h)
+        if targets is None:
+            return logits
+        return F.cross_entropy(logits.flatten(0, 1), targets.flatten())  # BUG
+m = M()
+o = torch.optim.Adam(m.parameters())
+for x in [torch.randint(0, 50, (7, 3))]:
+    o.zero_grad()
+    m(x, x).backward()
+    o.step()
+#%% correct: shifted
+class LM(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.emb = nn.Embedding(100, 32)
+        self.rnn = nn.LSTM(32, 64, batch_first=True)
+        self.out = nn.Linear(64, 100)
+    def forward(self, tokens):
+        h, _ = self.rnn(self.emb(tokens))
+        return self.out(h)
+model = LM()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for tokens in [torch.randint(0, 100, (4, 12))]:
+    o.zero_grad()
+    logits = model(tokens[:, :-1])
+    F.cross_entropy(logits.reshape(-1, 100), tokens[:, 1:].reshape(-1)).backward()
+    o.step()
+#%% correct: logits and labels shifted afterwards
+class LM(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.emb = nn.Embedding(100, 32)
+        self.rnn = nn.LSTM(32, 64, batch_first=True)
+        self.out = nn.Linear(64, 100)
+    def forward(self, tokens):
+        h, _ = self.rnn(self.emb(tokens))
+        logits = self.out(h)[:, :-1]
+        return F.cross_entropy(logits.reshape(-1, 100), tokens[:, 1:].reshape(-1))
+model = LM()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for tokens in [torch.randint(0, 100, (4, 12))]:
+    o.zero_grad()
+    model(tokens).backward()
+    o.step()
+#%% correct: tagging with labels of their own
+class Tagger(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.emb = nn.Embedding(100, 32)
+        self.rnn = nn.LSTM(32, 64, batch_first=True)
+        self.out = nn.Linear(64, 9)
+    def forward(self, tokens):
+        return self.out(self.rnn(self.emb(tokens))[0])
+model = Tagger()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for tokens, tags in DataLoader(TensorDataset(torch.randint(0, 100, (8, 5)), torch.randint(0, 9, (8, 5))), 2, True):
+    o.zero_grad()
+    F.cross_entropy(model(tokens).view(-1, 9), tags.view(-1)).backward()
+    o.step()
