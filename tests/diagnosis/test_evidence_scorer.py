@@ -5,6 +5,7 @@ import pytest
 from misrun.tools.code.finding import Finding
 from misrun.tools.diagnosis.clues import CLUES
 from misrun.tools.diagnosis.evidence_scorer import ABSTAIN_BELOW, diagnose
+from misrun.tools.diagnosis.explains import EXPLAINS
 from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.diagnosis.taxonomy import MODES, UNKNOWN
 from misrun.tools.readers.run_record import CodeFile, ConfigValue, Ending, Event, Frame, RunRecord, Series
@@ -151,6 +152,38 @@ def test_likelihoods_leave_room_for_something_else() -> None:
     answer = diagnose(oom(tried_mib=1, total_mib=2, free_mib=1))
     assert 0 < sum(h.likelihood for h in answer.hypotheses) < 1
     assert answer.likelihood >= ABSTAIN_BELOW
+
+
+def test_a_finding_explains_the_symptom_away_for_other_modes() -> None:
+    run = RunRecord(root=".", series=(loss(2.0, 3.0),))
+    signals = [signal("loss_divergence"), signal("lr_at_onset"), signal("grad_exploding")]
+    before = diagnose(Facts(run, signals))
+    after = diagnose(Facts(run, signals, [finding("model_software/step_order", 0.95)]))
+    assert before.hypotheses[0].mode == "optimization/gradient_explosion"
+    assert after.mode == "model_software/step_order"
+    assert not after.abstained
+
+
+def test_a_finding_without_its_symptom_is_only_a_suspicion() -> None:
+    run = RunRecord(root=".", series=(loss(2.0, 1.0),), ending=Ending(status="finished"))
+    signals = [signal("loss_improving"), signal("run_finished")]
+    doubtful = diagnose(Facts(run, signals, [finding("data_pipeline/unshuffled_data", 0.6)]))
+    certain = diagnose(Facts(run, signals, [finding("model_software/double_activation", 1.0)]))
+    assert doubtful.category == "healthy"
+    assert certain.category != "healthy"
+
+
+def test_after_a_named_crash_other_findings_hardly_count() -> None:
+    run = RunRecord(root=".", events=(event("target_out_of_bounds"),), ending=Ending(status="crashed"))
+    signals = [signal("error.target_out_of_bounds")]
+    answer = diagnose(Facts(run, signals, [finding("model_software/double_activation", 0.95)]))
+    assert answer.mode == "data_pipeline/label_range"
+
+
+def test_what_modes_explain_is_known() -> None:
+    errors = {f"error.{name}" for name in SIGNATURE_MEANINGS}
+    assert set(EXPLAINS) <= set(MODES)
+    assert {name for symptoms in EXPLAINS.values() for name in symptoms} <= set(CATALOGUE) | errors
 
 
 def test_every_clue_names_a_known_mode_and_a_known_signal() -> None:

@@ -20,7 +20,7 @@ from misrun.tools.code.torch_api import (
     kind_of_library_class,
 )
 from misrun.tools.code.trace import Frame
-from misrun.tools.code.values import OBJECT_KINDS, Kind, Site, Value, constant, join
+from misrun.tools.code.values import OBJECT_KINDS, Kind, Site, Value, alternatives, constant, join_all
 
 # Call chains of training code (main > fit > train_epoch > step > forward > block > ...) stay below this.
 MAX_DEPTH = 14
@@ -108,15 +108,15 @@ class CallEvaluator(Expressions):
     ) -> Value:
         if callee.op == "join" and callee.kind in ("module", "loss", "object", "function"):
             results = [self.apply(a, args, kwargs, node, scope) for a in callee.inputs[:3]]
-            return _join(results)
+            return join_all(results)
         if callee.kind == "function":
             return self.call_function(callee, args, kwargs, node, scope)
         if callee.kind == "class" and isinstance(callee.definition, Class):
             return self._construct_own(callee.definition, args, kwargs, node, scope)
         if callee.kind == "lib":
             return self._call_library(callee.path, args, kwargs, node, scope)
-        replaced = callee.attrs.get("forward")
-        if replaced is not None and replaced.kind == "function" and not replaced.inputs:
+        replaced = join_all([a.attrs.get("forward") or Value() for a in alternatives(callee)])
+        if replaced.kind == "function" and replaced.op != "join" and not replaced.inputs:
             return self.call_function(replaced, args, kwargs, node, scope)
         if callee.kind in ("module", "loss", "object", "dataset"):
             return self._call_object(callee, args, kwargs, node, scope)
@@ -181,8 +181,8 @@ class CallEvaluator(Expressions):
             self.depth -= 1
             self.following.pop()
         if inner.yields:
-            return Value(op="generator", inputs=(_join(inner.yields),))
-        return _join(inner.returns) if inner.returns else constant(None)
+            return Value(op="generator", inputs=(join_all(inner.yields),))
+        return join_all(inner.returns) if inner.returns else constant(None)
 
     def block(self, body: list[ast.stmt], scope: Scope) -> None:
         raise NotImplementedError
@@ -514,13 +514,6 @@ _METHODS: dict[tuple[str, str], _Method] = {
     **{("class", n): CallEvaluator._load_class for n in ("from_pretrained", "from_config", "load_from_checkpoint")},
     **{("", n): CallEvaluator._clip for n in CLIPPING},
 }  # fmt: skip
-
-
-def _join(values: list[Value]) -> Value:
-    result: Value | None = None
-    for value in values:
-        result = value if result is None else join(result, value)
-    return result if result is not None else Value()
 
 
 def _copy(value: Value, site: Site, depth: int = 6) -> Value:

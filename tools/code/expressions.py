@@ -12,7 +12,7 @@ from misrun.tools.code.scope import Scope
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.torch_api import LAYERS, LOSSES, OPTIMIZERS, SCHEDULERS
 from misrun.tools.code.trace import Event, Frame
-from misrun.tools.code.values import OBJECT_KINDS, Kind, Site, Value, alternatives, constant, join
+from misrun.tools.code.values import OBJECT_KINDS, Kind, Site, Value, alternatives, constant, join, join_all
 
 _STAR_NAMES = {**dict.fromkeys((*LAYERS, *LOSSES), "torch.nn"), **dict.fromkeys(OPTIMIZERS | SCHEDULERS, "torch.optim")}
 _BINARY: dict[type[ast.AST], str] = {
@@ -116,7 +116,7 @@ class Expressions(ABC):
         """The attribute as set, as defined by the class, or a new unknown that stays the same on the next look."""
         if base.op == "join" and base.kind in OBJECT_KINDS:
             values = [self.attribute(a, name, node, scope) for a in base.inputs if a.kind in OBJECT_KINDS]
-            return _join_all(values)
+            return join_all(values)
         if name in base.attrs:
             return base.attrs[name]
         if base.kind == "lib":
@@ -235,7 +235,7 @@ class Expressions(ABC):
                 return Value(op=op, inputs=(left, right), site=site)
         kind = "tensor" if "tensor" in (left.kind, right.kind) else "unknown"
         result = Value(kind=kind, op=op, inputs=(left, right), site=site)  # type: ignore[arg-type]
-        if op in ("div", "pow") and kind == "tensor" and isinstance(node, ast.BinOp):
+        if op == "div" and isinstance(node, ast.BinOp):
             self.record(op, node, scope, args=(left, right), result=result)
         return result
 
@@ -379,7 +379,7 @@ class Expressions(ABC):
         if iterated.op in ("generator", "comprehension") and iterated.inputs:
             return iterated.inputs[0]
         if iterated.kind == "sequence" and iterated.items:
-            return _join_all(iterated.items)
+            return join_all(iterated.items)
         if iterated.kind == "loader" and iterated.op != "join":
             return self.batch_of(iterated, node)
         op = "batch" if iterated.kind == "loader" else "element"
@@ -458,7 +458,7 @@ class Expressions(ABC):
             return Value(kind="tensor", op=op, inputs=value.inputs, args=value.args, site=value.site)
         leaves = alternatives(value)
         if len(leaves) > 1 and all(v.kind == "sequence" and v.items and len(v.items) == count for v in leaves):
-            return _join_all([self.unpacked(v, index, count, site) for v in leaves])
+            return join_all([self.unpacked(v, index, count, site) for v in leaves])
         return Value(op="element", args=(constant(index),), inputs=(value,), name=f"{value.name}[{index}]", site=site)
 
     def set_attribute(self, base: Value, name: str, value: Value, node: ast.AST, scope: Scope) -> None:
@@ -480,13 +480,6 @@ def _parts_of(base: Value) -> list[Value] | None:
     if base.kind == "sequence":
         return base.items
     return list(base.args) if base.kind == "module" and base.class_name == "Sequential" else None
-
-
-def _join_all(values: list[Value]) -> Value:
-    result: Value | None = None
-    for value in values:
-        result = value if result is None else join(result, value)
-    return result if result is not None else Value()
 
 
 def _fold_compare(op: ast.cmpop, left: Value, right: Value) -> bool | None:

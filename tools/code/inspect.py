@@ -47,7 +47,7 @@ def inspect_trace(trace: Trace, checks: Iterable[Check]) -> Inspection:
     for check in checks:
         for problem in check.find(trace):
             site = problem.site
-            if site.file.ignores(check.id, site.line, site.last_line):
+            if site.file.is_unit_test or site.file.ignores(check.id, site.line, site.last_line):
                 continue
             finding = _finding(check, problem, project.root)
             key = (finding.check, finding.file, finding.line)

@@ -38,7 +38,12 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
     "optimization/unstable_arithmetic": ("unclamped-log", "unstable-root", "nll-without-log-softmax"),
     "optimization/regularization": ("dropout-off", "optimizer-setting-off", "train-mode-not-restored"),
     "optimization/overfitting": ("validation-on-training-data", "split-after-augmentation", "train-mode-not-restored"),
-    "optimization/accumulation_scaling": ("accumulation-not-scaled", "accumulation-divisor", "zero-grad-missing"),
+    "optimization/accumulation_scaling": (
+        "accumulation-not-scaled",
+        "accumulation-divisor",
+        "trainer-loss-not-scaled",
+        "zero-grad-missing",
+    ),
     "optimization/optimizer_settings": ("optimizer-setting-off", "learning-rate-off"),
     "optimization/representation_collapse": ("detached-loss", "frozen-parameters-in-optimizer", "loss-sign"),
     "data_pipeline/label_misalignment": (
@@ -52,9 +57,15 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
     "data_pipeline/label_range": ("one-hot-cross-entropy", "multi-label-cross-entropy"),
     "data_pipeline/leakage": ("fit-on-all-data", "split-after-augmentation", "validation-on-training-data"),
     "data_pipeline/input_scaling": ("fit-on-all-data",),
-    "data_pipeline/unshuffled_data": ("shuffle-missing", "shuffle-result-discarded", "sampler-set-epoch-missing"),
+    "data_pipeline/unshuffled_data": (
+        "shuffle-missing",
+        "shuffle-result-discarded",
+        "order-drawn-once",
+        "sampler-set-epoch-missing",
+    ),
     "data_pipeline/class_imbalance": ("shuffle-missing",),
     "data_pipeline/duplicated_data": (
+        "stream-repeated-by-workers",
         "worker-seed",
         "seed-in-loop",
         "sampler-set-epoch-missing",
@@ -84,6 +95,7 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
     "model_software/double_activation": (
         "softmax-before-cross-entropy",
         "sigmoid-before-bce-with-logits",
+        "activation-beside-loss",
         "softmax-twice",
     ),
     "model_software/detached_graph": ("detached-loss", "loss-is-new-leaf"),
@@ -113,6 +125,7 @@ CHECKS_FOR_MODE: dict[str, tuple[str, ...]] = {
         "eval-mode-missing",
         "validation-on-training-data",
         "count-of-flags",
+        "sum-not-reset",
         "softmax-twice",
     ),
 }

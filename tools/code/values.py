@@ -131,6 +131,13 @@ def join(one: Value | None, other: Value | None) -> Value:
     )
 
 
+def join_all(values: list[Value]) -> Value:
+    result: Value | None = None
+    for value in values:
+        result = value if result is None else join(result, value)
+    return result if result is not None else Value()
+
+
 def _is_none(value: Value) -> bool:
     return value.kind == "const" and value.const is None
 

@@ -103,6 +103,12 @@ def _nothing_fatal(facts: Facts) -> bool:
     return not facts.crashed and facts.root is None
 
 
+def _holds_in_validation(facts: Facts) -> bool:
+    """A falling training loss is good news only as far as nothing that was validated disagrees."""
+    validated = any(series.phase == "eval" and len(series.values) > 1 for series in facts.run.series)
+    return _nothing_fatal(facts) and (not validated or facts.has("validation_improving"))
+
+
 OOM = "error.cuda_oom"
 
 CLUES: tuple[Clue, ...] = (
@@ -127,7 +133,7 @@ CLUES: tuple[Clue, ...] = (
     Clue("memory_hardware/host_oom", "error.oom_killed", 5.0, "host"),
     Clue("memory_hardware/host_oom", "error.killed_sigkill", 3.5, "host"),
     Clue("memory_hardware/host_oom", "error.worker_killed", 2.5, "host"),
-    Clue("memory_hardware/host_oom", "memory_growth", 0.5, "growth"),
+    Clue("memory_hardware/host_oom", "memory_growth", -1.5, "growth"),
     Clue("memory_hardware/shared_memory", "error.shm_exhausted", 5.0, "shm"),
     Clue("memory_hardware/shared_memory", "error.bus_error", 3.5, "shm"),
     Clue("memory_hardware/shared_memory", "error.worker_killed", 1.0, "shm"),
@@ -285,9 +291,11 @@ CLUES: tuple[Clue, ...] = (
     Clue("model_software/invalid_config", "error.invalid_config", 4.5, "config"),
     Clue("model_software/invalid_config", "config_conflict", 2.8, "config"),
     Clue("model_software/invalid_config", "error.setting_ignored", 0.8, "config"),
-    # healthy
-    Clue(HEALTHY, "loss_improving", 2.4, "loss", _nothing_fatal),
-    Clue(HEALTHY, "run_finished", 1.6, "end", _nothing_fatal),
+    # healthy: the loss that is trained on falls, what is validated improves, and the run came to its end
+    Clue(HEALTHY, "loss_improving", 0.6, "loss", _nothing_fatal),
+    Clue(HEALTHY, "loss_improving", 1.8, "loss", _holds_in_validation),
+    Clue(HEALTHY, "validation_improving", 1.6, "validation", _nothing_fatal),
+    Clue(HEALTHY, "run_finished", 1.3, "end", _nothing_fatal),
     Clue(HEALTHY, "loss_scale_search", 0.3, "scale"),
     Clue(HEALTHY, "memory_high_stable", 0.3, "memory"),
 )  # fmt: skip

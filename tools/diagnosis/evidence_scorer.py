@@ -11,6 +11,7 @@ from collections import defaultdict
 from misrun.tools.code.finding import Finding
 from misrun.tools.diagnosis.attempts import failed_attempts
 from misrun.tools.diagnosis.clues import CLUES
+from misrun.tools.diagnosis.explains import EXPLAINS
 from misrun.tools.diagnosis.facts import ERROR, Facts
 from misrun.tools.diagnosis.hypothesis import Diagnosis, Ground, Hypothesis, Status
 from misrun.tools.diagnosis.missing import missing_measurement
@@ -22,10 +23,12 @@ from misrun.tools.signals.signal import Signal
 ABSTAIN_BELOW = 0.60
 # Log-odds that stand for "a cause not listed": one clue of "usually this mode" (3.0) must beat it clearly (0.82).
 UNKNOWN_SCORE = 1.5
-# A finding of full confidence counts as much as "nearly always this mode" when the run shows a matching symptom.
+# A finding of full confidence that can cause what was seen counts as much as "nearly always this mode".
 FINDING_WEIGHT = 4.0
-# Without any symptom in the run a finding is a suspicion: as "often this mode".
-SUSPICION_WEIGHT = 2.0
+# Without a symptom that it explains a finding is a suspicion, worth telling from about 0.9 confidence on (0.62).
+SUSPICION_WEIGHT = 2.6
+# How much of a symptom a certain finding explains away for the other modes.
+EXPLAINED_AWAY = 0.7
 # An error that only follows from the root still counts a little, in case the root was told wrongly.
 NOT_ROOT = 0.3
 # Hypotheses below one in fifty are not worth a line.
@@ -59,7 +62,8 @@ def _from_signals(facts: Facts) -> list[tuple[str, Ground]]:
         signal = facts.signal(clue.signal)
         if signal is None or (clue.when is not None and not clue.when(facts)):
             continue
-        weight = clue.weight * signal.strength * _root_share(facts, signal)
+        share = _root_share(facts, signal) * _unexplained(facts, signal, clue.mode, clue.weight)
+        weight = clue.weight * signal.strength * share
         key = (clue.mode, f"{clue.group}{'+' if weight > 0 else '-'}")
         if key not in best or abs(weight) > abs(best[key].weight):
             best[key] = Ground(source=signal.name, text=signal.text, weight=round(weight, 3), spans=signal.spans)
@@ -75,27 +79,38 @@ def _root_share(facts: Facts, signal: Signal) -> float:
     return 1.0 if kind in {"warning", "notice"} or name == facts.root.name else NOT_ROOT
 
 
+def _unexplained(facts: Facts, signal: Signal, mode: str, weight: float) -> float:
+    """The share of a symptom that no finding explains; the modes of the findings that explain it keep it whole."""
+    explaining = [f for f in facts.findings if signal.name in EXPLAINS.get(f.mode, ())]
+    if weight < 0 or not explaining or any(f.mode == mode for f in explaining):
+        return 1.0
+    return 1.0 - EXPLAINED_AWAY * max(f.confidence for f in explaining)
+
+
 def _from_findings(facts: Facts) -> list[tuple[str, Ground]]:
-    """The most confident finding of each mode. After a crash with a named error the code is not the first suspect."""
+    """The most confident finding of each mode, for that mode and against "healthy"."""
     best: dict[str, Finding] = {}
     for finding in facts.findings:
         if finding.mode not in best or finding.confidence > best[finding.mode].confidence:
             best[finding.mode] = finding
-    full = SUSPICION_WEIGHT if facts.root is not None or not _has_symptom(facts) else FINDING_WEIGHT
     grounds = []
     for mode, finding in best.items():
         text = f"{finding.file}:{finding.line}: {finding.message}"
-        ground = Ground(
-            source=finding.check, text=text, weight=round(full * finding.confidence, 3), spans=(finding.span,)
-        )
-        grounds.append((mode, ground))
-        grounds.append((HEALTHY, ground.model_copy(update={"weight": -ground.weight})))
+        weight = round(_finding_weight(facts, finding), 3)
+        grounds.append((mode, Ground(source=finding.check, text=text, weight=weight, spans=(finding.span,))))
+        grounds.append((HEALTHY, Ground(source=finding.check, text=text, weight=-weight, spans=(finding.span,))))
     return grounds
 
 
-def _has_symptom(facts: Facts) -> bool:
-    alarms = {clue.signal for clue in CLUES if clue.mode == HEALTHY and clue.weight < 0}
-    return any(signal.name in alarms for signal in facts.signals)
+def _finding_weight(facts: Facts, finding: Finding) -> float:
+    """Full where the finding explains a symptom of this run (the root error itself, after a crash); else a suspicion
+    that grows from nothing at even odds."""
+    explained = EXPLAINS.get(finding.mode, frozenset())
+    root = f"{ERROR}{facts.root.name}" if facts.root is not None else ""
+    if root in explained or (not root and facts.has(*explained)):
+        return FINDING_WEIGHT * finding.confidence
+    suspicion = SUSPICION_WEIGHT * max(0.0, 2 * finding.confidence - 1)
+    return suspicion * NOT_ROOT if root else suspicion
 
 
 def _score(grounds: list[Ground]) -> float:

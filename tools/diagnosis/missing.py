@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from misrun.tools.diagnosis.facts import Facts
+from misrun.tools.diagnosis.facts import FAILING, Facts
 from misrun.tools.diagnosis.hypothesis import Hypothesis
 from misrun.tools.diagnosis.taxonomy import HEALTHY, MODES
 
@@ -35,9 +35,15 @@ def _missing_source(facts: Facts) -> str:
         return "the console log of the run (stdout and stderr), from its start to its last line"
     if not facts.run.series and not facts.run.code:
         return "the metrics of the run (loss and learning rate per step), or the training script"
-    if facts.run.ending.status in {"unknown", "unfinished"} and facts.root is None:
+    if facts.root is None and (facts.run.ending.status == "unfinished" or _stops_without_a_word(facts)):
         return "the end of stderr and the exit code of the process: the log stops without saying why"
     return ""
+
+
+def _stops_without_a_word(facts: Facts) -> bool:
+    """Nothing says how the run ended and nothing that was measured looks wrong."""
+    quiet = not any(signal.strength >= FAILING for signal in facts.signals)
+    return facts.run.ending.status == "unknown" and quiet and not facts.findings
 
 
 def _missing_series(facts: Facts, leading: Sequence[str]) -> str:

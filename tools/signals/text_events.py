@@ -58,7 +58,7 @@ def _kind(run: RunRecord, name: str, events: list[Event]) -> Signal:
     }  # fmt: skip
     return Signal(
         name=f"error.{name}",
-        text=f'The user writes: "{said}"'
+        text=f'The user writes: "{said}".'
         if name.startswith(_SAID)
         else f"{first.kind.capitalize()}{rank} at {first.span}{seen}:"
         f" {exception}{said}{'' if said.endswith('.') else '.'}{consequence}",

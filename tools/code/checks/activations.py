@@ -63,6 +63,27 @@ def find_sigmoid_before_logits_loss(trace: Trace) -> Iterator[Problem]:
             )
 
 
+def find_activation_beside_loss(trace: Trace) -> Iterator[Problem]:
+    """One call is given a sigmoid and BCEWithLogitsLoss (a softmax and CrossEntropyLoss): a head that applies both."""
+    for event in trace.events():
+        given = [*event.args, *event.kwargs.values()]
+        losses = {v.class_name: v for v in given if v.kind == "loss"}
+        for loss, layer in (("BCEWithLogitsLoss", "Sigmoid"), ("CrossEntropyLoss", "Softmax")):
+            last = [_last_layer(v) for v in given if v.kind == "module"]
+            if loss in losses and any(v.class_name == layer and not v.definition for v in last):
+                yield Problem(
+                    event.site,
+                    f"One head is given {layer} as its last layer and {loss}, which applies it itself.",
+                    f"Leave out {layer}, or use the loss on probabilities.",
+                    0.8,
+                    _RANGE,
+                )
+
+
+def _last_layer(module: Value) -> Value:
+    return module.args[-1] if module.class_name == "Sequential" and module.args else module
+
+
 def _without(origin: Value) -> tuple[Edit, ...]:
     """Replaces `softmax(x, dim=1)` and `x.softmax(1)` by `x`, and a layer in a Sequential by Identity."""
     node = origin.site.node if origin.site is not None else None
@@ -209,6 +230,10 @@ CHECKS = (
           "Apply it once.", "model_software/double_activation",
           "https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html", "warning", "silent_bug",
           find_softmax_twice),
+    Check("activation-beside-loss", "A head built with an activation and with the loss that applies it.",
+          "The activation is applied twice.",
+          "Leave it out of the head.", "model_software/double_activation",
+          _BCE, "error", "silent_bug", find_activation_beside_loss),
     Check("bce-on-logits", "BCELoss on raw outputs of a layer.",
           "BCELoss takes probabilities; outside of 0 to 1 it fails or its logarithm is clamped.",
           "Use BCEWithLogitsLoss.", "model_software/wrong_loss",

@@ -7,11 +7,11 @@ from functools import lru_cache
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
-from misrun.tools.code.project_model import Class
+from misrun.tools.code.project_model import Class, last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
-from misrun.tools.code.values import Value, ancestors, is_constant, number, unwrap
+from misrun.tools.code.values import Site, Value, ancestors, is_constant, number, unwrap
 
 _LOADER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader"
 _SAMPLER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.distributed.DistributedSampler"
@@ -226,6 +226,71 @@ def _copied_generator(event: Event, dataset: Value) -> Iterator[Problem]:
             )
 
 
+def find_repeated_stream(trace: Trace) -> Iterator[Problem]:
+    """An IterableDataset that every worker reads from the start."""
+    for event in trace.events("new"):
+        loader = event.result
+        dataset = loader.argument(0, "dataset")
+        if loader.kind != "loader" or dataset is None or not isinstance(dataset.definition, Class):
+            continue
+        workers = loader.kwargs.get("num_workers")
+        if workers is None or not number(workers) or "worker_init_fn" in loader.kwargs:
+            continue
+        method = dataset.definition.methods.get("__iter__")
+        bases = " ".join(ast.unparse(base) for base in dataset.definition.node.bases)
+        if method is None or "IterableDataset" not in bases or _knows_workers(dataset.definition, method.node):
+            continue
+        yield Problem(
+            event.site,
+            f"{number(workers):g} workers each run the whole __iter__ of {dataset.class_name} "
+            f"({Site(method.file, method.node)}): every sample comes {number(workers):g} times per epoch.",
+            "Let __iter__ take its share by torch.utils.data.get_worker_info().",
+            0.85,
+            "Count the samples of one epoch with num_workers=0 and with workers.",
+        )
+
+
+def _knows_workers(owner: Class, method: ast.AST) -> bool:
+    """Whether the class speaks of workers or ranks, or gives an endless stream, of which shares are not expected."""
+    text = " ".join(owner.file.lines[owner.node.lineno - 1 : owner.node.end_lineno]).lower()
+    endless = any(isinstance(n, ast.While) for n in ast.walk(method))
+    return endless or "worker" in text or "rank" in text or "random" in text or "shard" in text
+
+
+def find_order_drawn_once(trace: Trace) -> Iterator[Problem]:
+    """A sampler that shuffles in __init__ and hands out the same order in every epoch."""
+    for owner in trace.project.classes.values():
+        bases = " ".join(ast.unparse(base) for base in owner.node.bases)
+        start, pass_ = owner.methods.get("__init__"), owner.methods.get("__iter__")
+        if "Sampler" not in bases or start is None or pass_ is None or "set_epoch" in owner.methods:
+            continue
+        drawn = dict(_orders_drawn(start.node))
+        used = {ast.unparse(n) for n in ast.walk(pass_.node) if isinstance(n, ast.Attribute)}
+        again = any(_draws(n) for n in ast.walk(pass_.node))
+        calls_own = any(name in owner.methods for name in {u.removeprefix("self.") for u in used})
+        for name, node in drawn.items():
+            if name in used and not again and not calls_own:
+                yield Problem(
+                    Site(owner.file, node),
+                    f"`{name}` is shuffled once, when the sampler is built: every epoch comes in the same order.",
+                    "Draw the order in __iter__.",
+                    0.8,
+                    "Print the first indices of two epochs: they are equal.",
+                )
+
+
+def _orders_drawn(function: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and any(_draws(n) for n in ast.walk(node.value)):
+            yield ast.unparse(node.targets[0]), node
+        elif isinstance(node, ast.Call) and _draws(node) and node.args:
+            yield ast.unparse(node.args[0]), node
+
+
+def _draws(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and last_name(node.func) in ("permutation", "randperm", "shuffle")
+
+
 _SEEDING = (
     "torch.manual_seed",
     "numpy.random.seed",
@@ -285,6 +350,16 @@ CHECKS = (
           "A generator is copied into every worker process; a fixed seed is the same in each.",
           "Derive the seed from torch.initial_seed().", "model_software/seed_misuse",
           _WORKERS, "warning", "data_flow", find_worker_seeds),
+    Check("stream-repeated-by-workers", "An IterableDataset with workers that all read everything.",
+          "Every worker holds a copy of the data set and runs its whole __iter__.",
+          "Split by get_worker_info().", "data_pipeline/duplicated_data",
+          "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset", "error", "data_flow",
+          find_repeated_stream),
+    Check("order-drawn-once", "A sampler that shuffles only when it is built.",
+          "Batches are the same in every epoch.",
+          "Shuffle in __iter__.", "data_pipeline/unshuffled_data",
+          "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Sampler", "warning", "data_flow",
+          find_order_drawn_once),
     Check("seed-in-loop", "A fixed seed set again in every pass.",
           "Everything random repeats.",
           "Seed once.", "model_software/seed_misuse",

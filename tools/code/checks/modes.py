@@ -17,10 +17,13 @@ _NO_GRAD = "https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html"
 # Managers known not to touch the mode of a model; what another one does on entering is not seen.
 _PLAIN_MANAGERS = names("no_grad inference_mode set_grad_enabled autocast open tqdm amp_ctx nullcontext device")
 
+# A model of the project or a library; one whose build is not seen.
+_CALLS = ("module()", "call")
+
 
 def _model_of(event: Event) -> Value | None:
     """The model an event runs or switches."""
-    return event.callee if event.op == "module()" else event.receiver
+    return event.callee if event.op in _CALLS else event.receiver
 
 
 def mode_set_by(event: Event) -> str | None:
@@ -61,14 +64,21 @@ def _is_mode_layer(value: Value) -> bool:
 
 
 def find_missing_eval(trace: Trace) -> Iterator[Problem]:
+    eval_is_known = any(mode_set_by(e) in ("eval", "either") for e in trace.events())
     for root in trace.roots:
         switches = [e for e in root if mode_set_by(e)]
         for call in root:
-            if call.op != "module()" or not call.grad_is_off() or call.callee is None or not call.loops():
+            if call.op not in _CALLS or not call.grad_is_off() or call.callee is None or not call.loops():
                 continue
             if any(e.op == "backward" and e.within(call.loops()[-1]) for e in root):
                 continue  # part of a training step: pseudo-labels, targets
-            if not _is_top_call(call) or not _trained_in(root, call.callee) or not has_mode_layers(call.callee):
+            if (
+                not _is_top_call(call)
+                or not _trained_in(root, call.callee)
+                or not (
+                    has_mode_layers(call.callee) or (not eval_is_known and _is_put_in_train_mode(switches, call.callee))
+                )
+            ):
                 continue
             before = [s for s in switches if s.index < call.index and _may_switch(s, call.callee)]
             if _mode_before(before, call) == "train" and not _odd_manager(call) and not _wants_dropout(call):
@@ -83,8 +93,13 @@ def _is_top_call(call: Event) -> bool:
 def _trained_in(root: tuple[Event, ...], model: Value) -> bool:
     """Whether the same model is run with gradients and a backward in the same program."""
     return any(e.op == "backward" for e in root) and any(
-        e.op == "module()" and not e.grad_may_be_off() and same(e.callee, model) for e in root
+        e.op in _CALLS and not e.grad_may_be_off() and same(e.callee, model) for e in root
     )
+
+
+def _is_put_in_train_mode(switches: list[Event], model: Value) -> bool:
+    """A model of unknown build whose author calls train() on it: the mode matters."""
+    return any(mode_set_by(s) == "train" and same(s.receiver, model) for s in switches)
 
 
 def _may_switch(switch: Event, model: Value) -> bool:

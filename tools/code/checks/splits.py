@@ -61,6 +61,38 @@ def find_fit_before_split(trace: Trace) -> Iterator[Problem]:
                 yield from _fitted_problem(value, split, fitted)
 
 
+def _standardised(value: Value) -> Value | None:
+    """Where data is standardised by its own mean and standard deviation: `(x - x.mean(0)) / x.std(0)`."""
+    for node in ancestors(value, 20):
+        top = node.inputs[0] if node.op == "div" and node.inputs else None
+        if top is not None and top.op == "sub" and len(top.inputs) == 2:
+            data, mean = top.inputs
+            spread = [v for v in ancestors(node.inputs[1], 8) if v.op == "std"]
+            if mean.op == "mean" and mean.inputs[:1] == (data,) and any(v.inputs[:1] == (data,) for v in spread):
+                return node
+    return None
+
+
+def find_standardised_before_split(trace: Trace) -> Iterator[Problem]:
+    for root in trace.roots:
+        for split, inputs in _split_inputs(root):
+            found = next((s for value in inputs for s in [_standardised(value)] if s is not None), None)
+            if found is not None and found.site is not None:
+                yield Problem(
+                    found.site,
+                    f"All data is standardised by its own mean and deviation before the split at {split.site}: "
+                    "statistics of the held-out data leak into training.",
+                    "Split first; use the mean and deviation of the training part for all parts.",
+                    0.75,
+                    "Compare the statistics with those of the training part alone.",
+                )
+
+
+def find_fitted_before_split(trace: Trace) -> Iterator[Problem]:
+    yield from find_fit_before_split(trace)
+    yield from find_standardised_before_split(trace)
+
+
 def _fitted_problem(value: Value, split: Event, fitted: dict[int, Event]) -> Iterator[Problem]:
     for node in ancestors(value, 40):
         event = fitted.get(id(node))
@@ -193,7 +225,7 @@ CHECKS = (
     Check("fit-on-all-data", "A scaler, PCA or vocabulary fitted before the split.",
           "Statistics of the test data get into training; the result looks better than it is.",
           "Fit on the training part only.", "data_pipeline/leakage",
-          _LEAKAGE, "error", "data_flow", find_fit_before_split),
+          _LEAKAGE, "error", "data_flow", find_fitted_before_split),
     Check("split-after-augmentation", "Augmented or resampled copies made before the split.",
           "Copies of one sample are in both parts.",
           "Split first.", "data_pipeline/leakage",

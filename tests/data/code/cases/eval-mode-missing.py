@@ -127,3 +127,19 @@ class T:
                 for x, y in loader:
                     print(self.net(x))
 T().fit()
+#%% buggy: model of unknown build
+from zoo import build_model
+def main(cfg):
+    model = build_model(cfg).cuda()
+    o = torch.optim.SGD(model.parameters(), lr=0.1)
+    for epoch in range(5):
+        model.train()
+        for x, y in loader:
+            o.zero_grad()
+            F.cross_entropy(model(x), y).backward()
+            o.step()
+        right = 0
+        with torch.no_grad():
+            for x, y in loader:
+                right += (model(x).argmax(1) == y).sum().item()  # BUG
+main(None)

@@ -43,3 +43,15 @@ def load(X, y):
     X_train, X_test, y_train, y_test = train_test_split(X, y)
     scaler = StandardScaler().fit(X_train)
     return scaler.transform(X_train), scaler.transform(X_test), y_train, y_test
+#%% buggy: standardised by hand
+X = torch.load("x.pt")
+mean, std = X.mean(dim=0), X.std(dim=0)
+X = (X - mean) / (std + 1e-8)  # BUG
+n = int(0.8 * len(X))
+train, val = X[:n], X[n:]
+#%% correct: statistics of the training part
+X = torch.load("x.pt")
+n = int(0.8 * len(X))
+train, val = X[:n], X[n:]
+mean, std = train.mean(dim=0), train.std(dim=0)
+train, val = (train - mean) / std, (val - mean) / std

@@ -115,3 +115,21 @@ for x, y in loader:
     o.zero_grad()
     F.cross_entropy(m(x), y).backward()
     o.step()
+#%% buggy: forward replaced
+from zoo import load
+def create(name):
+    if name == "a":
+        model = load("a")
+    else:
+        model = load("b")
+    model.inner = model.forward
+    softmax = nn.Softmax(dim=1)
+    model.forward = lambda x: softmax(model.inner(x))  # BUG
+    return model
+model = create("a")
+o = torch.optim.SGD(model.parameters(), lr=0.1)
+crit = nn.CrossEntropyLoss()
+for x, y in loader:
+    o.zero_grad()
+    crit(model(x), y).backward()
+    o.step()

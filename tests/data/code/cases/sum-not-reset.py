@@ -1,0 +1,77 @@
+#%% buggy: average of every epoch
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+running_loss = 0.0
+for epoch in range(10):
+    for x, y in loader:
+        o.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        o.step()
+        running_loss += loss.item()  # BUG
+    print(epoch, running_loss / len(loader))
+#%% buggy: accuracy in a function
+def fit(model, o, epochs):
+    correct = 0
+    for _ in range(epochs):
+        for x, y in loader:
+            o.zero_grad()
+            out = model(x)
+            F.cross_entropy(out, y).backward()
+            o.step()
+            correct += (out.argmax(1) == y).float().mean().item()  # BUG
+        acc = correct / len(loader)
+        print(acc)
+m = Net()
+fit(m, torch.optim.Adam(m.parameters()), 3)
+#%% buggy: enumerated
+model = Net()
+o = torch.optim.SGD(model.parameters(), lr=0.1)
+total = 0
+for epoch in range(4):
+    for i, (x, y) in enumerate(loader):
+        o.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        o.step()
+        total += float(loss)  # BUG
+    mean = total / len(loader)
+    print(mean)
+#%% correct: reset
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for epoch in range(10):
+    running_loss = 0.0
+    for x, y in loader:
+        o.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        o.step()
+        running_loss += loss.item()
+    print(epoch, running_loss / len(loader))
+#%% correct: reset at the end
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+running_loss = 0.0
+for epoch in range(10):
+    for x, y in loader:
+        o.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        o.step()
+        running_loss += loss.item()
+    print(epoch, running_loss / len(loader))
+    running_loss = 0.0
+#%% correct: of the whole run
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+seen_steps, total = 0, 0.0
+for epoch in range(10):
+    for x, y in loader:
+        o.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        o.step()
+        seen_steps += 1
+        total += loss.item()
+print(total / seen_steps)
