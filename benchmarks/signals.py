@@ -22,7 +22,8 @@ from misrun.tools.signals.measure import measure
 Floats = NDArray[np.float64]
 COUNTS = 0.5
 # Facts that a healthy run may carry at any strength.
-NEUTRAL = {"loss_improving", "loss_scale_search", "lr_no_warmup", "run_finished", "memory_high_stable", "lr_at_onset"}
+NEUTRAL = {"loss_improving", "validation_improving", "loss_scale_search", "lr_no_warmup", "run_finished",
+           "memory_high_stable", "lr_at_onset"}  # fmt: skip
 
 
 @dataclass
@@ -32,12 +33,13 @@ class Curves:
     steps: Floats
     columns: dict[str, Floats]
     evaluations: NDArray[np.int64]
-    settings: dict[str, float | str] = field(default_factory=dict)
+    settings: dict[str, float | str | bool] = field(default_factory=dict)
 
     def record(self) -> RunRecord:
         run = RunBuilder("random")
         for name, values in self.columns.items():
-            points = self.evaluations if name.startswith("val") else range(len(self.steps))
+            held_out = name.startswith("val") or name in {"f1", "recall", "precision"}
+            points = self.evaluations if held_out else range(len(self.steps))
             for line in points:
                 run.metric(name, float(values[line]), file="log", line=int(line) + 1, step=float(self.steps[line]))
         for i, (name, value) in enumerate(self.settings.items()):
@@ -111,7 +113,31 @@ def healthy(random: np.random.Generator) -> Curves:
         settings={"optimizer": "adamw"},
     )  # fmt: skip
     _alarming(random, run)
+    _evaluated(random, run, (clean - floor) / (start - floor))
     return run
+
+
+# Metrics of `_evaluated`; a failing run has only those that its failure wrote.
+METRICS = ("val_accuracy", "f1", "recall", "precision", "val_r2")
+
+
+def _evaluated(random: np.random.Generator, run: Curves, left: Floats) -> None:
+    """Metrics, precision and the name of the objective, as they vary between programs; `left` goes from 1 to 0."""
+    guess = 1 / int(random.choice([2, 10, 100]))
+    reached = guess + (random.uniform(0.6, 0.99) - guess) * (1 - left)
+    wobble = 0.01 * random.standard_normal(len(left))
+    if random.random() < 0.5:
+        run.columns["val_accuracy"] = np.clip(reached + wobble, 0, 1)
+    if random.random() < 0.5:
+        for name in ("f1", "recall", "precision"):  # rare positives are found late
+            run.columns[name] = np.clip((left < random.uniform(0.7, 1)) * (reached + 2 * wobble), 0, 1)
+    if random.random() < 0.3:
+        run.columns["val_r2"] = np.clip(1 - left + wobble, -1, 1)
+    if random.random() < 0.3:
+        run.settings[str(random.choice(["fp16", "use_amp"]))] = True
+    if random.random() < 0.2:
+        kind = str(random.choice(["mse", "mae", "rmse"]))
+        run.columns[kind], run.columns["val_" + kind] = run.columns.pop("loss"), run.columns.pop("val_loss")
 
 
 def _alarming(random: np.random.Generator, run: Curves) -> None:
@@ -287,10 +313,65 @@ def many_overflows(_random: np.random.Generator, run: Curves) -> tuple[str, ...]
     return ("loss_scale_collapse",)
 
 
+def objective_diverges(random: np.random.Generator, run: Curves) -> tuple[str, ...]:
+    """The same divergence in a program that never says "loss"."""
+    expected = divergence(random, run)
+    run.columns["mse"] = run.columns.pop("loss")
+    return expected
+
+
+def nan_at_once(_random: np.random.Generator, run: Curves) -> tuple[str, ...]:
+    run.columns["loss"][:] = np.nan
+    run.columns["grad_norm"][:] = 0.0
+    return ("nan_from_start",)
+
+
+def few_points_before_nan(random: np.random.Generator, run: Curves) -> tuple[str, ...]:
+    """Four to eight logged norms, the last one or two far above the others, then no numbers."""
+    at = int(random.integers(4, 9))
+    run.columns["grad_norm"][:at] = 2.0 * np.exp(0.3 * random.standard_normal(at))
+    run.columns["grad_norm"][at - 1] *= random.uniform(25, 500)
+    for name in ("loss", "grad_norm"):
+        run.columns[name][at:] = np.nan
+    return ("grad_exploding",)
+
+
+def blow_up_at_start(random: np.random.Generator, run: Curves) -> tuple[str, ...]:
+    """Up by orders of magnitude in the first points, and back to what predicting the mean gives."""
+    count, loss = len(run.steps), run.columns["loss"]
+    up = max(2, count // 10)
+    loss[1:] = 0.9 * loss[0] * np.exp(0.02 * random.standard_normal(count - 1))
+    loss[1 : up + 1] *= 10 ** np.linspace(random.uniform(4, 9), 0, up)
+    return ("loss_blow_up",)
+
+
+def one_class(random: np.random.Generator, run: Curves) -> tuple[str, ...]:
+    count = len(run.steps)
+    run.columns |= {"f1": np.zeros(count), "recall": np.zeros(count), "val_accuracy": np.full(count, 0.98)}
+    every = max(1, count // int(random.integers(6, 12)))
+    run.evaluations = np.arange(every - 1, count, every)
+    return ("one_class_predicted",)
+
+
+def explains_nothing(random: np.random.Generator, run: Curves) -> tuple[str, ...]:
+    count = len(run.steps)
+    run.columns["val_r2"] = random.uniform(-0.02, 0.04) + 0.005 * random.standard_normal(count)
+    every = max(1, count // 10)
+    run.evaluations = np.arange(every - 1, count, every)
+    return ("validation_poor",)
+
+
+def half_precision_overflow(random: np.random.Generator, run: Curves) -> tuple[str, ...]:
+    run.settings["dtype"] = "torch.float16"
+    run.columns["loss"][_at(random, run) :] = np.inf
+    return ("half_precision",)
+
+
 FAILURES: tuple[Failure, ...] = (
     nan_after_explosion, nan_out_of_the_blue, hidden_nan, zero_loss, divergence, collapse_to_chance, exploding,
     vanishing, chance, constant, plateau, oscillation, slow, sawtooth, overfitting, unrelated_validation, leak, jump,
-    slower, dead_rate, bad_resume, many_overflows,
+    slower, dead_rate, bad_resume, many_overflows, objective_diverges, nan_at_once, few_points_before_nan,
+    blow_up_at_start, one_class, explains_nothing, half_precision_overflow,
 )  # fmt: skip
 
 
@@ -316,8 +397,9 @@ def detections(runs: int, seed: int) -> dict[str, tuple[int, int]]:
         failure = FAILURES[i % len(FAILURES)]
         random = np.random.default_rng([seed, 1, i])
         run = healthy(random)
-        while len(run.steps) < 24:
+        while len(run.steps) < 24 or "loss" not in run.columns:
             run = healthy(random)
+        run.columns = {name: column for name, column in run.columns.items() if name not in METRICS}
         expected = failure(random, run)
         found, total = counts.get(failure.__name__, (0, 0))
         counts[failure.__name__] = (found + bool(_strong(run.record()) & set(expected)), total + 1)
@@ -325,7 +407,7 @@ def detections(runs: int, seed: int) -> dict[str, tuple[int, int]]:
 
 
 def main() -> None:
-    runs, failing, seed = (int(given) for given in (sys.argv[1:] + ["400", "440", "1"][len(sys.argv) - 1 :])[:3])
+    runs, failing, seed = (int(given) for given in (sys.argv[1:] + ["400", "580", "1"][len(sys.argv) - 1 :])[:3])
     alarms, alarmed = false_alarms(runs, seed)
     print(f"false alarms: {alarmed}/{runs} healthy runs")  # noqa: T201 - a script's output
     for name, count in alarms.most_common():

@@ -115,8 +115,8 @@ class CallEvaluator(Expressions):
             return self._construct_own(callee.definition, args, kwargs, node, scope)
         if callee.kind == "lib":
             return self._call_library(callee.path, args, kwargs, node, scope)
-        replaced = join_all([a.attrs.get("forward") or Value() for a in alternatives(callee)])
-        if replaced.kind == "function" and replaced.op != "join" and not replaced.inputs:
+        replaced = _replaced_forward(callee)
+        if replaced is not None:
             return self.call_function(replaced, args, kwargs, node, scope)
         if callee.kind in ("module", "loss", "object", "dataset"):
             return self._call_object(callee, args, kwargs, node, scope)
@@ -404,7 +404,7 @@ class CallEvaluator(Expressions):
             self.record(path, node, scope, args=tuple(args), kwargs=kwargs)
             return args[0] if len(args) == 1 or name != "prepare" else Value(kind="sequence", items=list(args))
         if name == "deepcopy" and args:
-            return _copy(args[0], Site(scope.file, node))
+            return self._remember(node, _copy(args[0], Site(scope.file, node)))
         if name in CLIPPING:
             return self.record("clip_grad", node, scope, args=tuple(args), kwargs=kwargs).result
         kind = kind_of_library_class(path)
@@ -514,6 +514,15 @@ _METHODS: dict[tuple[str, str], _Method] = {
     **{("class", n): CallEvaluator._load_class for n in ("from_pretrained", "from_config", "load_from_checkpoint")},
     **{("", n): CallEvaluator._clip for n in CLIPPING},
 }  # fmt: skip
+
+
+def _replaced_forward(callee: Value) -> Value | None:
+    """The function of `model.forward = function`, on any of the ways the model can have been built."""
+    for leaf in alternatives(callee):
+        found = leaf.attrs.get("forward")
+        if found is not None and found.kind == "function" and not found.inputs:
+            return found
+    return None
 
 
 def _copy(value: Value, site: Site, depth: int = 6) -> Value:

@@ -464,15 +464,9 @@ class Expressions(ABC):
     def set_attribute(self, base: Value, name: str, value: Value, node: ast.AST, scope: Scope) -> None:
         self.record(f"set.{name}", node, scope, args=(value,), receiver=base)
         old = base.attrs.get(name)
-        conditional = any(f.kind == "branch" for f in self._frames_of_call())
+        conditional = any(f.kind == "branch" for f in self.frame.chain())
         for leaf in alternatives(base):
             leaf.attrs[name] = join(old, value) if conditional and old is not None and old.op != "attr" else value
-
-    def _frames_of_call(self) -> Iterator[Frame]:
-        for frame in self.frame.chain():
-            if frame.kind in ("call", "root"):
-                return
-            yield frame
 
 
 def _parts_of(base: Value) -> list[Value] | None:

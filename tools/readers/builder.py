@@ -1,9 +1,12 @@
 """The accumulator that readers write into; `build` turns it into a RunRecord."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Literal
 
-from misrun.tools.readers.metric_names import canonical_metric
+from misrun.tools.readers.epoch_steps import in_steps
+from misrun.tools.readers.metric_names import canonical_metric, is_measured_in_evaluation
+from misrun.tools.readers.planned_end import Reached, inferred_ending
 from misrun.tools.readers.run_record import (
     CodeFile,
     ConfigValue,
@@ -47,6 +50,7 @@ class RunBuilder:
         self._code: list[CodeFile] = []
         self._skipped: list[SkippedFile] = []
         self._notes: list[str] = []
+        self._reached: list[Reached] = []
 
     def metric(
         self,
@@ -66,6 +70,28 @@ class RunBuilder:
         points.steps.append(float(len(points.steps)) if step is None else float(step))
         points.values.append(value)
         points.lines.append(line)
+
+    def metrics(
+        self,
+        raw_name: str,
+        values: Iterable[float],
+        lines: Iterable[int],
+        *,
+        file: str,
+        steps: Iterable[float] | None,
+        step_kind: StepKind,
+        phase: Phase | None,
+        rank: int | None,
+    ) -> None:
+        """Append many points of one series at once; `steps` None numbers them by their order."""
+        points = self._points[(file, raw_name, "index" if steps is None else step_kind, phase, rank)]
+        points.values.extend(values)
+        points.lines.extend(lines)
+        points.steps.extend(map(float, range(len(points.steps), len(points.values))) if steps is None else steps)
+
+    def reached(self, reached: Reached) -> None:
+        """How far a log came in epochs, where its metrics are counted in steps."""
+        self._reached.append(reached)
 
     def event(self, event: Event) -> None:
         self._events.append(event)
@@ -94,10 +120,15 @@ class RunBuilder:
             self._notes.append(text)
 
     def build(self) -> RunRecord:
+        """The record of everything collected; an ending that no source told is inferred from plan and progress."""
+        record = self._record()
+        return record.model_copy(update={"ending": inferred_ending(record, self._reached)})
+
+    def _record(self) -> RunRecord:
         return RunRecord(
             root=self.root,
             files=tuple(self._files),
-            series=tuple(self._series()),
+            series=tuple(in_steps(self._series(), self._config)),
             events=tuple(self._events),
             config=tuple(self._config),
             environment=tuple(self._environment),
@@ -108,9 +139,12 @@ class RunBuilder:
         )
 
     def _series(self) -> list[Series]:
+        evaluated = self._evaluated()
         built = []
         for (file, raw_name, kind, phase, rank), points in self._points.items():
             name, guessed = canonical_metric(raw_name)
+            if (file, name) in evaluated and is_measured_in_evaluation(raw_name):
+                guessed = "train"  # beside "val_recall" a bare "recall" is that of training
             built.append(
                 Series(
                     name=name,
@@ -125,3 +159,8 @@ class RunBuilder:
                 )
             )
         return built
+
+    def _evaluated(self) -> set[tuple[str, str]]:
+        """File and canonical name of every metric whose own name says that it is one of evaluation."""
+        named = ((file, raw_name) for file, raw_name, *_ in self._points if not is_measured_in_evaluation(raw_name))
+        return {(file, canonical_metric(raw)[0]) for file, raw in named if canonical_metric(raw)[1] == "eval"}

@@ -22,3 +22,12 @@ def combined_ending(known: Ending, found: Ending) -> Ending:
 
 def _larger(one: float | None, other: float | None) -> float | None:
     return max((value for value in (one, other) if value is not None), default=None)
+
+
+def is_last_report(last: float, planned: float, interval: float, *, from_zero: bool) -> bool:
+    """Whether a run of `planned` steps (or epochs) that reports every `interval` has no report left after `last`.
+
+    Counted from 0 the last one is `planned` - 1, otherwise `planned`.
+    """
+    following = last + interval
+    return last >= planned or (interval > 0 and (following >= planned if from_zero else following > planned))

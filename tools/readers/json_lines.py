@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.config_tree import add_config
 from misrun.tools.readers.json_text import Leaf
-from misrun.tools.readers.metric_table import MetricTable, looks_like_metrics, role
+from misrun.tools.readers.metric_table import MetricTable, looks_like_metrics, role, states_settings
 from misrun.tools.readers.reader import Source
 from misrun.tools.readers.run_record import Scalar
 from misrun.tools.readers.scattered_text import read_scattered
@@ -46,15 +46,24 @@ class JsonLines:
     def read(self, source: Source, run: RunBuilder) -> None:
         text: dict[int, list[str]] = {}
         damaged = 0
+        header: dict[str, Scalar] | None = None
         with MetricTable(source.name, run) as table:
             for number, line in _lines(source):
                 row = _object(line)
+                if number == 1 and row is not None and states_settings(_numeric(row)):
+                    header = row  # the next line tells: a table of metrics goes on with the same names
+                    continue
+                if header is not None:
+                    _add_header(header, row is not None and row.keys() == header.keys(), table, source.name, run)
+                    header = None
                 if row is not None:
                     _add_row(row, number, table, source.name, run)
                 elif line.lstrip().startswith(b"{"):
                     damaged += 1
                 elif line.strip() and len(text) < _MAX_TEXT_LINES:
                     text[number] = [line.decode("utf-8", "replace").rstrip("\r\n")]
+            if header is not None:
+                _add_header(header, False, table, source.name, run)
         if damaged:
             run.note(f"{source.name}: {damaged} lines are not complete JSON")
         read_scattered(text, source.name, run)
@@ -71,6 +80,14 @@ def _add_row(row: dict[str, Scalar], line: int, table: MetricTable, file: str, r
     elif line == 1 and len(metrics) < len(row):
         settings = {name.partition("/")[2]: value for name, value in row.items() if name.startswith(_SETTINGS)}
         add_config(_leaves(settings, line), file, run, origin="json")
+
+
+def _add_header(header: dict[str, Scalar], is_row: bool, table: MetricTable, file: str, run: RunBuilder) -> None:
+    """The first line, which could be the settings of the run by its names."""
+    if is_row:
+        _add_row(header, 1, table, file, run)
+    else:
+        add_config(_leaves(header, 1), file, run, origin="json")
 
 
 def _lines(source: Source) -> Iterator[tuple[int, bytes]]:

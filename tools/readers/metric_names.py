@@ -90,16 +90,31 @@ _UNIT = re.compile(r"\s*[(\[][^()\[\]]{1,12}[)\]]$")
 _SEPARATORS = re.compile(r"[\s\-]+")
 
 
+# Measured on held-out data unless the name says otherwise: what scikit-learn, torchmetrics and the benchmarks of
+# detection, translation, speech and retrieval report per evaluation. Accuracy is printed for training batches as well.
+_HELD_OUT = re.compile(
+    r"(?:(?:macro|micro|weighted|avg|mean)[_ -])?(?:f1|f1[_ -]score|f[_ -]?beta|precision|recall|auc|auroc|roc[_ -]auc|auprc|pr[_ -]auc|average[_ -]precision|mcc"
+    r"|balanced[_ -]accuracy|bleu|sacrebleu|rouge[_ -]?(?:1|2|l|lsum)?|meteor|wer|cer|iou|miou|mean[_ -]iou|dice|map|map50|map50-95|map@\S{1,12}|ndcg\S{0,6}|hit@?\d{1,4}|mrr|r2|r2[_ -]score)"
+    r"(?:[_ -](?:macro|micro|weighted|score|binary))?"
+)
+
+
+def is_measured_in_evaluation(raw_name: str) -> bool:
+    """Whether a name without a phase is of a metric that is, by custom, measured in evaluation: "f1", "recall"."""
+    return _HELD_OUT.fullmatch(_EXPORT_PREFIX.sub("", raw_name.strip().lower())) is not None
+
+
 @lru_cache(maxsize=8192)
 def canonical_metric(raw_name: str) -> tuple[str, Phase]:
     """The canonical name and the phase that `raw_name` tells.
 
     "val_loss", "eval/loss" and "valid loss" are ("loss", "eval"); "train/grad norm" is ("grad_norm", "train"). A name
-    that is not known keeps its own spelling in lower case, without the phase prefix.
+    that is not known keeps its own spelling in lower case, without the phase prefix. Names such as "f1" without a
+    prefix are of evaluation (`is_measured_in_evaluation`).
     """
     bare = _EXPORT_PREFIX.sub("", raw_name.strip().lower())
     stripped = _EVAL_SUFFIX.sub("", _EVAL_PREFIX.sub("", bare))
-    phase: Phase = "eval" if stripped != bare else "train"
+    phase: Phase = "eval" if stripped != bare or is_measured_in_evaluation(raw_name) else "train"
     stripped = _TRAIN_SUFFIX.sub("", _TRAIN_PREFIX.sub("", stripped))
     # "gpu mem", "gpu_mem" and "gpu-mem (MiB)" are one name: separators and a unit in brackets do not tell quantities apart.
     spelled = (bare, stripped, _spelled(bare), _spelled(stripped))

@@ -9,9 +9,15 @@ from typing import Literal, NamedTuple, Self
 
 from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.ending import combined_ending
+from misrun.tools.readers.lines.metric_words import strength
 from misrun.tools.readers.lines.points import Points
 from misrun.tools.readers.lines.position import Mark
-from misrun.tools.readers.metric_names import canonical_metric, is_training_metric, mebibytes
+from misrun.tools.readers.metric_names import (
+    canonical_metric,
+    is_measured_in_evaluation,
+    is_training_metric,
+    mebibytes,
+)
 from misrun.tools.readers.number_text import parse_number
 from misrun.tools.readers.run_record import Ending, Phase
 
@@ -34,6 +40,8 @@ _IGNORED_NAMES = frozenset((
     "elapsed", "elapsed_time", "remaining_time", "datetime", "date", "eta", "eta_seconds", "percentage",
     "hp_metric", "time_total_s", "relative_time", "train_wall", "time_this_iter_s", "pid", "index", "idx", "id",
 ))  # fmt: skip
+# Counters in the plural: beside settings they say how many there are to be. "batch" is the size of one there.
+_LENGTHS = frozenset(("steps", "epochs", "iterations", "iters", "updates", "timesteps", "batch"))
 _COUNTER_PREFIX = re.compile(r"^(?:train|trainer|time|charts|perf|progress|global)/")
 # JSON lines may have different keys in every line; beyond this many sets of keys remembering them does not pay.
 _MAX_SHAPES = 1_000
@@ -81,6 +89,15 @@ def looks_like_metrics(names: Iterable[str]) -> bool:
     if any(is_training_metric(name) for name in listed):
         return True
     return bool(roles & {"step", "epoch"}) and "metric" in roles
+
+
+def states_settings(names: Iterable[str]) -> bool:
+    """Whether numbers of these names could be the settings of a run: nothing measured among them, and no place in
+    training, but a length ("steps": 600) or a setting that a history may repeat ("lr")."""
+    listed = [name.lower() for name in names]
+    measured = any(strength(name) == 2 for name in listed)
+    placed = any(role(name) in ("step", "epoch") and name.rsplit("/", 1)[-1] not in _LENGTHS for name in listed)
+    return len(listed) > 1 and not measured and not placed
 
 
 class _Column(NamedTuple):
@@ -151,8 +168,9 @@ class MetricTable:
     def _point(self, column: _Column, value: float, line: int, mark: Mark | None, row_phase: Phase | None) -> None:
         if column.is_memory:
             value = mebibytes(column.name, value)
-        # Without a phase of its own the builder reads it off the name.
-        phase = None if column.phase == "system" else column.phase or row_phase
+        # Without a phase of its own the builder reads it off the name; "val_loss" stays one in a row of training.
+        named = row_phase == "train" and not is_measured_in_evaluation(column.name)
+        phase = None if column.phase == "system" or (named and column.phase is None) else column.phase or row_phase
         self._points.add(column.name, value, line, mark, phase)
 
     def _position(self, columns: list[_Column], cells: Mapping[str, object], phase: Phase | None) -> Mark | None:
@@ -182,7 +200,9 @@ class MetricTable:
 def _row_phase(columns: list[_Column], cells: Mapping[str, object]) -> Phase | None:
     """What a row says of itself in a column such as "mode"."""
     said = next((cells[column.name] for column in columns if column.role == "phase"), None)
-    return "eval" if isinstance(said, str) and _EVAL_WORD.match(said.strip()) else None
+    if not isinstance(said, str):
+        return None
+    return "eval" if _EVAL_WORD.match(said.strip()) else "train" if said.strip().lower().startswith("train") else None
 
 
 def _first_finite(wanted: Role, columns: list[_Column], cells: Mapping[str, object]) -> float | None:

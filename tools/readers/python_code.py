@@ -27,6 +27,11 @@ _CONFIGURES = re.compile(
     r"(?:Arguments|Config|Args|Params|LR|Scheduler|Loader|Trainer|Optimizer)$|^(?:SGD|Adam\w*|RMSprop|RAdam|NAdam|Lion|LBFGS|Adagrad|Adadelta|"
     r"Adafactor|Muon|dict|Namespace|SimpleNamespace|EasyDict|ConfigDict|Dict|fit|compile|EarlyStopping|GradScaler|autocast|Accelerator)$"
 )
+# Names of loop variables that count the whole training; "i" counts anything.
+_COUNTERS = {
+    "epoch": "epochs", "ep": "epochs", "epoch_idx": "epochs", "epoch_num": "epochs", "step": "steps",
+    "global_step": "steps", "iteration": "steps", "iter": "steps", "it": "steps", "itr": "steps", "update": "steps", "train_step": "steps",
+}  # fmt: skip
 _HOLDS_SETTINGS = re.compile(r"(?:config|cfg|args|params|hparams|settings|options|arguments|hyper)", re.IGNORECASE)
 _FLAGS = frozenset(("add_argument", "option", "add_option", "add_arg"))
 _DEFINES = re.compile(r"^DEFINE_(?:float|integer|string|bool|boolean|enum)$")
@@ -96,6 +101,7 @@ def _settings(tree: ast.Module) -> Iterator[_Found]:
     found: list[_Found] = []
     for statement in tree.body:
         found += _assigned(statement, "")
+    found += _loops(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             found += _called(node)
@@ -157,6 +163,36 @@ def _called(node: ast.Call) -> Iterator[_Found]:
             literal = _literal(keyword.value) if keyword.arg else None
             if literal:
                 yield _Found(f"{name}.{keyword.arg}", literal.value, keyword.value.lineno)
+
+
+def _loops(tree: ast.Module) -> Iterator[_Found]:
+    """The planned length in `for epoch in range(30)`. A loop over steps inside one over epochs counts only those of
+    one epoch."""
+    counted = [(loop, name) for loop in ast.walk(tree) if isinstance(loop, ast.For) and (name := _counter(loop))]
+    within = {id(inner) for loop, name in counted if name == "epochs" for inner in ast.walk(loop) if inner is not loop}
+    for loop, name in counted:
+        length = None if id(loop) in within else _range_end(loop.iter)
+        if length is not None:
+            yield _Found(f"range.{name}", length, loop.iter.lineno)
+
+
+def _counter(loop: ast.For) -> str:
+    target = loop.target.elts[0] if isinstance(loop.target, ast.Tuple) and loop.target.elts else loop.target
+    return _COUNTERS.get(target.id.strip("_").lower(), "") if isinstance(target, ast.Name) else ""
+
+
+def _range_end(node: ast.expr) -> int | None:
+    """The number of turns of range(30), range(1, 31) or tqdm(range(30)) when it stands there as numbers."""
+    if not isinstance(node, ast.Call) or not node.args:
+        return None
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name not in ("range", "trange"):
+        return _range_end(node.args[0])
+    ends = [value for argument in node.args[:2] if (value := _number(argument)) is not None]
+    if len(ends) != min(len(node.args), 2) or len(node.args) > 2 or not all(isinstance(end, int) for end in ends):
+        return None
+    first, end = (ends[0], ends[1]) if len(ends) == 2 else (0, ends[0])
+    return int(end - first) if first in (0, 1) else None  # elsewhere it goes on from a checkpoint
 
 
 def _flag(node: ast.Call) -> Iterator[_Found]:

@@ -83,7 +83,7 @@ class ConfigValue(Record):
 
 
 # How near a carrier is to what the program really used: 0 the run itself said it, 1 a file, 2 a default in the code.
-_AUTHORITY = {
+AUTHORITY = {
     "command": 0, "argparse": 0, "trainer_args": 0, "log": 0, "wandb": 0, "mlflow": 0, "tfevents": 0, "code": 2,
 }  # fmt: skip
 
@@ -162,5 +162,5 @@ class RunRecord(Record):
         for name in names:
             found = [value for value in self.config if value.name.rsplit(".", 1)[-1] == name]
             if found:
-                return min(found, key=lambda value: _AUTHORITY.get(value.origin, 1))
+                return min(found, key=lambda value: AUTHORITY.get(value.origin, 1))
         return None

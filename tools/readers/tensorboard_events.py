@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 from misrun.tools.readers.builder import RunBuilder, StepKind
 from misrun.tools.readers.config_tree import add_config
 from misrun.tools.readers.json_text import Leaf, leaves
-from misrun.tools.readers.metric_names import canonical_metric, mebibytes
+from misrun.tools.readers.metric_names import canonical_metric, is_measured_in_evaluation, mebibytes
 from misrun.tools.readers.metric_table import role
 from misrun.tools.readers.number_text import parse_scalar
 from misrun.tools.readers.protobuf_wire import WireError, double, fields, raw, signed, single, text, whole
@@ -26,6 +26,7 @@ _LONGEST_RECORD = 4 * 2**20
 _HEADER = struct.Struct("<QI")
 _FOOTER_BYTES = 4
 _EVAL_FOLDER = re.compile(r"^(?:validation|val|valid|eval|evaluation|test|dev)$", re.IGNORECASE)
+_TRAIN_FOLDER = re.compile(r"^train(?:ing)?$", re.IGNORECASE)
 # One row of a markdown table of settings, as CleanRL and others log it: |lr|0.1|
 _MARKDOWN_ROW = re.compile(r"^\|\s*([\w./-]{1,100})\s*\|\s*(.{0,2000}?)\s*\|$")
 # DataType numbers of types.proto and the struct code of one element of tensor_content.
@@ -85,6 +86,9 @@ def _add_scalar(tagged: Tagged, value: float, file: str, phase: Phase | None, ru
     kind: StepKind = "epoch" if tagged.tag.startswith("epoch_") else "step"  # Keras logs these once per epoch
     value = mebibytes(tagged.tag, value) if quantity == "memory" else value
     told = None if named_phase == "system" else phase
+    in_training = _TRAIN_FOLDER.match(PurePosixPath(file).parent.name) is not None
+    if in_training and is_measured_in_evaluation(tagged.tag.removeprefix("epoch_")):
+        told = "train"
     run.metric(tagged.tag, value, file=file, step=tagged.step, step_kind=kind, phase=told)
 
 

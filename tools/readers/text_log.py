@@ -12,6 +12,7 @@ from misrun.tools.readers.lines.context import LogContext, new_context
 from misrun.tools.readers.lines.hf_trainer import HfTrainer
 from misrun.tools.readers.lines.hint import HINT
 from misrun.tools.readers.lines.key_value import KeyValue
+from misrun.tools.readers.lines.layouts import Template
 from misrun.tools.readers.lines.lightning_console import LightningConsole
 from misrun.tools.readers.lines.line import Line, LineParser, clean, line_of
 from misrun.tools.readers.lines.outcome import settle_ending
@@ -61,8 +62,8 @@ class TextLog:
         """Reads one log from a binary stream into `run`; spans name it `name`."""
         context = new_context(name, run)
         log = _Log(context)
-        for number, raw in _lines(_utf8(stream), run, name):
-            log.feed(number, raw)
+        for number, lines in _lines(_utf8(stream), run, name):
+            log.feed_lines(number, lines)
         log.close()
 
 
@@ -80,17 +81,58 @@ class _Log:
         self._table = Table(context)
         self._tqdm = Tqdm(context)
         self._owners: tuple[LineParser, ...] = (Torchrun(context, tracebacks), tracebacks)
+        self._values = KeyValue(context)
         self._metrics: tuple[LineParser, ...] = (
             HfTrainer(context),
             self._table,
             LightningConsole(context),
-            KeyValue(context),
+            self._values,
         )
         self._others: tuple[LineParser, ...] = (Shell(context), SignatureLines(context), ArgparseEcho(context))
         self._all = (*self._owners, *self._metrics, self._tqdm, *self._others)
         self._complaints = complaints_of(context)
         self._known: dict[bytes, tuple[LineParser, ...]] = {}
+        self._templates: dict[bytes, Template | None] = {}
         self._busy = False
+
+    def feed_lines(self, first: int, lines: list[bytes]) -> None:
+        """Lines `first`, `first` + 1, ... Runs of one shape that mean nothing are passed over, runs of one shape that
+        hold metrics read at once."""
+        shapes = b"\n".join(lines).translate(None, _DIGITS).split(b"\n")
+        known = self._known
+        at, count = 0, len(lines)
+        while at < count:
+            shape = shapes[at]
+            parsers = None if self._busy or self._complaints is not None else known.get(shape)
+            if parsers is None:
+                self.feed(first + at, lines[at])
+            elif parsers:
+                at += self._feed_run(first + at, lines, shapes, at)
+                continue
+            at += 1
+
+    def _feed_run(self, number: int, lines: list[bytes], shapes: list[bytes], at: int) -> int:
+        """Reads the lines from `at` on that have one shape, or only the first of them; returns how many."""
+        shape = shapes[at]
+        if shape not in self._templates:
+            self._templates[shape] = self._template(number, lines[at], shape)
+        template = self._templates[shape]
+        if template is not None:
+            end = at + 1
+            while end < len(shapes) and shapes[end] == shape:
+                end += 1
+            if self._values.feed_run(template, number, lines[at:end]):
+                return end - at
+        self.feed(number, lines[at])
+        return 1
+
+    def _template(self, number: int, raw: bytes, shape: bytes) -> Template | None:
+        """Only for lines that mean something to the reader of values alone, and that stand in the file as they are
+        read: without terminal codes, damage, rank or quote."""
+        line = self._line(number, raw)
+        alone = self._known[shape] == (self._values,)
+        plain = line.text.encode("utf-8", "replace") == raw
+        return self._values.template(line) if alone and plain else None
 
     def feed(self, number: int, raw: bytes) -> None:
         """One line as it stands in the file, or a part of it between carriage returns."""
@@ -171,24 +213,26 @@ def _utf8(stream: BinaryIO) -> Iterator[bytes]:
         chunk = stream.read(_CHUNK)
 
 
-def _lines(chunks: Iterator[bytes], run: RunBuilder, name: str) -> Iterator[tuple[int, bytes]]:
-    """Numbered lines without their ends. A very long line comes in parts: between carriage returns as they are, and
-    without any as its head and tail."""
+def _lines(chunks: Iterator[bytes], run: RunBuilder, name: str) -> Iterator[tuple[int, list[bytes]]]:
+    """Lines without their ends, many at a time, with the number of the first. A very long line comes in parts: between
+    carriage returns as they are, and without any as its head and tail."""
     number = 1
     rest = b""
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            yield number, _cut(line, number, run, name)
-            number += 1
+        if lines:
+            if len(max(lines, key=len)) > _LONG_LINE:
+                lines = [_cut(line, at, run, name) for at, line in enumerate(lines, start=number)]
+            yield number, lines
+            number += len(lines)
         if len(rest) > _LONG_LINE:
             shown, mark, rest = rest.rpartition(b"\r")
             if mark:
-                yield number, shown
+                yield number, [shown]
             elif len(rest) > 4 * _LONG_LINE:
                 rest = _cut(rest, number, run, name)
     if rest:
-        yield number, _cut(rest, number, run, name)
+        yield number, [_cut(rest, number, run, name)]
 
 
 def _cut(line: bytes, number: int, run: RunBuilder, name: str) -> bytes:

@@ -6,9 +6,11 @@ Besides these, each event of the run becomes the signal "error.<signature id>" (
 CATALOGUE: dict[str, str] = {
     # loss
     "loss_nonfinite": "first NaN or infinity of the training loss, with the last finite value before it",
+    "nan_from_start": "training loss not finite at its first logged point already; values: grad_norm_zero (bool)",
     "loss_hidden_nan": "logged loss exactly 0 while the gradient norm is NaN: a filter hides a non-finite loss",
     "loss_zero": "loss exactly 0 with gradient norm 0 (or no gradient norm): nothing left to learn from",
     "loss_spike": "isolated jump above the robust range of the run's own recent history; values: recovered (bool)",
+    "loss_blow_up": "loss shot up by two orders of magnitude or more and came back; values: survived (bool)",
     "loss_divergence": "loss ends far above its own best level and stays there",
     "loss_plateau": "loss stops improving long before the end, at a level that is not low for the task",
     "loss_constant": "loss does not change beyond noise from the first to the last step",
@@ -27,8 +29,11 @@ CATALOGUE: dict[str, str] = {
     "validation_flat": "training improves while validation stays where it was",
     "validation_suspiciously_good": "validation metric (near) perfect, or better than training by far, from early on",
     "validation_noisy": "validation metric swings far more than the training metric",
+    "validation_improving": "validation loss falls, or the evaluation metric rises, clearly and for good",
+    "validation_poor": "a metric whose level for a guess is known ends hardly above it and has stopped rising",
     "metric_at_chance": "accuracy stays at 1/number of classes",
     "metric_constant": "an evaluation metric has the same value at every evaluation",
+    "one_class_predicted": "recall or F1 stays at 0, or accuracy at the share of one class",
     "metric_disagrees": "loss improves while the task metric does not",
     # gradients and learning rate
     "grad_nonfinite": "first NaN or infinite gradient norm",
@@ -43,6 +48,7 @@ CATALOGUE: dict[str, str] = {
     "lr_high": "learning rate far above the usual range of this optimizer",
     "lr_low": "learning rate far below the usual range of this optimizer",
     "lr_no_warmup": "learning rate at its maximum from the first step",
+    "half_precision": "training in fp16, told or by its range; counts only beside a non-finite loss or gradient",
     "loss_scale_collapse": "fp16 loss scale falls to its minimum, or overflows keep coming",
     "loss_scale_search": "a few overflows at the start only: the normal search for a loss scale",
     # memory, speed, data

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord
-from misrun.tools.signals.curve import Curve, quantity, training_loss
+from misrun.tools.signals.curve import Curve, called, is_error, quantity, training_loss
 from misrun.tools.signals.robust import end_level, noise, spread, start_level, trend
 from misrun.tools.signals.robust import strength as graded
 from misrun.tools.signals.signal import Signal
@@ -27,12 +27,18 @@ FIRST = 0.05
 
 
 def measure(run: RunRecord, task: Task) -> list[Signal]:
-    loss = training_loss(run) if task.descending else None
+    loss = _log_loss(run) if task.descending else None
     found = [_loss_at_chance(run, loss, task) if loss else None, _metric_at_chance(run, task)]
     chance = configured_chance(task)
     if loss and chance:
         found += [_start_high(loss, chance), _start_low(loss, chance, task), _softmax_floor(loss, chance)]
     return [signal for signal in found if signal]
+
+
+def _log_loss(run: RunRecord) -> Curve | None:
+    """The training loss where it can be a cross entropy: a guess's mean squared error is not ln C."""
+    loss = training_loss(run)
+    return None if loss is None or is_error(loss.series) else loss
 
 
 def _stays(curve: Curve) -> Curve:
@@ -50,9 +56,8 @@ def _loss_at_chance(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
         return None
     return Signal(
         name="loss_at_chance",
-        text=f"Training loss stays at {number(level)} from {late.place(0)} to {late.place(-1)}, the loss of a guess"
-        f" among"
-        f" {chance.classes:,} classes (ln {chance.classes:,} = {number(chance.loss)}; {chance.origin}).",
+        text=f"{called(loss.series)} stays at {number(level)} from {late.place(0)} to {late.place(-1)}, the loss of a"
+        f" guess among {chance.classes:,} classes (ln {chance.classes:,} = {number(chance.loss)}; {chance.origin}).",
         value=level,
         step=loss.step(0),
         strength=1.0 if abs(level - chance.loss) <= CLOSE * chance.loss else 0.7,
@@ -97,7 +102,7 @@ def _metric_at_chance(run: RunRecord, task: Task) -> Signal | None:
     late = _stays(accuracy)
     level = float(np.median(late.values))
     if chance is None:
-        loss = training_loss(run)
+        loss = _log_loss(run)
         chance = _coincidence(run, loss, float(np.median(_stays(loss).values))) if loss and len(loss) >= 4 else None
     # Within a fifth of 1/C: two standard errors of the accuracy of a guess on 100 C samples.
     if chance is None or abs(level - chance.accuracy) > 0.2 * chance.accuracy or trend(accuracy.values) > 0:
@@ -124,8 +129,8 @@ def _softmax_floor(loss: Curve, chance: Chance) -> Signal | None:
         return None
     return Signal(
         name="loss_softmax_floor",
-        text=f"Training loss ends at {number(level)} and never falls below {number(float(loss.values.min()))}: the"
-        f" lowest cross entropy that probabilities given as logits can reach among {chance.classes:,} classes is"
+        text=f"{called(loss.series)} ends at {number(level)} and never falls below {number(float(loss.values.min()))}:"
+        f" the lowest cross entropy that probabilities given as logits can reach among {chance.classes:,} classes is"
         f" {number(floor)} ({chance.origin}).",
         value=level,
         strength=0.8,

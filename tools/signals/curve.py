@@ -15,6 +15,18 @@ from misrun.tools.signals.robust import Floats
 # Losses and metrics that are means over the run so far: they lag behind and keep one NaN for ever.
 _AVERAGE_WORDS = ("avg", "average", "running", "smooth", "mean")
 
+# Names of a whole objective in logs that never say "loss" (metric_names already reads nll, ce and objective as loss).
+_OBJECTIVES = (
+    "bce", "binary_crossentropy", "binary_cross_entropy", "cross_entropy", "crossentropy", "categorical_crossentropy",
+    "sparse_categorical_crossentropy", "xent", "neg_elbo", "negative_elbo", "nelbo", "elbo", "free_energy", "cost",
+)  # fmt: skip
+# Measures of error that are minimised themselves where nothing else is logged, squared ones first: they are what
+# regression minimises most.
+_ERRORS = (
+    "mse", "mean_squared_error", "rmse", "root_mean_squared_error", "mae", "mean_absolute_error", "l2", "l1", "huber",
+    "smooth_l1", "recon", "reconstruction", "reconstruction_error", "rec", "error", "err",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -61,6 +73,11 @@ class Curve:
         return tuple(int(i) + 1 for i in np.flatnonzero(np.diff(self.steps) < 0))
 
 
+def is_error(series: Series) -> bool:
+    """Whether a loss is a distance between numbers: never below 0, and no logarithm of a probability."""
+    return series.name in _ERRORS
+
+
 def place(series: Series, at: int) -> str:
     """Point `at` of a series in words: "step 157", "epoch 0.75" or "point 12"."""
     step = series.steps[at]
@@ -91,18 +108,54 @@ def quantity(run: RunRecord, name: str, phase: Phase | None = None) -> Curve | N
     return curve if curve is not None and len(curve) else None
 
 
-def training_losses(run: RunRecord) -> tuple[Series, ...]:
-    """Every series of the training loss; without one, the parts of it (box_loss, policy_loss), best first."""
-    found = run.named("loss", "train") or tuple(
-        s for s in run.series if s.phase == "train" and "loss" in s.name and "scale" not in s.name
+def losses(run: RunRecord, phase: Phase) -> tuple[Series, ...]:
+    """Every series of the loss of one phase, best first: the first of these that was logged.
+
+    1. a series that is called loss; 2. an objective under its own name (bce, neg_elbo, cost), in the order of
+    `_OBJECTIVES`; 3. the parts of a loss (box_loss, policy_loss; their weights are not in the log, so they are not
+    added up); 4. a measure of error (mse, mae), in the order of `_ERRORS`. `called` says which one a sentence is about.
+    """
+    logged = [s for s in run.series if s.phase == phase]
+    parts = [s for s in logged if "loss" in s.name and "scale" not in s.name]
+    groups = (
+        run.named("loss", phase),
+        *([s for s in logged if s.name == name and _descends(s)] for name in _OBJECTIVES),
+        parts,
+        *([s for s in logged if s.name == name] for name in _ERRORS),
     )
-    return tuple(sorted(found, key=_preference, reverse=True))
+    return tuple(sorted(next(filter(None, groups), ()), key=_preference, reverse=True))
+
+
+def _descends(series: Series) -> bool:
+    """Whether it is the negative of an ELBO: the bound itself is below 0 for discrete data, and rises."""
+    first = next((value for value in series.values if math.isfinite(value)), math.nan)
+    return series.name != "elbo" or first > 0.0
+
+
+def called(series: Series) -> str:
+    """What a sentence calls a loss: "Training loss", "Validation loss part box_loss", "Training objective mae"."""
+    phase = "Validation" if series.phase == "eval" else "Training"
+    if series.name == "loss":
+        return f"{phase} loss"
+    return f"{phase} {'loss part' if 'loss' in series.name else 'objective'} {series.name}"
+
+
+def training_losses(run: RunRecord) -> tuple[Series, ...]:
+    """Every series of the training loss, best first (see `losses`)."""
+    return losses(run, "train")
 
 
 def training_loss(run: RunRecord) -> Curve | None:
     """The training loss, or None when it was never logged as a finite number."""
     curves = (_credible(run, Curve.of(series)) for series in training_losses(run))
     return next((curve for curve in curves if len(curve)), None)
+
+
+def validation_loss(run: RunRecord, train: Curve | None) -> Curve | None:
+    """The validation loss: the quantity that training logs where there is one, else by the order of `losses`."""
+    same = quantity(run, train.series.name, "eval") if train is not None else None
+    curves = (Curve.of(series) for series in losses(run, "eval"))
+    return same or next((curve for curve in curves if len(curve)), None)
 
 
 def _credible(run: RunRecord, loss: Curve) -> Curve:

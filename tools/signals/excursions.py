@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord
-from misrun.tools.signals.curve import Curve, is_average, quantity, training_loss
+from misrun.tools.signals.curve import Curve, called, is_average, quantity, training_loss
 from misrun.tools.signals.robust import (
     Floats,
     autocorrelation,
@@ -74,7 +74,7 @@ def _resume_jump(loss: Curve, resumed: tuple[int, ...]) -> Signal | None:
     _, at, old, new = max(jumps)
     return Signal(
         name="loss_jump_at_resume",
-        text=f"Training loss jumps from {number(old)} to {number(new)} where the run was resumed (after"
+        text=f"{called(loss.series)} jumps from {number(old)} to {number(new)} where the run was resumed (after"
         f" {loss.place(at - 1)},"
         f" at {loss.place(at)}).",
         value=new / old if old else None,
@@ -134,8 +134,8 @@ def _spike(loss: Curve, resumed: tuple[int, ...]) -> Signal | None:
     after = "and comes back" if worst.recovered else "and does not come back"
     return Signal(
         name="loss_spike",
-        text=f"Training loss jumps from {number(worst.base)} to {number(peak)} at {loss.place(worst.peak)}{factor}"
-        f" {after}{others}.",
+        text=f"{called(loss.series)} jumps from {number(worst.base)} to {number(peak)} at {loss.place(worst.peak)}"
+        f"{factor} {after}{others}.",
         value=peak,
         step=loss.step(worst.first),
         strength=_spike_strength(worst, spikes, loss.values),
@@ -255,7 +255,7 @@ def _periodic(run: RunRecord, loss: Curve, pattern: _Pattern) -> Signal:
     told = ", once per epoch" if matches else ""
     return Signal(
         name="loss_periodic",
-        text=f"Training loss repeats itself every {pattern.period} logged points ({number(steps)}"
+        text=f"{called(loss.series)} repeats itself every {pattern.period} logged points ({number(steps)}"
         f" {loss.series.step_kind}s{told}) with an amplitude of {number(pattern.amplitude)}"
         + (", as running averages do that restart every epoch." if average else "."),
         value=steps,
@@ -304,7 +304,7 @@ def _oscillation(loss: Curve, late: Curve, level: float, amplitude: float, perio
     every = f" every {period} logged points" if period else ""
     return Signal(
         name="loss_oscillation",
-        text=f"Training loss swings{every} about {number(level)} with an amplitude of {number(amplitude)}"
+        text=f"{called(loss.series)} swings{every} about {number(level)} with an amplitude of {number(amplitude)}"
         f" ({percent(amplitude / level) if level > 0 else 'of any size'}) that does not shrink from {late.place(0)} to"
         f" {late.place(-1)}.",
         value=amplitude,

@@ -1,13 +1,17 @@
 """Gradient norms (not finite, exploding, vanishing, zero, always clipped) and the fp16 loss scale."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from misrun.tools.readers.run_record import RunRecord, Series
+from misrun.tools.readers.run_record import RunRecord, Scalar, Series
 from misrun.tools.record import Span
-from misrun.tools.signals.curve import Curve, chosen, place, quantity, training_loss
-from misrun.tools.signals.robust import end_level, spread, start_level
+from misrun.tools.signals.curve import Curve, chosen, counterpart, place, quantity, training_loss
+from misrun.tools.signals.loss import RISEN, departure, falls
+from misrun.tools.signals.nonfinite import failed_loss
+from misrun.tools.signals.precursors import rise_after
+from misrun.tools.signals.robust import Floats, end_level, spread, start_level
 from misrun.tools.signals.robust import strength as graded
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.task import Task, numeric
@@ -17,6 +21,8 @@ from misrun.tools.signals.wording import number, percent, plural, times
 # the history's range on the logarithm by 5 sigma (6e-7 under a normal distribution).
 EXPLODING, SURE, EXPLODING_Z = 10.0, 100.0, 5.0
 HISTORY = 50
+# The last logged points before a failure that may hold the rise to it.
+STRETCH = 5
 # Adam's eps is 1e-8: with a million parameters a norm of 1e-5 is 1e-8 per coordinate, where eps swallows the update.
 TINY = 1e-5
 VANISHED = 1e-2
@@ -37,7 +43,12 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
         curve = Curve.of(series)
         found.append(_nonfinite(series, task))
         if len(curve):
-            found += [_exploding(curve), _vanishing(run, curve), _zero(curve), _clipped(run, curve)]
+            found += [
+                _strongest_rise(run, curve),
+                _vanishing(run, curve),
+                _zero(curve),
+                _clipped(run, curve),
+            ]
     return [signal for signal in found if signal]
 
 
@@ -65,6 +76,11 @@ def _nonfinite(series: Series, task: Task) -> Signal | None:
     )  # fmt: skip
 
 
+def _strongest_rise(run: RunRecord, curve: Curve) -> Signal | None:
+    found = [s for s in (_before_failure(run, curve), _calmed(run, curve, _exploding(curve))) if s]
+    return max(found, key=lambda signal: signal.strength, default=None)
+
+
 def _exploding(curve: Curve) -> Signal | None:
     """The highest point against the median of up to 50 points before the climb to it, on the logarithm."""
     values = curve.values
@@ -81,18 +97,101 @@ def _exploding(curve: Curve) -> Signal | None:
     if ratio < EXPLODING or math.log(ratio) <= EXPLODING_Z * spread(np.log(history)):
         return None
     after = " and comes back" if recovered else ""
+    signal = _rise_signal(curve, onset, peak, baseline, after)
+    return _marked(signal, recovered=True) if recovered else signal
+
+
+def _rise_signal(curve: Curve, onset: int, peak: int, baseline: float, after: str) -> Signal:
+    ratio = float(curve.values[peak]) / baseline
     return Signal(
         name="grad_exploding",
-        text=f"Gradient norm rises from a usual {number(baseline)} to {number(float(values[peak]))} at"
-        f" {curve.place(peak)}"
-        f" ({times(ratio)} as high{after}), starting at {curve.place(onset)}.",
+        text=f"Gradient norm rises from a usual {number(baseline)} to {number(float(curve.values[peak]))} at"
+        f" {curve.place(peak)} ({times(ratio)} as high{after}), starting at {curve.place(onset)}.",
         value=ratio,
         step=curve.step(onset),
-        strength=0.3 if recovered else graded(ratio, EXPLODING, SURE),
-        spans=(curve.span(max(0, onset - min(HISTORY, onset)), peak),),
-        values={"baseline": baseline, "peak": float(values[peak]), "peak_step": curve.step(peak), "ratio": ratio,
-                "recovered": recovered, "onset_step": curve.step(onset), "step_kind": curve.series.step_kind},
+        strength=graded(ratio, EXPLODING, SURE),
+        spans=(curve.span(max(0, onset - HISTORY), peak),),
+        values={"baseline": baseline, "peak": float(curve.values[peak]), "peak_step": curve.step(peak), "ratio": ratio,
+                "recovered": False, "onset_step": curve.step(onset), "step_kind": curve.series.step_kind},
     )  # fmt: skip
+
+
+def _marked(signal: Signal, **values: Scalar) -> Signal:
+    """The same fact as a mark that a healthy run may carry too."""
+    return signal.model_copy(update={"strength": 0.3, "values": signal.values | values})
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Gradient norms up to a failure, the point from which on they may hold the rise to it, and what failed."""
+
+    values: Floats
+    first: int
+    what: str
+
+
+def _before_failure(run: RunRecord, curve: Curve) -> Signal | None:
+    """A tenfold rise over the median in the last logged points before the loss or the norm stopped being finite, or
+    since the loss left its level for good: there it counts in a history of few or wild points too.
+    """
+    failures = [f for f in (_norm_overflow(curve), _loss_overflow(run, curve), _loss_departure(run, curve)) if f]
+    for failure in sorted(failures, key=lambda f: len(f.values)):
+        rise = rise_after(failure.values, failure.first) if float(failure.values.min(initial=0.0)) >= 0 else None
+        if rise is not None and rise[2] >= EXPLODING:
+            peak, baseline, _ = rise
+            usual = np.flatnonzero(curve.values[:peak] <= 2.0 * baseline)
+            onset = int(usual[-1]) + 1 if len(usual) else 0
+            signal = _rise_signal(curve, onset, peak, baseline, f"; {failure.what}")
+            return signal.model_copy(update={"values": signal.values | {"before_failure": True}})
+    return None
+
+
+def _last_points(curve: Curve, count: int, what: str) -> _Failure:
+    """The last points of the first `count`: of few points half is history."""
+    return _Failure(curve.values[:count], max(count - STRETCH, (count + 1) // 2), what)
+
+
+def _norm_overflow(curve: Curve) -> _Failure | None:
+    """The norm itself, if it ends as no number."""
+    series = curve.series
+    last = int(curve.index[-1])
+    if last == len(series.values) - 1:
+        return None
+    return _last_points(curve, len(curve), f"it is {number(series.values[last + 1])} at {place(series, last + 1)}")
+
+
+def _loss_overflow(run: RunRecord, curve: Curve) -> _Failure | None:
+    loss = failed_loss(run)
+    at = loss.first_nonfinite if loss is not None else None
+    beside = counterpart(loss, at, curve.series) if loss is not None and at is not None else None
+    if loss is None or at is None or beside is None:
+        return None
+    count = int(np.searchsorted(curve.index, beside, side="right"))
+    return _last_points(curve, count, f"the loss is {number(loss.values[at])} at {place(loss, at)}")
+
+
+def _loss_departure(run: RunRecord, curve: Curve) -> _Failure | None:
+    loss = training_loss(run)
+    left = departure(loss) if loss is not None else None
+    if loss is None or left is None or left.end < RISEN * left.start:
+        return None
+    beside = counterpart(loss.series, int(loss.index[left.left_at]), curve.series)
+    if beside is None:
+        return None
+    first = int(np.searchsorted(curve.index, beside))
+    return _Failure(curve.values, first, f"the loss leaves its level at {loss.place(left.left_at)}")
+
+
+def _calmed(run: RunRecord, curve: Curve, signal: Signal | None) -> Signal | None:
+    """A rise while the loss goes on falling is a mark, unless the norm ends tenfold over its usual level: norms of
+    healthy models rise and fall several times over as the loss falls.
+    """
+    loss = training_loss(run)
+    if signal is None or loss is None or failed_loss(run) or not falls(loss) or departure(loss) is not None:
+        return signal
+    usual = signal.values["baseline"]
+    lasting = isinstance(usual, float) and end_level(curve.values) >= EXPLODING * usual
+    return signal if lasting else _marked(signal, loss_falls=True)
 
 
 def _climb(values: np.ndarray[tuple[int], np.dtype[np.float64]], peak: int) -> int:

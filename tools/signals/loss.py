@@ -7,7 +7,8 @@ import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord, Scalar
 from misrun.tools.record import Span
-from misrun.tools.signals.curve import Curve, quantity, training_loss
+from misrun.tools.signals.blow_up import blow_up
+from misrun.tools.signals.curve import Curve, called, is_error, quantity, training_loss
 from misrun.tools.signals.robust import (
     SHORTEST_TEST,
     Floats,
@@ -55,7 +56,7 @@ def _level_error(values: Floats) -> float:
 
 def _ends(loss: Curve) -> dict[str, Scalar]:
     return {"first": start_level(loss.values), "last": end_level(loss.values), "points": len(loss),
-            "step_kind": loss.series.step_kind}  # fmt: skip
+            "series": loss.series.raw_name, "step_kind": loss.series.step_kind}  # fmt: skip
 
 
 def falls(curve: Curve) -> bool:
@@ -64,23 +65,38 @@ def falls(curve: Curve) -> bool:
     """
     if len(curve) < 3:
         return False
-    first, end = float(curve.values[0]), end_level(curve.values)
+    first = float(curve.values[0])
     # A curve that dropped at once and then hovers has no trend over most of its points: it has fallen if its whole
     # second half lies below half of the first value.
     dropped = first > 0 and float(curve.values[len(curve) // 2 :].max()) < 0.5 * first
-    drop = start_level(curve.values) - end
-    large = drop > SMALL * abs(start_level(curve.values)) and drop > SIGMAS * _level_error(curve.values)
+    # Tenths show a fast start, thirds a slow fall under the noise of single batches.
+    large = _dropped(curve.values, edge(len(curve))) or _dropped(curve.values, len(curve) // 3)
     return dropped or (large and trend(curve.values) < 0)
 
 
+def _dropped(values: Floats, window: int) -> bool:
+    """Whether the last `window` points lie below the first ones, by share and by the error of the two medians."""
+    start = float(np.median(values[:window]))
+    drop = start - float(np.median(values[-window:]))
+    return drop > SMALL * abs(start) and drop > SIGMAS * 1.25 * noise(values) / math.sqrt(window)
+
+
+def _top(values: Floats) -> float:
+    """Where a falling curve began: the first value, or the level of the start where noise took the first value below
+    it (a tenth of the points; a third in the noise of single batches)."""
+    third = float(np.median(values[: max(1, len(values) // 3)]))
+    return max(float(values[0]), start_level(values), third)
+
+
 def _improving(loss: Curve) -> Signal | None:
-    if not falls(loss):
+    blown = blow_up(loss)
+    if not falls(loss) or (blown and not blown.survived):
         return None
-    start, end = max(float(loss.values[0]), start_level(loss.values)), end_level(loss.values)
+    start, end = _top(loss.values), end_level(loss.values)
     share = (start - end) / abs(start) if start else 1.0
     return Signal(
         name="loss_improving",
-        text=f"Training loss falls from a level of {number(start)} to {number(end)} between {loss.place(0)} and"
+        text=f"{called(loss.series)} falls from a level of {number(start)} to {number(end)} between {loss.place(0)} and"
         f" {loss.place(-1)} ({percent(share)}).",
         value=share,
         # 5 % is just an improvement, half the way to 0 is one beyond doubt.
@@ -103,10 +119,9 @@ def _slow(loss: Curve) -> Signal | None:
     needed = end / -late if late else 0.0
     return Signal(
         name="loss_slow",
-        text=f"Training loss falls steadily but only from {number(start)} to {number(end)} ({percent(way)}) over"
-        f" {plural(len(loss), 'logged point')}; at that rate ({number(-late)} per {loss.series.step_kind}) the rest"
-        f" would take"
-        f" {number(needed)} more.",
+        text=f"{called(loss.series)} falls steadily but only from {number(start)} to {number(end)} ({percent(way)})"
+        f" over {plural(len(loss), 'logged point')}; at that rate ({number(-late)} per {loss.series.step_kind}) the"
+        f" rest would take {number(needed)} more.",
         value=way,
         strength=graded(SLOW_WAY / way, 1.0, 4.0),
         spans=(loss.span(0, -1),),
@@ -134,8 +149,8 @@ def _constant(loss: Curve) -> Signal | None:
     around = "the same in every digit" if same else f"with noise of {number(scatter)}"
     return Signal(
         name="loss_constant",
-        text=f"Training loss does not change: a level of {number(start)} after {loss.place(0)} and {number(end)} before"
-        f" {loss.place(-1)}, {around} over {plural(len(loss), 'logged point')}.",
+        text=f"{called(loss.series)} does not change: a level of {number(start)} after {loss.place(0)} and"
+        f" {number(end)} before {loss.place(-1)}, {around} over {plural(len(loss), 'logged point')}.",
         value=middle,
         step=loss.step(0),
         strength=1.0 if scatter <= 0.02 * abs(middle) else 0.7,
@@ -160,16 +175,28 @@ def _plateau(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
     share = 1.0 - first / len(loss)
     return Signal(
         name="loss_plateau",
-        text=f"Training loss stops improving at {loss.place(first)} and stays at {number(level)} for the remaining"
-        f" {percent(share)} of the run, after a start at {number(start)}.",
+        text=f"{called(loss.series)} stops improving at {loss.place(first)} and stays at {number(level)} for the"
+        f" remaining {percent(share)} of the run, after a start at {number(start)}.",
         value=level,
         step=loss.step(first),
-        # Little learned at all is what makes it a failure; between half and 60 % of the start, and in a short log, it
-        # is a mark: a converged model with much irreducible loss looks the same.
-        strength=0.4 if level < 0.6 * start or len(loss) < 20 else graded(level / start, 0.6, 0.9),
+        strength=_plateau_strength(level / start, loss, task),
         spans=(loss.span(first, -1),),
         values={**_ends(loss), "level": level, "onset_step": loss.step(first), "flat_share": share},
     )
+
+
+def _plateau_strength(level: float, loss: Curve, task: Task) -> float:
+    """`level` is a share of the start. Little learned at all is what makes a plateau a failure; between half and 60 %
+    of the start, and in a short log, it is a mark: a converged model with much irreducible loss looks the same.
+
+    Where whole epochs are logged, the first value is a mean that has most of the learning in it: without a guess's loss
+    to compare with, a run that starts near its floor looks the same up to 90 %.
+    """
+    whole_epochs = loss.series.step_kind == "epoch" and float(np.median(np.diff(loss.steps))) >= 1.0
+    hidden_start = whole_epochs and configured_chance(task) is None
+    if level < 0.6 or len(loss) < 20 or (hidden_start and level < 0.9):
+        return 0.4
+    return graded(level, 0.6, 0.9)
 
 
 def _flat_from(values: Floats) -> int | None:
@@ -246,7 +273,7 @@ def _divergence(loss: Curve, task: Task) -> Signal | None:
     factor = f", {times(ratio)} as high" if 1.0 < ratio < float("inf") else ""
     return Signal(
         name="loss_divergence",
-        text=f"Training loss leaves its best level of {number(left.best)} ({loss.place(left.best_at)}) at"
+        text=f"{called(loss.series)} leaves its best level of {number(left.best)} ({loss.place(left.best_at)}) at"
         f" {loss.place(left.left_at)} and ends at {number(left.end)}{factor}.",
         value=left.end,
         step=loss.step(left.left_at),
@@ -283,17 +310,18 @@ def _negative(loss: Curve, task: Task) -> Signal | None:
     first = int(below[0])
     end, start = end_level(loss.values), start_level(loss.values)
     runaway = start > 0 and end < -start and trend(loss.values) < 0
-    if not task.bounded and not runaway:
+    bounded = task.bounded or is_error(loss.series)
+    if not bounded and not runaway:
         return None
     spans: tuple[Span, ...] = (loss.span(first), loss.span(-1))
     return Signal(
         name="loss_negative",
-        text=f"Training loss is below 0 at {plural(len(below), 'logged point')} from {loss.place(first)} on"
+        text=f"{called(loss.series)} is below 0 at {plural(len(below), 'logged point')} from {loss.place(first)} on"
         f" ({number(float(loss.values[first]))}) and ends at {number(end)}"
-        + (", although a loss of this kind cannot be negative." if task.bounded else "; it runs away downwards."),
+        + (", although a loss of this kind cannot be negative." if bounded else "; it runs away downwards."),
         value=end,
         step=loss.step(first),
-        strength=(1.0 if end < 0 else 0.7) if task.bounded else 0.6,
+        strength=(1.0 if end < 0 else 0.7) if bounded else 0.6,
         spans=spans,
-        values={**_ends(loss), "negative_points": len(below), "onset_step": loss.step(first), "bounded": task.bounded},
+        values={**_ends(loss), "negative_points": len(below), "onset_step": loss.step(first), "bounded": bounded},
     )

@@ -4,14 +4,18 @@ from collections.abc import Sequence
 
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.signals import (
+    blow_up,
     chance,
     ending,
+    evaluation,
     excursions,
     gradients,
+    half_precision,
     learning_rate,
     loss,
     memory,
     nonfinite,
+    one_class,
     reinforcement,
     settings,
     text_events,
@@ -24,8 +28,8 @@ from misrun.tools.signals.task import Task
 
 # Failures that cause each other stand in one family; families come in the order in which one explains the next.
 _FAMILIES: tuple[tuple[str, ...], ...] = (
-    ("loss_nonfinite", "loss_hidden_nan", "loss_divergence", "grad_nonfinite", "grad_exploding", "loss_scale_collapse",
-     "loss_spike", "loss_negative"),
+    ("loss_nonfinite", "nan_from_start", "loss_hidden_nan", "loss_divergence", "loss_blow_up", "grad_nonfinite",
+     "grad_exploding", "loss_scale_collapse", "loss_spike", "loss_negative"),
     ("memory_growth", "memory_jump"),
     ("loss_zero", "grad_zero", "grad_vanishing", "lr_zero"),
     ("traceback_root", "killed_by_signal"),
@@ -50,10 +54,14 @@ def measure(run: RunRecord) -> tuple[Signal, ...]:
         *nonfinite.measure(run, task),
         *loss.measure(run, task),
         *chance.measure(run, task),
+        *blow_up.measure(run, task),
         *excursions.measure(run, task),
         *gradients.measure(run, task),
         *learning_rate.measure(run, task),
+        *half_precision.measure(run, task),
         *validation.measure(run, task),
+        *evaluation.measure(run, task),
+        *one_class.measure(run, task),
         *memory.measure(run),
         *throughput.measure(run),
         *vocabulary.measure(run, task),

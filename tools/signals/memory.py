@@ -4,7 +4,7 @@ import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord, Series
 from misrun.tools.signals.curve import Curve, chosen
-from misrun.tools.signals.robust import end_level, noise, start_level, theil_sen, trend
+from misrun.tools.signals.robust import blocks, end_level, noise, start_level, theil_sen, trend
 from misrun.tools.signals.robust import strength as graded
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.wording import number, percent, plural
@@ -14,6 +14,9 @@ GROWN, GROWN_SURE = 1.05, 2.0
 # A leak goes on: the second half grows at no less than a third of the first half's rate, and most tenths of the run
 # contribute. A cache or a peak counter (max_memory_allocated) saturates.
 GOES_ON, TENTHS = 1 / 3, 0.6
+# A straight line explains at least 95 % of what varies over twenty points or more: a leak adds the same every step.
+# Caches, longer batches and fragmentation grow in bursts; a line through a random walk rarely explains 95 %.
+STEADY, STEADY_POINTS = 0.95, 20
 # One step that makes more than half of the whole range, and a quarter of the level, is a jump.
 JUMP_SHARE, JUMP = 0.5, 1.25
 # CUDA itself and fragments take the rest: above 90 % of the device the next larger batch does not fit.
@@ -77,6 +80,7 @@ def _growth(run: RunRecord, curve: Curve) -> Signal | None:
     ratio = end_level(curve.values) / settled if settled > 0 else float("inf")
     if ratio < GROWN or slope <= 0:
         return None
+    steady = _steadiness(curve)
     capacity = None if _is_host(curve.series) else capacity_mib(run)
     until = (capacity - last) / slope if capacity and capacity > last else None
     full = (
@@ -86,16 +90,34 @@ def _growth(run: RunRecord, curve: Curve) -> Signal | None:
         name="memory_growth",
         text=f"Memory ({curve.series.raw_name}) grows from {number(first)} to {number(last)} MiB, {number(slope)}"
         f" MiB per"
-        f" {curve.series.step_kind}, from {curve.place(0)} to {curve.place(-1)}{full}.",
+        f" {curve.series.step_kind}, from {curve.place(0)} to {curve.place(-1)} (a straight line explains"
+        f" {percent(steady)} of it){full}.",
         value=slope,
         unit="MiB",
         step=curve.step(0),
-        strength=graded(ratio, GROWN, GROWN_SURE),
+        strength=_growth_strength(ratio, steady, len(curve)),
         spans=(curve.span(0), curve.span(-1), curve.span(0, -1)),
-        values={"slope_mib_per_step": slope, "mib_first": first, "mib_last": last, "ratio": ratio, "points": len(curve),
-                "capacity_mib": capacity, "steps_until_full": until, "host": _is_host(curve.series),
-                "onset_step": curve.step(0), "step_kind": curve.series.step_kind},
+        values={"slope_mib_per_step": slope, "steadiness": steady, "mib_first": first, "mib_last": last,
+                "ratio": ratio, "points": len(curve), "capacity_mib": capacity, "steps_until_full": until,
+                "host": _is_host(curve.series), "onset_step": curve.step(0), "step_kind": curve.series.step_kind},
     )  # fmt: skip
+
+
+def _steadiness(curve: Curve) -> float:
+    """R² of a straight line through the settled points (medians of up to 24 blocks): 0 none, 1 the same every step."""
+    settled = _settled(curve)
+    steps, values = blocks(settled.steps), blocks(settled.values)
+    if float(np.ptp(steps)) == 0.0 or float(np.ptp(values)) == 0.0:
+        return 0.0
+    return float(np.corrcoef(steps, values)[0, 1] ** 2)
+
+
+def _growth_strength(ratio: float, steady: float, points: int) -> float:
+    """By the size of the growth; a steady one is beyond doubt at any size, an unsteady one never is."""
+    by_size = graded(ratio, GROWN, GROWN_SURE)
+    if steady >= STEADY and points >= STEADY_POINTS:
+        return max(by_size, 0.9)
+    return by_size if steady >= STEADY else min(by_size, 0.8)
 
 
 def _settled(curve: Curve) -> Curve:

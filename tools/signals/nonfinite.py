@@ -6,7 +6,7 @@ import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord, Scalar, Series
 from misrun.tools.record import Span
-from misrun.tools.signals.curve import Curve, chosen, is_average, pairs, place, training_losses
+from misrun.tools.signals.curve import Curve, called, chosen, counterpart, is_average, pairs, place, training_losses
 from misrun.tools.signals.precursors import leading_to
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.task import Task
@@ -18,8 +18,8 @@ CONVERGED = 1e-3
 
 
 def measure(run: RunRecord, task: Task) -> list[Signal]:
-    found = [loss_nonfinite(run), loss_hidden_nan(run)]
-    if found[1] is None:
+    found = [loss_nonfinite(run), nan_from_start(run), loss_hidden_nan(run)]
+    if found[-1] is None:
         found.append(loss_zero(run, task))
     return [signal for signal in found if signal]
 
@@ -29,13 +29,56 @@ def loss_nonfinite(run: RunRecord) -> Signal | None:
 
     A mean that keeps one NaN for the rest of an epoch is not believed where the plain loss stays finite.
     """
+    series = failed_loss(run)
+    return _nonfinite_signal(run, series) if series else None
+
+
+def failed_loss(run: RunRecord) -> Series | None:
+    """The series of the training loss that stands for its non-finite values, or None."""
     losses = training_losses(run)
     plain = [s for s in losses if not is_average(s) and len(s.values) > 1]
     bad = [s for s in losses if s.first_nonfinite is not None]
     if bad and all(map(is_average, bad)) and plain:
         return None
-    series = min(bad, key=lambda s: (s is not losses[0], is_average(s)), default=None)
-    return _nonfinite_signal(run, series) if series else None
+    return min(bad, key=lambda s: (s is not losses[0], is_average(s)), default=None)
+
+
+def nan_from_start(run: RunRecord) -> Signal | None:
+    """Not finite at the first logged point and hardly ever after: nothing that training did can have caused it.
+
+    With a gradient norm of exactly 0 beside it, the loss is 0/0: torch's cross_entropy takes the mean over the targets
+    that are not ignore_index, and is NaN with gradient 0 when there are none (torch.nn.CrossEntropyLoss, "reduction").
+    """
+    series = failed_loss(run)
+    if series is None or series.first_nonfinite != 0 or sum(map(math.isfinite, series.values)) > len(series.values) / 2:
+        return None
+    norm = _norm_at_start(run, series)
+    beside = "" if norm is None else f", with gradient norm {'exactly 0' if norm == 0.0 else number(norm)}"
+    return Signal(
+        name="nan_from_start",
+        text=f"{called(series)} is {number(series.values[0])} at its first logged point already"
+        f" ({place(series, 0)}){beside}.",
+        step=series.steps[0],
+        # A first point after many steps says less: the loss may have been finite before.
+        strength=1.0 if _logged_from_start(series) else 0.6,
+        spans=(series.span(0),),
+        values={"kind": number(series.values[0]), "grad_norm": norm, "grad_norm_zero": norm == 0.0,
+                "points": len(series.values), "series": series.raw_name, "onset_step": series.steps[0],
+                "step_kind": series.step_kind},
+    )  # fmt: skip
+
+
+def _norm_at_start(run: RunRecord, loss: Series) -> float | None:
+    gradients = chosen(run.named("grad_norm", "train"))
+    at = counterpart(loss, 0, gradients) if gradients else None
+    return gradients.values[at] if gradients and at is not None else None
+
+
+def _logged_from_start(series: Series) -> bool:
+    """Whether the first point comes within one logging interval of the start."""
+    if series.step_kind == "index" or len(series.steps) < 2:
+        return series.step_kind == "index" or series.steps[0] <= 1
+    return series.steps[0] <= max(1.0, float(np.median(np.diff(series.steps))))
 
 
 def _nonfinite_signal(run: RunRecord, series: Series) -> Signal:
@@ -63,7 +106,7 @@ def _nonfinite_signal(run: RunRecord, series: Series) -> Signal:
 
 
 def _nonfinite_clause(series: Series, at: int, recovered: bool, count: int) -> str:
-    what = "Training loss" if series.name == "loss" else f"Training loss part {series.raw_name}"
+    what = called(series)
     who = "" if series.rank is None else f" on rank {series.rank}"
     becomes = number(series.values[at])
     if not at:
@@ -150,7 +193,7 @@ def _absent_signal(loss: Series, gradients: Series, bad: list[int]) -> Signal | 
     first = absent[0]
     return Signal(
         name="loss_hidden_nan",
-        text=f"Training loss is missing and gradient norm NaN at {plural(len(absent), 'logged point')} from"
+        text=f"{called(loss)} is missing and gradient norm NaN at {plural(len(absent), 'logged point')} from"
         f" {place(gradients, first)} on: the trainer prints no loss when it is NaN; last logged loss"
         f" {number(loss.values[-1])} at {place(loss, len(loss.values) - 1)}.",
         step=gradients.steps[first],
@@ -188,7 +231,7 @@ def _zero_signal(curve: Curve, first: int, norms: list[float]) -> Signal:
     before = f"; before it {number(float(curve.values[first - 1]))} at {curve.place(first - 1)}" if first else ""
     return Signal(
         name="loss_zero",
-        text=f"Training loss is exactly 0 from {curve.place(first)} to the end ({len(curve) - first} points)"
+        text=f"{called(curve.series)} is exactly 0 from {curve.place(first)} to the end ({len(curve) - first} points)"
         f" {beside}{before}.",
         value=0.0,
         step=curve.step(first),

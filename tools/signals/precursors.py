@@ -58,6 +58,19 @@ def _foot(values: Floats, last: int) -> int:
     return first
 
 
+def rise_after(values: Floats, first: int) -> tuple[int, float, float] | None:
+    """The highest point from `first` on against the median of all points before: (its index, median, factor).
+
+    None with fewer than two points before, none after, or a median that is not positive. The median alone survives one
+    wild point among few; the spread of so few would not.
+    """
+    if first < 2 or first >= len(values):
+        return None
+    usual = float(np.median(values[:first]))
+    at = first + int(np.argmax(values[first:]))
+    return (at, usual, float(values[at]) / usual) if usual > 0 else None
+
+
 def leading_to(run: RunRecord, loss: Series, at: int) -> Leadup:
     """What gradient norm, loss, loss scale and learning rate did before point `at` of the training loss."""
     found = Leadup()

@@ -26,6 +26,14 @@ _ADVERSARIAL = re.compile(
 )
 # Losses that cannot be negative, as configurations and code spell them.
 _BOUNDED_LOSSES = ("cross", "bce", "mse", "l1", "mae", "hinge", "huber", "focal", "ctc", "forcausallm")
+# fp16 as trainers spell it, as a switch and as a value (transformers, Lightning, accelerate, keras, PyTorch, JAX).
+_FP16_FLAGS = {"fp16", "use_fp16", "half", "use_half", "float16"}
+_AUTOCAST = {"amp", "use_amp"}
+_PRECISIONS = {"precision", "mixed_precision", "mixed_precision_policy", "half_precision"}
+_FP16 = {"fp16", "16-mixed", "16-true", "float16", "half", "torch.float16", "torch.half", "mixed_float16",
+         "jnp.float16", "np.float16", "amp_fp16"}  # fmt: skip
+_BF16 = {"bf16", "bfloat16", "bf16-mixed", "bf16-true", "amp_bf16"}
+_ON = {"true", "1", "yes", "on", "fp16", "float16"}
 _OFF = {"", "none", "null", "false", "no", "0", "off", "scratch", "[]", "{}"}
 
 
@@ -111,10 +119,30 @@ class Task:
         """fp16 with loss scaling: the first iterations may overflow by design."""
         if any(s.name == "loss_scale" for s in self.run.series):
             return True
-        if any(enabled(self.run.setting(name)) for name in ("fp16", "use_fp16", "amp", "use_amp")):
-            return True
-        precision = self.run.setting("precision", "mixed_precision", "dtype", "torch_dtype", "fp16.enabled")
-        return precision is not None and str(precision.value).lower() in {"16", "fp16", "16-mixed", "float16", "half"}
+        return self.fp16_setting is not None
+
+    @cached_property
+    def fp16_setting(self) -> ConfigValue | None:
+        """The setting that switches fp16 on, the one nearest to the running program first; None for bf16 and float32.
+
+        DeepSpeed's "fp16": {"enabled": true} counts by the name of its section. "amp" alone is fp16 unless a bf16 type
+        is named (torch.autocast on CUDA).
+        """
+        found = [setting for setting in self.run.config if _asks_fp16(setting)]
+        named = [s for s in found if s.name.lower().removesuffix(".enabled").rsplit(".", 1)[-1] not in _AUTOCAST]
+        brain = any(str(s.value).lower().removeprefix("torch.") in _BF16 for s in self.run.config)
+        return next(iter(named or ([] if brain else found)), None)
+
+
+def _asks_fp16(setting: ConfigValue) -> bool:
+    name = setting.name.lower().removesuffix(".enabled").rsplit(".", 1)[-1]
+    value = str(setting.value).strip().lower()
+    if name in _FP16_FLAGS | _AUTOCAST:
+        return value in _ON
+    # "16" names a precision only under a name that says precision.
+    return (name in _PRECISIONS or name.endswith("dtype")) and value in _FP16 | (
+        {"16"} if "precision" in name else set()
+    )
 
 
 @dataclass(frozen=True)

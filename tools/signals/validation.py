@@ -1,11 +1,10 @@
-"""Validation against training: gaps, flat lines, values too good to be true, and metrics that do not move."""
-
-import re
+"""Validation against training: gaps, flat lines, noise, and values too good to be true."""
 
 import numpy as np
 
-from misrun.tools.readers.run_record import RunRecord, Series
-from misrun.tools.signals.curve import Curve, chosen, quantity, training_loss
+from misrun.tools.readers.run_record import RunRecord
+from misrun.tools.signals.curve import Curve, called, quantity, training_loss, validation_loss
+from misrun.tools.signals.evaluation import task_metric
 from misrun.tools.signals.loss import falls
 from misrun.tools.signals.robust import end_level, noise, start_level, trend
 from misrun.tools.signals.robust import strength as graded
@@ -17,26 +16,21 @@ from misrun.tools.signals.wording import number, percent, plural, times
 # 1998, "Early Stopping - But When?": generalisation loss of 5 % is its medium threshold; twice that here).
 GAP, GAP_SURE = 1.10, 1.5
 LEAST = 0.05
+# The best of twenty noisy evaluations lies 2 sigma above their level by itself, the end another 2 below it by chance.
+BEST_OF_MANY = 4.0
 # Validation that moved less than this share while training gained four times as much stayed where it was.
 FLAT, GAINED = 0.03, 0.2
 # "Perfect": at most 5 errors in 1,000. "Better by far": half the training loss (dropout and augmentation explain less).
 PERFECT, BETTER = 0.995, 0.5
 # Validation is noisy when its relative swing is over a tenth and five times that of training at the same spacing.
 NOISY, NOISIER = 0.1, 5.0
-_HIGHER_IS_BETTER = re.compile(
-    r"acc|f1|auc|map\b|map50|precision|recall|bleu|rouge|iou|dice|r2|exact_match|\bem\b|"
-    r"mcc|matthews|psnr|ssim|top[-_ ]?[15]|pearson|spearman|success"
-)
-_BOOKKEEPING = re.compile(
-    r"runtime|per_second|/s\b|epoch|step|\biter|\blr\b|learning_rate|num_|count|time|size|hp_metric|samples|tokens|memory|fps|seed|batch"
-)
 
 
 def measure(run: RunRecord, task: Task) -> list[Signal]:
     train = training_loss(run)
-    loss = quantity(run, "loss", "eval")
-    metric = _task_metric(run)
-    found = [_constant_metric(run), _too_good(run, train, loss, task)]
+    loss = validation_loss(run, train)
+    metric = task_metric(run)
+    found = [_too_good(run, train, loss, task)]
     if task.descending and train is not None:
         # Once the loss is NaN, metrics fall because the weights are gone, not because the two disagree.
         trusted = metric if train.series.first_nonfinite is None else None
@@ -44,23 +38,6 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
         if loss is not None:
             found += [_flat(train, loss), _noisy(train, loss)]
     return [signal for signal in found if signal]
-
-
-def is_evaluation(series: Series) -> bool:
-    """Evaluation metrics by phase, or by the "metrics/" prefix of ultralytics."""
-    return series.phase == "eval" or series.raw_name.lower().startswith("metrics/")
-
-
-def _metrics(run: RunRecord) -> list[Series]:
-    """Evaluation metrics other than bookkeeping and placeholders (Lightning's hp_metric is -1 until it is set)."""
-    return [s for s in run.series if is_evaluation(s) and not _BOOKKEEPING.search(s.name)]
-
-
-def _task_metric(run: RunRecord) -> Curve | None:
-    """The evaluation metric with most points whose direction is known to be up."""
-    series = chosen(s for s in _metrics(run) if _HIGHER_IS_BETTER.search(s.name))
-    curve = Curve.of(series) if series else None
-    return curve if curve is not None and len(curve) >= 3 else None
 
 
 def _same_time(curve: Curve, other: Curve, at: int) -> int:
@@ -97,7 +74,7 @@ def _loss_gap(train: Curve, loss: Curve) -> Signal | None:
     before, after = at_best
     return Signal(
         name="validation_gap",
-        text=f"Validation loss rises from its best {number(low)} at {loss.place(best)} to a level of"
+        text=f"{called(loss.series)} rises from its best {number(low)} at {loss.place(best)} to a level of"
         f" {number(end)} before {loss.place(-1)} ({times(risen)} as high) while training loss falls from"
         f" {number(before)} to {number(after)}.",
         value=risen,
@@ -123,10 +100,17 @@ def _training_between(train: Curve, other: Curve, at: int) -> tuple[float, float
 def _metric_gap(train: Curve, metric: Curve) -> Signal | None:
     """The same by a metric that should rise: it loses a tenth of what it had, and keeps falling."""
     best = int(np.argmax(metric.values))
-    high, end = float(metric.values[best]), end_level(metric.values)
+    # A coarse metric swings from one evaluation to the next: at least three of them, all after the best, are the end.
+    tail = metric.values[-max(1, min(max(3, len(metric) // 5), len(metric) - 1 - best)) :]
+    high, end = float(metric.values[best]), float(np.median(tail))
     fallen = (high - end) / high if high > 0 else 0.0
     at_best = _training_between(train, metric, best)
-    if best == len(metric) - 1 or fallen < GAP - 1.0 or high - end <= 3 * noise(metric.values) or at_best is None:
+    if (
+        best == len(metric) - 1
+        or fallen < GAP - 1.0
+        or high - end <= BEST_OF_MANY * noise(metric.values)
+        or at_best is None
+    ):
         return None
     return Signal(
         name="validation_gap",
@@ -157,7 +141,7 @@ def _flat(train: Curve, loss: Curve) -> Signal | None:
         return None
     return Signal(
         name="validation_flat",
-        text=f"Validation loss stays at {number(last)} ({number(first)} at {loss.place(0)}) over"
+        text=f"{called(loss.series)} stays at {number(last)} ({number(first)} at {loss.place(0)}) over"
         f" {plural(len(loss), 'evaluation')}"
         f" while training loss falls by {percent(gained)} to {number(end_level(train.values))}.",
         value=moved,
@@ -173,7 +157,8 @@ def _flat(train: Curve, loss: Curve) -> Signal | None:
 def _too_good(run: RunRecord, train: Curve | None, loss: Curve | None, task: Task) -> Signal | None:
     if task.policy:
         return None
-    by_loss = _better_than_training(train, loss) if train is not None and loss is not None else None
+    comparable = train is not None and loss is not None and train.series.name == loss.series.name
+    by_loss = _better_than_training(train, loss) if train and loss and comparable else None
     accuracy = quantity(run, "accuracy", "eval")
     return by_loss or (_perfect_early(accuracy, train) if accuracy is not None else None)
 
@@ -227,8 +212,8 @@ def _better_than_training(train: Curve, loss: Curve) -> Signal | None:
     ratio = float(np.median(ratios))
     return Signal(
         name="validation_suspiciously_good",
-        text=f"Validation loss is {number(ratio)} times the training loss at {plural(len(ratios), 'evaluation')} (last"
-        f" {number(float(loss.values[-1]))} against {number(end_level(train.values))}).",
+        text=f"{called(loss.series)} is {number(ratio)} times the training loss at {plural(len(ratios), 'evaluation')}"
+        f" (last {number(float(loss.values[-1]))} against {number(end_level(train.values))}).",
         value=ratio,
         step=loss.step(1),
         strength=graded(BETTER / ratio, 1.0, 4.0) if ratio > 0 else 1.0,
@@ -255,34 +240,13 @@ def _noisy(train: Curve, loss: Curve) -> Signal | None:
         return None
     return Signal(
         name="validation_noisy",
-        text=f"Validation loss swings by {percent(swing)} of its level from one evaluation to the next, training"
+        text=f"{called(loss.series)} swings by {percent(swing)} of its level from one evaluation to the next, training"
         f" loss by"
         f" {percent(usual)} over the same spacing.",
         value=swing,
         strength=graded(swing, NOISY, 1.0),
         spans=(loss.span(0, -1),),
         values={"swing": swing, "train_swing": usual, "evaluations": len(loss)},
-    )
-
-
-def _constant_metric(run: RunRecord) -> Signal | None:
-    """An evaluation metric that never changes in any digit; losses included."""
-    fixed = [s for s in _metrics(run) if len(s.values) >= 3 and len(set(s.values)) == 1 and np.isfinite(s.values[0])]
-    # A perfect score (1 or 100) that stays is success; validation_suspiciously_good looks at that.
-    series = chosen(s for s in fixed if s.values[0] not in (1.0, 100.0, -1.0))
-    if series is None:
-        return None
-    curve = Curve.of(series)
-    return Signal(
-        name="metric_constant",
-        text=f"Metric {series.raw_name} is {number(series.values[0])} at every one of"
-        f" {plural(len(series.values), 'evaluation')}.",
-        value=series.values[0],
-        step=series.steps[0],
-        # Three equal values of a coarse metric can be chance.
-        strength=graded(len(series.values), 3, 6),
-        spans=(curve.span(0, -1),),
-        values={"metric": series.raw_name, "level": series.values[0], "evaluations": len(series.values)},
     )
 
 
@@ -298,11 +262,10 @@ def _disagrees(train: Curve, loss: Curve | None, metric: Curve | None) -> Signal
     scale = 100.0 if metric.values.max() > 1.0 else 1.0
     if gained < GAINED or risen or first >= 0.9 * scale:
         return None
-    which = "Validation" if reference is loss else "Training"
     return Signal(
         name="metric_disagrees",
-        text=f"{which} loss falls by {percent(gained)} while {metric.series.raw_name} goes from {number(first)} to"
-        f" {number(last)}.",
+        text=f"{called(reference.series)} falls by {percent(gained)} while {metric.series.raw_name} goes from"
+        f" {number(first)} to {number(last)}.",
         value=last - first,
         step=metric.step(0),
         strength=graded(gained, GAINED, 0.6),

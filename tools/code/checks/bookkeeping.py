@@ -49,11 +49,24 @@ def _starts_at_zero(event: Event) -> bool:
         or _LIFELONG & set(target.lower().replace(".", "_").split("_"))
     ):
         return False
+    if _called_between(event):
+        return False  # a variable of a function that is called in every epoch
     epochs = event.loops()[-2].node
     before = zero.site.file is event.file and zero.site.line < int(getattr(epochs, "lineno", 0))
     return before and not any(
         isinstance(n, ast.Assign) and target in map(ast.unparse, n.targets) for n in ast.walk(epochs)
     )
+
+
+def _called_between(event: Event) -> bool:
+    """Whether a call lies between the event and the epoch loop."""
+    epochs = event.loops()[-2]
+    for frame in event.frame.chain():
+        if frame is epochs:
+            return False
+        if frame.kind == "call":
+            return True
+    return True
 
 
 def _is_epoch_average(division: Event, event: Event) -> bool:

@@ -167,7 +167,11 @@ def find_retained_graph(trace: Trace) -> Iterator[Problem]:
         if len(training.backwards) != 1:
             continue
         backward = training.backwards[0]
-        if is_constant(backward.kwargs.get("retain_graph"), True) and backward.loops()[-1:] == [training.loop]:
+        if (
+            backward.receiver is None
+            and is_constant(backward.kwargs.get("retain_graph"), True)
+            and backward.loops()[-1:] == [training.loop]
+        ):
             if any(v.op == "changing" or v.op == "parameter" for v in ancestors(backward.args[0], 60)):
                 continue
             yield Problem(

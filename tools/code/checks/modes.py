@@ -64,8 +64,9 @@ def _is_mode_layer(value: Value) -> bool:
 
 
 def find_missing_eval(trace: Trace) -> Iterator[Problem]:
-    eval_is_known = any(mode_set_by(e) in ("eval", "either") for e in trace.events())
+    switched_in = {e.file.path for e in trace.events() if mode_set_by(e) in ("eval", "either")}
     for root in trace.roots:
+        eval_is_known = any(e.file.path in switched_in for e in root)
         switches = [e for e in root if mode_set_by(e)]
         for call in root:
             if call.op not in _CALLS or not call.grad_is_off() or call.callee is None or not call.loops():
@@ -174,10 +175,11 @@ def find_train_not_restored(trace: Trace) -> Iterator[Problem]:
     for training in training_loops(trace):
         if training.is_managed:
             continue
-        calls = [e for e in training.events if e.op == "module()" and e.callee is not None and not e.grad_may_be_off()]
+        calls = [e for e in training.events if e.op in _CALLS and e.callee is not None and not e.grad_may_be_off()]
+        calls = [e for e in calls if e.op == "module()" or _is_switched_to_eval(training.root, e.callee)]
         for call in [c for c in calls if _is_top_call(c)][:1]:
             model = call.callee
-            if model is None or not has_mode_layers(model):
+            if model is None or not (call.op == "call" or has_mode_layers(model)):
                 continue
             culprit = _eval_carried_over(training.root, call, model)
             if culprit is not None:
@@ -191,15 +193,31 @@ def find_train_not_restored(trace: Trace) -> Iterator[Problem]:
                 )
 
 
+def _is_switched_to_eval(root: tuple[Event, ...], model: Value | None) -> bool:
+    """A model of unknown build whose author calls eval() on it: the mode matters."""
+    return any(mode_set_by(e) == "eval" and same(e.receiver, model) for e in root)
+
+
+def _is_about(switch: Event, model: Value) -> bool:
+    return same(switch.receiver, model) or (switch.receiver is not None and switch.receiver.kind == "module")
+
+
+def _hands_on(event: Event, model: Value) -> bool:
+    """A call of something unseen that is given the model and may switch it."""
+    seen = event.receiver is not None or event.op.startswith(("torch.", "builtins.", "numpy."))
+    unseen = not seen and (event.op == "call" or "." in event.op)
+    return unseen and any(same(a, model) for a in (*event.args, *event.kwargs.values()))
+
+
 def _eval_carried_over(root: tuple[Event, ...], call: Event, model: Value) -> Event | None:
     switches = [e for e in root if mode_set_by(e) and _may_switch(e, model)]
     for loop in reversed(call.loops()):
         mine = [e for e in switches if e.within(loop)]
         if not mine:
             continue
-        if any(mode_set_by(e) != "eval" for e in mine) or any(
-            e.receiver is None or e.receiver.kind != "module" for e in mine
-        ):
+        if any(mode_set_by(e) != "eval" or not _is_about(e, model) for e in mine):
+            return None
+        if call.op == "call" and any(_hands_on(e, model) for e in root if e.within(loop)):
             return None
         after = [e for e in mine if e.index > call.index and same(e.receiver, model)]
         return after[-1] if after and not _odd_manager(after[-1]) else None

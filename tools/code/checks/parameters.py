@@ -166,7 +166,7 @@ def _is_rebuilt(root: tuple[Event, ...], change: Event, made: Event) -> bool:
 def find_optimizer_of_other_model(trace: Trace) -> Iterator[Problem]:
     """What the loop runs and what the optimizer holds have nothing in common."""
     for training in training_loops(trace):
-        if training.is_managed:
+        if training.is_managed or any(_is_other_step(e) for e in training.events):
             continue
         used = _models_run(training)
         optimizers = [s.optimizer for s in training.steps]
@@ -189,6 +189,11 @@ def find_optimizer_of_other_model(trace: Trace) -> Iterator[Problem]:
                     0.9,
                     "Compare a parameter of the trained model before and after ten steps: it does not change.",
                 )
+
+
+def _is_other_step(event: Event) -> bool:
+    """A step of something that is no known optimizer, scaler or scheduler, and may well hold the model."""
+    return event.op in ("object.step", "?.step", "accelerator.step")
 
 
 def _models_run(training: TrainingLoop) -> list[Value]:

@@ -282,7 +282,7 @@ def find_ignored_scheduler(trace: Trace) -> Iterator[Problem]:
         ignored = [name for name in parameters if "scheduler" in name.lower()]
         if not ignored or function.has_decorator("abstractmethod", "overload"):
             continue
-        read = {n.id for s in function.node.body for n in ast.walk(s) if isinstance(n, ast.Name)}
+        read = _names_used(function.node.body)
         handed = max((_handed_on(n, parameters) for n in ast.walk(function.node) if isinstance(n, ast.Call)), default=0)
         for name in ignored:
             if name not in read and "locals" not in read and handed >= 2:
@@ -295,6 +295,21 @@ def find_ignored_scheduler(trace: Trace) -> Iterator[Problem]:
                     0.85,
                     _VERIFY,
                 )
+
+
+def _names_used(body: list[ast.stmt]) -> set[str]:
+    """Names read, apart from those given back untouched in a returned tuple."""
+    found: set[str] = set()
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            stack.extend(e for e in node.value.elts if not isinstance(e, ast.Name))
+        else:
+            stack.extend(ast.iter_child_nodes(node))
+    return found
 
 
 def _handed_on(call: ast.Call, parameters: dict[str, ast.arg]) -> int:

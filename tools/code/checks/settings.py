@@ -41,12 +41,16 @@ def find_bad_learning_rate(trace: Trace) -> Iterator[Problem]:
     for event, optimizer in _news(trace, "optimizer"):
         given = optimizer.argument(1, "lr")
         rate, name = number(given), optimizer.class_name
+        is_option = rate is None and given is not None
+        if rate is None and given is not None:
+            rate = _option_default(trace, given)
         if rate is None or (name != "SGD" and name not in _ADAPTIVE):
             continue
         limit = _HIGHEST_LR["sgd" if name == "SGD" else "adaptive"]
         usual = "0.01" if name == "SGD" else "0.001"
         # A few free numbers (a temperature, a noise level) bear more than the weights of a network.
-        if not parameters_of(optimizer) and rate < 1:
+        # The default of an option may be overridden, and is reported only where nothing could train with it.
+        if (is_option or not parameters_of(optimizer)) and rate < 1:
             continue
         if rate >= limit or 0 < rate < _LOWEST_LR:
             large = rate >= limit
@@ -59,6 +63,20 @@ def find_bad_learning_rate(trace: Trace) -> Iterator[Problem]:
                 "Print the loss of the first 20 steps: it must not jump.",
                 _replace(event, "lr", 1, usual),
             )
+
+
+def _option_default(trace: Trace, given: Value) -> float | None:
+    """The default of the command-line option that `args.lr` reads, when the project has one option of that name."""
+    if given.op != "attr":
+        return None
+    option = given.name.rpartition(".")[2]
+    defaults = [
+        number(event.kwargs.get("default"))
+        for event in trace.events()
+        if event.op.endswith(".add_argument")
+        and any(isinstance(a.const, str) and a.const.lstrip("-").replace("-", "_") == option for a in event.args)
+    ]
+    return defaults[0] if len(set(defaults)) == 1 else None
 
 
 def find_bad_dropout(trace: Trace) -> Iterator[Problem]:

@@ -190,14 +190,16 @@ def find_step_before_backward(trace: Trace) -> Iterator[Problem]:
 
 
 def find_missing_step(trace: Trace) -> Iterator[Problem]:
-    stepped = [s for root in trace.roots for s in _all_steps(root)]
+    stepped = [event for root in trace.roots for event in _all_steps(root)]
     for training in training_loops(trace):
-        if training.is_managed or training.steps or stepped:
+        if training.is_managed or training.steps:
             continue
         clears = [c for c in training.clears if c.op == "optimizer.zero_grad" and c.receiver is not None]
         for clear in clears[:1]:
             optimizer = clear.receiver
-            if optimizer is None or any(escapes(optimizer, root) for root in trace.roots) or _passes_through(training):
+            if optimizer is None or any(_may_step(e, optimizer, training) for e in stepped):
+                continue
+            if any(escapes(optimizer, root) for root in trace.roots) or _passes_through(training):
                 continue
             backward = training.backwards[-1]
             target = ast.unparse(clear.node.func.value) if isinstance(clear.node, ast.Call) and isinstance(
@@ -211,6 +213,13 @@ def find_missing_step(trace: Trace) -> Iterator[Problem]:
                 "Compare a parameter before and after ten steps: it does not change.",
                 (Edit("after", backward.file, backward.node, f"{target}.step()"),) if same_body else (),
             )
+
+
+def _may_step(event: Event, optimizer: Value, training: TrainingLoop) -> bool:
+    """A step of this optimizer anywhere; in the same program also one of something unknown."""
+    if event.op == "optimizer.step":
+        return same(event.receiver, optimizer)
+    return any(same(a, optimizer) for a in event.args) or event in training.root
 
 
 def _all_steps(root: tuple[Event, ...]) -> list[Event]:

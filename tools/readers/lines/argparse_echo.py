@@ -7,12 +7,10 @@ from misrun.tools.readers.environment_facts import add_fact
 from misrun.tools.readers.lines.context import LogContext
 from misrun.tools.readers.lines.line import Line
 from misrun.tools.readers.lines.numbers import number
-from misrun.tools.readers.lines.settings_text import is_settings_list, keyword_settings, setting_value
+from misrun.tools.readers.lines.settings_text import CALL, is_settings_list, keyword_settings, setting_value
+from misrun.tools.readers.planned_end import EPOCH_PLANS, STEP_PLANS
 from misrun.tools.readers.run_record import Scalar
 
-_NAMESPACE = re.compile(
-    r"\b(?:Namespace|TrainingArguments|\w{0,40}(?:Config|Arguments|Args))\((?P<inside>\w{1,60}=.*)$"
-)
 _OVERRIDING = re.compile(r"^\s*Overriding:? (?:config with )?(?P<key>[\w.]{1,80}) ?(?:=|with) ?(?P<value>\S.{0,300})$")
 _CONTINUED_FLAG = re.compile(r"^\s{0,20}--?[A-Za-z][\w.\-]{1,80}(?:[ =]\S.{0,2000})?\s*\\?\s*$")
 _PROMPT = re.compile(r"^[\s$+#>`]{0,8}(?:\S{1,60}[$#] )?|`+")
@@ -65,19 +63,6 @@ _PARAMETERS = re.compile(
     re.I,
 )
 _SCALE = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9}
-_PLANNED_EPOCHS = frozenset({"epochs", "num_epochs", "max_epochs", "num_train_epochs", "n_epochs", "total_epochs"})
-_PLANNED_STEPS = frozenset(
-    {
-        "max_steps",
-        "total_steps",
-        "max_iters",
-        "num_steps",
-        "train_iters",
-        "max_iterations",
-        "n_steps_total",
-        "max_train_steps",
-    }
-)
 # Settings stand at the head of a log; later "key: value" lines are results.
 _HEAD_LINES = 400
 _MAX_SETTINGS = 2_000
@@ -105,7 +90,7 @@ class ArgparseEcho:
             return found
         if "param" in text.lower() and self._parameters(text, line):
             return True
-        if "=" in text and (match := _NAMESPACE.search(text)):
+        if "=" in text and (match := CALL.search(text)):
             return self._keywords(match["inside"], line)
         if is_settings_list(text):
             return self._keywords(text, line)
@@ -201,7 +186,7 @@ class ArgparseEcho:
         progress = self._context.progress
         if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
             return
-        if name in _PLANNED_EPOCHS and progress.planned_epochs is None:
+        if name in EPOCH_PLANS and progress.planned_epochs is None:
             progress.planned_epochs = float(value)
-        if name in _PLANNED_STEPS and progress.planned_steps is None:
+        if name in STEP_PLANS and progress.planned_steps is None:
             progress.planned_steps = float(value)

@@ -5,8 +5,9 @@ import json
 import re
 from collections import defaultdict
 
+from misrun.tools.readers.builder import StepKind
 from misrun.tools.readers.lines.context import LogContext
-from misrun.tools.readers.lines.layouts import Layouts, Reading
+from misrun.tools.readers.lines.layouts import Layouts, Reading, Template
 from misrun.tools.readers.lines.line import Line
 from misrun.tools.readers.lines.metric_words import phase_of, strength
 from misrun.tools.readers.lines.numbers import number
@@ -59,6 +60,38 @@ class KeyValue:
         if reading.values:
             return self._record(reading, line)
         return reading.place is not None and self._heading(reading.place, line)
+
+    def template(self, line: Line) -> Template | None:
+        """The pattern of a line that has been fed, for `feed_run`; None for lines that must be fed one by one."""
+        text = line.text
+        if line.rank is not None or '{"' in text or ("rate" in text and _DARKNET.match(text)):
+            return None
+        template = self._layouts.template(text)
+        # What a line without a place belongs to depends on the lines before it.
+        return template if template is not None and template.places is not None and not template.is_eval else None
+
+    def feed_run(self, template: Template, first: int, lines: list[bytes]) -> bool:
+        """Lines `first`, `first` + 1, ... of one template; False, with nothing done, when one does not fit it."""
+        columns = template.columns(lines)
+        if columns is None:
+            return False
+        numbers = range(first, first + len(lines))
+        kind, steps = self._marks(template, columns, numbers)
+        for name, values, phase in template.values(columns):
+            self._context.points.extend(name, values, numbers, steps, kind, phase)
+        return True
+
+    def _marks(self, template: Template, columns: list[list[float]], numbers: range) -> tuple[StepKind, list[float]]:
+        progress = self._context.progress
+        steps = template.only_steps(columns)
+        if steps is not None:
+            self._leave_header(Place(step=steps[0]))
+            return "step", progress.count_on(steps, numbers[-1])
+        marks = []
+        for place, number_ in zip(template.place(columns), numbers, strict=True):
+            self._leave_header(place)
+            marks.append(progress.advance(place, number_))
+        return marks[0].kind, [mark.value for mark in marks]
 
     def close(self) -> None:
         self._flush_headed()

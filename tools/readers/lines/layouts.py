@@ -2,10 +2,11 @@
 numbers change."""
 
 import re
-from itertools import islice
+from collections.abc import Iterator
+from itertools import islice, repeat
 from typing import NamedTuple
 
-from misrun.tools.readers.lines.metric_words import phase_of, strength, trailing_metric, unit_factor
+from misrun.tools.readers.lines.metric_words import is_quantity, phase_of, strength, trailing_metric, unit_factor
 from misrun.tools.readers.lines.numbers import NUMBER, Pair, pairs, to_float
 from misrun.tools.readers.lines.position import Place, Spots, locate
 from misrun.tools.readers.lines.settings_text import is_settings_list
@@ -26,6 +27,7 @@ _SET = re.compile(r" set (?=\S)")  # "Test set loss"
 _LONGEST_NAME = 3
 # The words before a metric that may say "validation": at most the length of a long log line.
 _CONTEXT = 400
+_DIGITS = re.compile(r"\d+")
 # More numbers on one line are a printed array.
 _MAX_PAIRS = 500
 # A program has some hundred layouts; text with more is no log of metrics.
@@ -65,6 +67,58 @@ class Reading(NamedTuple):
     is_eval: bool
 
 
+class Template:
+    """The lines of one layout as a pattern over bytes: their numbers and nothing else may differ.
+
+    Every number keeps its form (digits for digits), so that a line that fits is read as the first one was.
+    """
+
+    def __init__(self, layout: _Layout, parts: list[str]) -> None:
+        self._layout = layout
+        wanted = {slot.place for slot in layout.slots} | {place for place in (layout.place or ()) if place is not None}
+        order = sorted(wanted)
+        self._group = {place: group for group, place in enumerate(order)}
+        body = "".join(_form(part, index, wanted) for index, part in enumerate(parts))
+        self._pattern = re.compile(f"^{body}$".encode(), re.MULTILINE)
+        self.is_eval = layout.is_eval
+        self.within = layout.within
+        self.places = layout.place
+
+    def columns(self, lines: list[bytes]) -> list[list[float]] | None:
+        """The numbers that matter of all lines, one list a number; None when a line does not fit."""
+        found = self._pattern.findall(b"\n".join(lines))
+        if len(found) != len(lines):
+            return None
+        if len(self._group) == 1:
+            return [list(map(float, found))]
+        return [list(map(float, column)) for column in zip(*found, strict=True)]
+
+    def values(self, columns: list[list[float]]) -> Iterator[tuple[str, list[float], Phase | None]]:
+        """Name, values and phase of each metric."""
+        for slot in self._layout.slots:
+            values = columns[self._group[slot.place]]
+            yield slot.name, values if slot.factor == 1.0 else [value * slot.factor for value in values], slot.phase
+
+    def only_steps(self, columns: list[list[float]]) -> list[float] | None:
+        """The steps of lines that tell nothing else of their place; None for others."""
+        epoch, epochs, step, of = self.places or (None,) * 4
+        alone = step is not None and epoch is None and epochs is None and of is None and not self.within
+        return columns[self._group[step]] if alone and step is not None else None
+
+    def place(self, columns: list[list[float]]) -> Iterator[Place]:
+        """Where each line stands."""
+        spots = [repeat(None) if p is None else columns[self._group[p]] for p in self.places or (None,) * 4]
+        for epoch, epochs, step, of in zip(*spots, strict=False):
+            yield Place(epoch, epochs, step, of, self.within)
+
+
+def _form(part: str, index: int, wanted: set[int]) -> str:
+    if index % 2 == 0:
+        return re.escape(part)
+    digits = _DIGITS.sub(r"\\d+", re.escape(part))
+    return f"({digits})" if index // 2 in wanted else digits
+
+
 class Layouts:
     """Remembers the layouts of one log by the text between their numbers."""
 
@@ -82,6 +136,16 @@ class Layouts:
         numbers = parts[1::2]
         values = [_value(slot, numbers) for slot in layout.slots]
         return Reading(values, _place(layout, numbers), layout.is_eval)
+
+    def template(self, text: str) -> Template | None:
+        """The pattern of a line that has been read; None where equal forms could be read differently (thousands
+        commas, shares such as 9832/10000) or nothing is to be read."""
+        parts = _PARTS.split(text)
+        layout = self._known.get(tuple(parts[::2]))
+        comma = any("," in number for number in parts[1::2]) or "," in parts[2:-1:2]
+        if layout is None or not layout.slots or comma or any(slot.of is not None for slot in layout.slots):
+            return None
+        return Template(layout, parts)
 
 
 def _value(slot: _Slot, numbers: list[str]) -> Value:
@@ -106,9 +170,12 @@ def _layout(text: str, parts: list[str]) -> _Layout:
     index_at = _index_by_offset(parts)
     spots = locate(text)
     place = _place_indices(spots, index_at)
-    found = [(pair, name) for pair in islice(pairs(text), _MAX_PAIRS) if (name := _metric_name(pair))]
-    alone = any(strength(name) == 2 for _, name in found)
-    slots = [_slot(pair, name, text, index_at) for pair, name in found if alone or place is not None]
+    labelled = [(pair, _metric_name(pair)) for pair in islice(pairs(text), _MAX_PAIRS)]
+    alone = any(strength(name) == 2 for _, name in labelled if name)
+    if alone and spots is not None and place is not None:
+        labelled = [(pair, name or _other_name(pair, spots)) for pair, name in labelled]
+    found = [(pair, name) for pair, name in labelled if name and (alone or place is not None)]
+    slots = [_slot(pair, name, text, index_at) for pair, name in found]
     is_eval = _EVAL_HEAD.match(text) is not None or all(_is_eval(slot) for slot in slots)
     return _Layout(tuple(slots), place, spots.within if spots else False, is_eval)
 
@@ -147,6 +214,13 @@ def _metric_name(pair: Pair) -> str:
     if not pair.separated or name.count(" ") > _LONGEST_NAME or (" " in name and "_" in name.rsplit(" ", 1)[-1]):
         name = trailing_metric(name)
     return name if name and strength(name) else ""
+
+
+def _other_name(pair: Pair, spots: Spots) -> str:
+    """The name of a quantity of the program's own, behind the place of a line that carries a metric; or ""."""
+    counts = [spot for spot in spots[:4] if spot is not None]
+    behind = pair.start > counts[0][0] and all(pair.start != start for start, _ in counts)
+    return pair.name if behind and pair.of is None and is_quantity(pair.name, pair.separated) else ""
 
 
 def _slot(pair: Pair, name: str, text: str, index_at: dict[int, int]) -> _Slot:

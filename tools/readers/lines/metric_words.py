@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from misrun.tools.readers.metric_names import canonical_metric
+from misrun.tools.readers.metric_names import canonical_metric, is_measured_in_evaluation
 from misrun.tools.readers.run_record import Phase
 
 # Words that name a training metric whatever stands around them.
@@ -120,6 +120,20 @@ _EVAL_WORD = re.compile(
     re.I,
 )
 _TRAIN_WORD = re.compile(r"(?<![\w/.\-])train(?:ing|_inner)?(?! step)(?=[\s:\]\[)(,|'\"-]|$)", re.I)
+_EVAL_NAME = re.compile(r"(?<![\w/])(?:val|valid|validation|eval|test|dev)[_/](?=\w)", re.I)
+_ONE_WORD = re.compile(r"[A-Za-z_][\w./\-]{0,60}")
+_TWO_WORDS = re.compile(r"[A-Za-z_][\w./\-]{0,60}(?: [A-Za-z_][\w.\-]{0,40})?")
+# Weights that change by a schedule are printed beside the losses that they weigh.
+_SCHEDULED = re.compile(
+    r"alpha|beta|gamma|tau|temp|temperature|lambda|lam|eps|epsilon|(?:\w{1,40}_)?(?:weight|coeff?|beta)", re.I
+)
+_NO_QUANTITY = frozenset((
+    "rank", "gpu", "gpus", "device", "node", "host", "worker", "process", "thread", "date", "day", "hour", "hours",
+    "minutes", "mins", "seconds", "secs", "total", "counter", "at", "in", "to", "from", "for", "and", "or", "on",
+    "by", "with", "over", "than", "after", "before", "about", "using", "took", "is", "was", "are", "has", "the",
+    "a", "an", "of", "now", "until", "since", "line", "file", "page", "layer", "part", "info", "warning", "warn",
+    "debug", "error", "critical", "pm", "am", "utc", "gmt",
+))  # fmt: skip
 # Binary units: what frameworks call GB is 2**30 bytes (torch.cuda.memory_allocated() / 1024**3 in their print-outs).
 _MIB = {
     "kb": 1 / 1024,
@@ -177,17 +191,32 @@ _QUALIFIER = re.compile(
 
 
 def phase_of(name: str, before: str) -> Phase | None:
-    """The phase a metric belongs to when the line says so before it; None leaves it to the name."""
-    guessed = canonical_metric(name)[1]
-    if guessed != "train":
+    """The phase a metric belongs to when the line says so before it; None leaves it to the name.
+
+    A quality without a phase ("acc", "f1") follows the name before it, too: "val_loss 0.4 acc 0.9".
+    """
+    held_out = is_measured_in_evaluation(name)
+    canonical, guessed = canonical_metric(name)
+    if (guessed != "train" and not held_out) or name.lower().startswith("train"):
         return None
     evals = [found.start() for found in _EVAL_WORD.finditer(before)]
-    if not evals:
-        return None
-    trains = [found.start() for found in _TRAIN_WORD.finditer(before)]
-    if name.lower().startswith("train"):
-        return None
-    return "eval" if not trains or evals[-1] > trains[-1] else None
+    if held_out or canonical == "accuracy":
+        evals += [found.start() for found in _EVAL_NAME.finditer(before)]
+    last_eval = max(evals, default=-1)
+    last_train = max((found.start() for found in _TRAIN_WORD.finditer(before)), default=-1)
+    if held_out:
+        return "train" if last_train > last_eval else None
+    return "eval" if last_eval > last_train else None
+
+
+def is_quantity(name: str, separated: bool) -> bool:
+    """Whether a name that is no known metric can be one beside others ("recon", "beta", "active fraction"): one word,
+    or two before a ":" or "="; no counter, clock, identifier or word of a sentence."""
+    if not (_TWO_WORDS if separated else _ONE_WORD).fullmatch(name) or _FILE_NAME.search(name):
+        return False
+    if any(word in _NO_QUANTITY for word in _SPLIT.split(name.lower())):
+        return False
+    return _SCHEDULED.fullmatch(name) is not None or _SETTING.search(name) is None
 
 
 def in_standard_unit(name: str, value: float, unit: str) -> float:

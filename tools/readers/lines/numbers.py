@@ -15,6 +15,8 @@ _LITERAL = re.compile(_NUMBER)
 # tensor(0.5, device='cuda:0'), np.float64(0.5), array(0.5), Array(nan, dtype=float32)
 _WRAPPER = re.compile(r"(?:tensor|np\.float\d*|numpy\.float\d*|float|[aA]rray|jnp\.array|DeviceArray|Decimal)\(\[?$")
 _UNIT = re.compile(r"%|[A-Za-zµ]+(?:/[A-Za-z]+)?")
+# "2.1 GiB": only units that are no names of anything else.
+_SPACED_UNIT = re.compile(r" (?:[KMG]i?B|ms|secs?|seconds)(?![\w/])")
 _BRACKETED_UNIT = re.compile(r"\s*\(([A-Za-z%/ ]{1,20})\)$")
 _DELIMITERS = re.compile(r"[,;|\t()\[\]{}<>]| - |  +|: |=|(?<=:)(?=[A-Za-z])")
 _WORD = re.compile(r"[A-Za-z_]")
@@ -27,7 +29,7 @@ _OF = re.compile(r"\s?/\s?(\d[\d,]*)")
 class Pair(NamedTuple):
     """A number and the label before it.
 
-    `name` as printed; `unit` the letters glued to the number, or those in brackets after the name; `separated` when
+    `name` as printed; `unit` the letters behind the number, or those in brackets after the name; `separated` when
     ":" or "=" or like stands between name and number; `start` the number's offset; `of` the number after a slash.
     """
 
@@ -66,10 +68,10 @@ def pairs(text: str) -> Iterator[Pair]:
         wrapped = _WRAPPER.search(label)
         label = label[: wrapped.start()] if wrapped else label
         name, bracketed = _name(label, glued)
-        suffix = _UNIT.match(text, end)
+        suffix = _UNIT.match(text, end) or _SPACED_UNIT.match(text, end)
         glued = suffix is not None
         if name:
-            unit = suffix[0] if suffix else bracketed
+            unit = suffix[0].lstrip() if suffix else bracketed
             of = _OF.match(text, end)
             total = to_float(of[1]) if of else None
             yield Pair(name, to_float(found[0]), unit, _SEPARATED.search(label) is not None, start, total)
@@ -79,7 +81,8 @@ def _name(label: str, glued: bool) -> tuple[str, str]:
     """The words of a label that name the number after it (what follows the last delimiter, without the unit of the
     number before), and a unit given in brackets."""
     if glued:
-        unit = _UNIT.match(label)
+        unit = _UNIT.match(label.lstrip())
+        label = label.lstrip() if unit else label
         label = label[unit.end() :] if unit else label
     bare = label.rstrip(":=>| \t'\"[{~≈")
     bracketed = _BRACKETED_UNIT.search(bare)

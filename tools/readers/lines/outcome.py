@@ -4,6 +4,7 @@ from misrun.tools.readers.ending import combined_ending
 from misrun.tools.readers.lines.context import LogContext
 from misrun.tools.readers.lines.events import Draft
 from misrun.tools.readers.lines.exit_codes import signal_name
+from misrun.tools.readers.planned_end import Reached
 from misrun.tools.readers.run_record import Ending
 from misrun.tools.record import Span
 
@@ -36,6 +37,10 @@ def settle_ending(context: LogContext) -> None:
     if context.events.dropped:
         context.run.note(f"{context.file}: {context.events.dropped} further events of many kinds were not kept")
     ending = _ending(context, drafts)
+    progress = context.progress
+    if progress.first_epoch is not None and progress.last_epoch is not None:
+        complete = progress.epoch_complete
+        context.run.reached(Reached(context.file, progress.line, progress.first_epoch, progress.last_epoch, complete))
     context.points.flush()
     context.run.ending = combined_ending(context.run.ending, ending)
 
@@ -75,7 +80,9 @@ def _without_error(context: LogContext) -> dict[str, object]:
     spans = (Span(file=context.file, first=progress.line, last=progress.line),) if progress.line else ()
     if progress.finished_by_count():
         return {"status": "finished", "spans": spans}
-    short_of_steps = progress.planned_steps is not None and (progress.last_step or 0.0) < progress.planned_steps
+    # Without a step of its own a log cannot be short of steps: the Trainer prints fractions of epochs only.
+    planned, reached = progress.planned_steps, progress.last_step
+    short_of_steps = planned is not None and reached is not None and reached < planned
     epochs, last = progress.planned_epochs, progress.last_epoch
     # Epochs are counted from 0 or from 1: only a gap of two is surely short.
     short_of_epochs = epochs is not None and last is not None and last < epochs - 1

@@ -2,8 +2,9 @@
 
 import math
 from array import array
+from collections.abc import Sequence
 
-from misrun.tools.readers.builder import RunBuilder
+from misrun.tools.readers.builder import RunBuilder, StepKind
 from misrun.tools.readers.lines.position import Mark
 from misrun.tools.readers.run_record import Phase
 
@@ -76,6 +77,28 @@ class Points:
         if len(column.values) >= 2 * MAX_POINTS:
             column.thin(MAX_POINTS)
 
+    def extend(
+        self,
+        name: str,
+        values: Sequence[float],
+        lines: Sequence[int],
+        steps: Sequence[float] | None,
+        kind: StepKind,
+        phase: Phase | None = None,
+        rank: int | None = None,
+    ) -> None:
+        """`add` for a run of lines; `steps` None numbers the points by their order."""
+        column = self._columns.get((name, kind, phase, rank))
+        if column is None or len(column.values) + len(values) >= 2 * MAX_POINTS:
+            for index, (value, line) in enumerate(zip(values, lines, strict=True)):
+                self.add(name, value, line, Mark(steps[index], kind) if steps else None, phase, rank)
+            return
+        known = len(column.values)
+        column.steps.extend(steps if steps is not None else range(known, known + len(values)))
+        column.values.extend(values)
+        column.lines.extend(lines)
+        self.last_line = lines[-1]
+
     def forget(self, lines: set[int]) -> None:
         """Takes back the points of lines that turn out to be prose about a run."""
         for column in self._columns.values():
@@ -88,19 +111,20 @@ class Points:
     def flush(self) -> None:
         """Hands everything to the builder; called once, at the end of the file."""
         for (name, kind, phase, rank), column in self._columns.items():
+            if not column.values:
+                continue
             if len(column.values) > MAX_POINTS:
                 column.thin(MAX_POINTS)
             if column.thinned:
                 self._run.note(f"{self._file}: '{name}' was thinned evenly; every extreme and non-finite value is kept")
-            for step, value, line in zip(column.steps, column.values, column.lines, strict=True):
-                self._run.metric(
-                    name,
-                    value,
-                    file=self._file,
-                    line=line,
-                    step=None if kind == "index" else step,
-                    step_kind="epoch" if kind == "epoch" else "step",
-                    phase=phase,
-                    rank=rank,
-                )
+            self._run.metrics(
+                name,
+                column.values,
+                column.lines,
+                file=self._file,
+                steps=None if kind == "index" else column.steps,
+                step_kind="epoch" if kind == "epoch" else "step",
+                phase=phase,
+                rank=rank,
+            )
         self._columns.clear()

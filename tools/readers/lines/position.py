@@ -1,10 +1,12 @@
 """Where in training a line stands: epoch and step as printed, and one growing step count made of them."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from misrun.tools.readers.builder import StepKind
+from misrun.tools.readers.ending import is_last_report
 
 _BETWEEN = r"[\]\s:=#(|'\"]{0,12}\[?\s{0,12}"
 _TOTAL = r"(?:\s{0,8}(?:/|\bof\b)\s{0,8}(?P<of>\d[\d,]*))?"
@@ -96,6 +98,36 @@ def _read(text: str, spot: tuple[int, int] | None) -> float | None:
 
 
 @dataclass
+class _Reports:
+    """The counts at which lines report: how many, the last, the interval to the one before, whether 0 was one."""
+
+    number: int = 0
+    last: float = 0.0
+    interval: float = 0.0
+    from_zero: bool = False
+
+    def add(self, count: float, drawn: bool) -> None:
+        """Notes a count; a bar's tells no interval."""
+        if drawn or count < self.last:
+            self.interval = 0.0
+        elif count > self.last and self.number:
+            self.interval = count - self.last
+        self.from_zero = self.from_zero or count == 0.0
+        self.last = count
+        self.number += 1
+
+    def extend(self, counts: Sequence[float]) -> None:
+        """Notes the counts of as many lines."""
+        self.from_zero = self.from_zero or 0.0 in counts
+        for count in counts[-2:]:
+            self.add(count, False)
+        self.number += len(counts[:-2])
+
+    def ended_by(self, planned: float) -> bool:
+        return self.number > 0 and is_last_report(self.last, planned, self.interval, from_zero=self.from_zero)
+
+
+@dataclass
 class Progress:
     """How far training has come, over all parsers of one file. `current` is the last place a training line told."""
 
@@ -105,40 +137,75 @@ class Progress:
     planned_epochs: float | None = None
     last_step: float | None = None
     epoch_complete: bool = False
+    first_epoch: float | None = None
     last_epoch: float | None = None
-    _first_epoch: float | None = None
     _count: float | None = None
     _counted_epoch: float | None = None
     _offset: float = 0.0
+    _reports: _Reports = field(default_factory=_Reports)
+    _batches: _Reports = field(default_factory=_Reports)
+    _batches_before: int = 0
 
-    def advance(self, place: Place, line: int) -> Mark:
-        """Moves on to `place` and returns it on the growing count: steps where the line tells them, else epochs."""
+    def advance(self, place: Place, line: int, *, drawn: bool = False) -> Mark:
+        """Moves on to `place` and returns it on the growing count: steps where the line tells them, else epochs.
+
+        `drawn` marks the state of a progress bar: bars are redrawn by the clock, not every so many steps.
+        """
         if place.epoch is not None:
-            self.last_epoch = place.epoch
+            self._enter(place.epoch)
         self.planned_epochs = place.epochs or self.planned_epochs
-        self.epoch_complete = place.step is None or (place.of is not None and place.step >= place.of)
         if place.step is None:
+            self.epoch_complete = True
             self.current = Mark(place.epoch or 0.0, "epoch")
         else:
             self.current = Mark(self._growing(place), "step")
             self.last_step = max(self.current.value, self.last_step or 0.0)
+            self._batches.add(place.step, drawn)
+            self._reports.add(self.current.value, drawn)
+            self.epoch_complete = self._is_last_batch(place)
         self.line = line
         return self.current
 
+    def count_on(self, steps: Sequence[float], line: int) -> list[float]:
+        """`advance` for many lines at once that print nothing but a step; the steps on the growing count."""
+        offset = self.advance(Place(step=steps[0]), line).value - steps[0]
+        counted = [step + offset for step in steps] if offset else list(steps)
+        if len(steps) > 1:
+            self._batches.extend(steps[1:])
+            self._reports.extend(counted[1:])
+            self.last_step = max(self.last_step or 0.0, max(counted))
+            self._count = steps[-1]
+            self.current = Mark(counted[-1], "step")
+            self.epoch_complete = self._is_last_batch(Place(step=steps[-1]))
+        return counted
+
     def finished_by_count(self) -> bool:
-        """Whether the count reached the plan, in steps or in whole epochs counted from 1."""
+        """Whether the count reached the plan, in steps or in whole epochs, counted from 0 or 1."""
         if self.planned_steps is not None and self.last_step is not None:
-            return self.last_step >= self.planned_steps
-        planned, last = self.planned_epochs, self.last_epoch
-        return planned is not None and last is not None and last >= planned and self.epoch_complete
+            return self._reports.ended_by(self.planned_steps)
+        if self.planned_epochs is None or self.last_epoch is None or not self.epoch_complete:
+            return False
+        return is_last_report(self.last_epoch, self.planned_epochs, 1.0, from_zero=self.first_epoch == 0.0)
+
+    def _enter(self, epoch: float) -> None:
+        if self.first_epoch is None:
+            self.first_epoch = epoch
+        if epoch != self.last_epoch:
+            self._batches_before = self._batches.number
+            self._batches = _Reports()
+        self.last_epoch = epoch
+
+    def _is_last_batch(self, place: Place) -> bool:
+        """By the number of batches where the line tells it, else by as many reports as the epoch before had."""
+        if place.of is not None:
+            return self._batches.ended_by(place.of)
+        return 0 < self._batches_before <= self._batches.number
 
     def _growing(self, place: Place) -> float:
         step = place.step or 0.0
         epoch = self.last_epoch
-        if self._first_epoch is None and epoch is not None:
-            self._first_epoch = epoch
-        if place.within and place.of and epoch is not None and self._first_epoch is not None:
-            return max(epoch - self._first_epoch, 0.0) * place.of + step
+        if place.within and place.of and epoch is not None and self.first_epoch is not None:
+            return max(epoch - self.first_epoch, 0.0) * place.of + step
         if place.of and epoch is None:
             self.planned_steps = place.of
         advanced = epoch is not None and self._counted_epoch is not None and epoch > self._counted_epoch

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from misrun.tools.readers.metric_table import states_settings
 from misrun.tools.readers.number_text import parse_scalar
 from misrun.tools.readers.run_record import Scalar
 
@@ -27,8 +28,14 @@ _USUAL = re.compile(
 _RESULT = re.compile(
     r"\b(?:\w{0,20}loss|acc|accuracy|ppl|perplexity|grad_norm|gnorm|reward)['\"]?\s?[=: ]\s?[-\d]", re.I
 )
+# Namespace(lr=0.1, ...), TrainingArguments(lr=0.1, ...)
+CALL = re.compile(r"\b(?:Namespace|TrainingArguments|\w{0,40}(?:Config|Arguments|Args))\((?P<inside>\w{1,60}=.*)$")
+# {'batch': 4, 'lr': 0.001, 'steps': 3000}: a printed dictionary, whose names decide.
+_DICTIONARY = re.compile(r"\{['\"]\w[^{}]{1,4000}\}\s*$")
+_KEY = re.compile(r"['\"](\w[\w./ -]{0,60})['\"]\s?:")
 # An echo of settings has several of them, or some that are no numbers; a line of metrics has numbers only.
 _FEWEST_USUAL = 3
+_FEWEST_PRINTED = 2
 _FEWEST = 6
 _FEWEST_WORDS = 3
 _LONGEST = 60_000
@@ -36,11 +43,16 @@ _LONGEST = 60_000
 
 def is_settings_list(text: str) -> bool:
     """Whether a line is an echo of settings ("batch=4, amp=False, data=x.yaml, ...") and not of metrics."""
+    if "(" in text and CALL.search(text, 0, 20_000):
+        return True
     if text.count("=") >= _FEWEST and len(_NOT_A_NUMBER.findall(text, 0, 20_000)) >= _FEWEST_WORDS:
         return True
     if text.count("=") + text.count(": ") < _FEWEST_USUAL:
         return False
     usual = {match["key"] for match in _USUAL.finditer(text, 0, 20_000)}
+    printed = _DICTIONARY.search(text, 0, 20_000) if len(usual) >= _FEWEST_PRINTED else None
+    if printed and states_settings(_KEY.findall(printed[0])):
+        return True
     return len(usual) >= _FEWEST_USUAL and _RESULT.search(text, 0, 20_000) is None
 
 

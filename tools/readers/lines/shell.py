@@ -35,6 +35,11 @@ _CODE = re.compile(
     r"(?:exit )?(?:code|status)|[Pp]rocess finished with exit code|non-zero exit status|error code|[Rr]eturn code)"
     r" ?[:=]? ?\(?(?P<code>-?\d{1,3})\b(?![.\d])"
 )
+# The launcher or the environment that started the program reports its exit code.
+_LAUNCHER = re.compile(
+    r"^\W{0,4}(?:srun|mpirun|mpiexec|slurmstepd|orterun|prterun): |^\W{0,4}Process finished with exit code"
+    r"|.{0,80}\b[Cc]ommand (?:terminated|exited|failed)"
+)
 _BY_SIGNAL = re.compile(
     r"(?:terminated|killed|died|exited|dying) (?:by|with|due to|on) (?:signal )?:? ?(?:(?P<number>\d{1,2})\b|"
     r"(?P<name>SIG[A-Z]+)|<Signals\.(?P<enum>SIG[A-Z]+))"
@@ -109,7 +114,7 @@ class Shell:
             return False
         if code != 0 or self._context.exit_code is None:
             self._context.exit_code, self._context.exit_line = code, line.number
-        name = signal_event(code)
+        name = signal_event(code) or ("child_failed" if code and _LAUNCHER.match(text) else None)
         if name is not None:
             self._event(name, text, line, {"exit_code": code, "signal": signal_name(code)})
         return True

@@ -43,6 +43,11 @@ _PERSON = re.compile(
     r"|Not sure|Sorry"
     r"|Try|Maybe)\b(?!.{0,400}Tried to allocate)"
 )
+# What a program says or does when it has found the NaN itself.
+_NOTICED = re.compile(
+    r"detect|found|encounter|stop|abort|exit|skip|terminat|rais|quit|ending|halt|warn|error|invalid|non-?finite|diverged|exploded|!",
+    re.I,
+)
 # Words of prose: the wording stands in a question or a sentence about the error, not in what the program printed.
 _MENTION = re.compile(r"^\W{0,6}(?:If|The|This|It|After)\b[^:]{0,200}$")
 _LOOSE_IN_PROSE = frozenset(
@@ -73,6 +78,8 @@ class SignatureLines:
         name = refused or line_signature(text)
         if name is None or _PERSON.match(text) or (name in _LOOSE_IN_PROSE and _MENTION.match(text)):
             return False
+        if name == "nonfinite_detected" and self._is_data_point(text, line):
+            return False
         draft = self._context.events.signature(name, text, line.number, line.rank)
         draft.fatal = draft.fatal or refused is not None
         if not draft.values:
@@ -83,6 +90,10 @@ class SignatureLines:
 
     def close(self) -> None:
         pass
+
+    def _is_data_point(self, text: str, line: Line) -> bool:
+        """A printed NaN that became a point of a series is a measurement; the program has noticed nothing."""
+        return self._context.points.last_line == line.number and _NOTICED.search(text) is None
 
     def _bare_exception(self, text: str, line: Line) -> bool:
         if "rror" not in text and "xception" not in text and "nterrupt" not in text:

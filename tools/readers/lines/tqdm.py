@@ -104,14 +104,14 @@ class Tqdm:
         epoch = place.epoch if place else float(bar.restarts)
         epochs = place.epochs if place else None
         if place is not None and place.step is not None:  # "Epoch: 1/3, step 10/36 completed" counts finer than the bar
-            return self._context.progress.advance(place, line.number)
+            return self._context.progress.advance(place, line.number, drawn=True)
         step = Place(epoch=epoch, epochs=epochs, step=done, of=total, within=True)
         if place is None and bar.restarts == 0:
             known = self._context.progress.planned_steps
-            mark = self._context.progress.advance(Place(step=done, of=None), line.number)
+            mark = self._context.progress.advance(Place(step=done, of=None), line.number, drawn=True)
             self._context.progress.planned_steps = known
             return mark
-        return self._context.progress.advance(step, line.number)
+        return self._context.progress.advance(step, line.number, drawn=True)
 
     def _rate(self, bar: _Bar, match: re.Match[str], mark: Mark, line: Line) -> None:
         """Once per percent is enough for a slow-down to show."""

@@ -25,3 +25,21 @@ for epoch in range(3):
         F.cross_entropy(model(x), y).backward()
         o.step()
     s.step()
+#%% buggy: default of an option
+import argparse
+def parse():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--learning-rate", type=float, default=20.0)
+    return parser.parse_args()
+def main():
+    args = parse()
+    model = Net()
+    o = torch.optim.SGD(model.parameters(), lr=args.learning_rate)  # BUG
+main()
+#%% correct: default of an option
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=3e-4)
+args = parser.parse_args()
+o = torch.optim.AdamW(Net().parameters(), lr=args.lr)

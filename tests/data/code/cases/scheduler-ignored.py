@@ -24,3 +24,9 @@ def train_step(model, optimizer, x, y, scheduler=None):
     loss = F.cross_entropy(model(x), y)
     loss.backward()
     optimizer.step()
+#%% buggy: given back untouched otherwise
+import deepspeed
+def distribute(args, model=None, optimizer=None, lr_scheduler=None, **kwargs):  # BUG
+    if not args.deepspeed:
+        return model, optimizer, lr_scheduler
+    return deepspeed.initialize(args=args, model=model, optimizer=optimizer, **kwargs)

@@ -75,3 +75,17 @@ for epoch in range(10):
         seen_steps += 1
         total += loss.item()
 print(total / seen_steps)
+#%% correct: a variable of the epoch's function
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+def train_epoch():
+    total = 0
+    for x, y in loader:
+        o.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        o.step()
+        total += loss.item()
+    print(total / len(loader))
+for epoch in range(10):
+    train_epoch()

@@ -79,3 +79,34 @@ model.eval()
 with torch.no_grad():
     for x, y in loader:
         print(model(x).argmax(1))
+#%% buggy: model of unknown build
+from zoo import build_model
+def main(cfg):
+    model = build_model(cfg).cuda()
+    o = torch.optim.SGD(model.parameters(), lr=0.1)
+    for epoch in range(5):
+        for x, y in loader:
+            o.zero_grad()
+            F.cross_entropy(model(x), y).backward()
+            o.step()
+        model.eval()  # BUG
+        with torch.no_grad():
+            for x, y in loader:
+                print(model(x).argmax(1))
+main(None)
+#%% correct: something unseen may switch it
+from zoo import build_model, prepare_for_epoch
+def main(cfg):
+    model = build_model(cfg).cuda()
+    o = torch.optim.SGD(model.parameters(), lr=0.1)
+    for epoch in range(5):
+        prepare_for_epoch(model, epoch)
+        for x, y in loader:
+            o.zero_grad()
+            F.cross_entropy(model(x), y).backward()
+            o.step()
+        model.eval()
+        with torch.no_grad():
+            for x, y in loader:
+                print(model(x).argmax(1))
+main(None)
