@@ -88,7 +88,8 @@ def verdict_text(step: NextStep) -> str:
     support = f"; worked in {verdict.support} of {verdict.of} benchmark cases" if verdict.of else ""
     dropped = f", {verdict.citations_dropped} dropped" if verdict.citations_dropped else ""
     note = f"; {verdict.note}" if verdict.note else ""
-    return f"{verdict.classifier}; {verdict.citations_checked} citations checked{dropped}{support}; {verdict.executed}{note}"
+    checked = f"{verdict.citations_checked} citations checked{dropped}"
+    return f"{verdict.classifier}; {checked}{support}; {verdict.executed}{note}"
 
 
 def how_it_knows(report: Report) -> str:

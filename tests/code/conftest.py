@@ -1,13 +1,11 @@
 """Fixtures for the code checks: programs written to a folder and inspected."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from programs import InspectFiles
 
 from misrun.tools.code.inspect import Inspection, inspect
-
-InspectFiles = Callable[..., Inspection]
 
 
 @pytest.fixture

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
+from programs import PRELUDE, InspectFiles
 
 from misrun.agents.auditors import code_audit, data_flow, silent_bug
 from misrun.tools.code.finding import Delegation
-from tests.code.conftest import InspectFiles
-from tests.code.test_checks import PRELUDE
 
 HEALTHY = """\
 model = Net()

@@ -10,31 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from programs import PRELUDE
 
 from misrun.tools.code.checks.registry import CHECKS
 from misrun.tools.code.inspect import inspect
 
 CASES = Path(__file__).parents[1] / "data" / "code" / "cases"
-PRELUDE = """\
-import torch
-import torch.nn as nn
-import torch.nn.functional as F
-from torch.utils.data import DataLoader, TensorDataset
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.body = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Dropout(0.2))
-        self.head = nn.Linear(64, 5)
-
-    def forward(self, x):
-        return self.head(self.body(x))
-
-
-data = TensorDataset(torch.randn(500, 20), torch.randint(0, 5, (500,)))
-loader = DataLoader(data, batch_size=32, shuffle=True)
-"""
 
 
 @dataclass(frozen=True)

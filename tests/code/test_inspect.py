@@ -4,24 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from programs import BUGGY, InspectFiles
 
 from misrun.tools.code.checks.registry import CHECKS
 from misrun.tools.code.inspect import inspect
 from misrun.tools.code.look_for import CHECKS_FOR_MODE, checks_for
 from misrun.tools.diagnosis.taxonomy import MODES
-from tests.code.conftest import InspectFiles
-
-BUGGY = """\
-import torch
-from torch import nn
-
-model = nn.Linear(4, 2)
-opt = torch.optim.SGD(model.parameters(), lr=0.1)
-for x, y in [(torch.randn(3, 4), torch.zeros(3).long())] * 10:
-    loss = nn.functional.cross_entropy(model(x), y)
-    loss.backward()
-    opt.step()
-"""
 
 
 def test_broken_file_is_skipped_with_its_reason_and_the_others_are_read(inspect_files: InspectFiles) -> None:

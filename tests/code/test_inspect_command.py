@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import typer
+from programs import BUGGY
 from typer.testing import CliRunner
 
 from misrun.cli.inspect import inspect_command
-from tests.code.test_inspect import BUGGY
 
 app = typer.Typer()
 app.command()(inspect_command)

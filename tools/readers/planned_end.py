@@ -4,6 +4,7 @@ A log that simply stops after its last planned step or epoch has finished. The s
 itself said, then those of files, and constants in the code only when nothing better is there.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -29,6 +30,8 @@ _STEP_HINTS = frozenset((
     "num_iterations", "n_iterations", "niter", "updates", "num_updates", "n_updates", "episodes", "n_episodes",
     "num_episodes", "total",
 ))  # fmt: skip
+# With early stopping a plan need not be reached, and not every callback says that it has stopped.
+_STOPS_EARLY = re.compile(r"early_?stop|patience", re.IGNORECASE)
 # The interval between reports is read off the last of them; the beginning may be reported more densely.
 _TAIL = 50
 
@@ -81,7 +84,13 @@ def inferred_ending(run: RunRecord, reached: Iterable[Reached]) -> Ending:
         return _judged(ending, "finished", *ends, planned=ends[1] in step_plans)
     # Two epochs short is short however epochs are counted.
     short = [(at, plan) for at, plan in found if plan.certain]
-    if ending.status == "unknown" and short and all(at.last < plan.length - 1 for at, plan in short):
+    stops_early = any(_STOPS_EARLY.search(setting.name) and setting.value for setting in run.config)
+    if (
+        ending.status == "unknown"
+        and not stops_early
+        and short
+        and all(at.last < plan.length - 1 for at, plan in short)
+    ):
         return _judged(ending, "unfinished", *short[0], planned=short[0][1] in step_plans)
     return ending
 

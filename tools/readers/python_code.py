@@ -29,8 +29,9 @@ _CONFIGURES = re.compile(
 )
 # Names of loop variables that count the whole training; "i" counts anything.
 _COUNTERS = {
-    "epoch": "epochs", "ep": "epochs", "epoch_idx": "epochs", "epoch_num": "epochs", "step": "steps",
-    "global_step": "steps", "iteration": "steps", "iter": "steps", "it": "steps", "itr": "steps", "update": "steps", "train_step": "steps",
+    "epoch": "epochs", "ep": "epochs", "epoch_idx": "epochs", "epoch_num": "epochs",
+    "step": "steps", "global_step": "steps", "train_step": "steps", "iteration": "steps", "iter": "steps",
+    "it": "steps", "itr": "steps", "update": "steps",
 }  # fmt: skip
 _HOLDS_SETTINGS = re.compile(r"(?:config|cfg|args|params|hparams|settings|options|arguments|hyper)", re.IGNORECASE)
 _FLAGS = frozenset(("add_argument", "option", "add_option", "add_arg"))

@@ -129,9 +129,9 @@ class _Log:
     def _template(self, number: int, raw: bytes, shape: bytes) -> Template | None:
         """Only for lines that mean something to the reader of values alone, and that stand in the file as they are
         read: without terminal codes, damage, rank or quote."""
-        line = self._line(number, raw)
+        line = line_of(number, clean(raw.decode("utf-8", "replace")))
         alone = self._known[shape] == (self._values,)
-        plain = line.text.encode("utf-8", "replace") == raw
+        plain = line.rank is None and line.text.encode("utf-8", "replace") == raw
         return self._values.template(line) if alone and plain else None
 
     def feed(self, number: int, raw: bytes) -> None:
@@ -220,6 +220,8 @@ def _lines(chunks: Iterator[bytes], run: RunBuilder, name: str) -> Iterator[tupl
     rest = b""
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
+        if lines and lines[0].endswith(b"\r"):  # Windows ends its lines so, all of them
+            lines = [line.removesuffix(b"\r") for line in lines]
         if lines:
             if len(max(lines, key=len)) > _LONG_LINE:
                 lines = [_cut(line, at, run, name) for at, line in enumerate(lines, start=number)]

@@ -16,8 +16,6 @@ from misrun.tools.signals.wording import number, percent, plural, times
 # 1998, "Early Stopping - But When?": generalisation loss of 5 % is its medium threshold; twice that here).
 GAP, GAP_SURE = 1.10, 1.5
 LEAST = 0.05
-# The best of twenty noisy evaluations lies 2 sigma above their level by itself, the end another 2 below it by chance.
-BEST_OF_MANY = 4.0
 # Validation that moved less than this share while training gained four times as much stayed where it was.
 FLAT, GAINED = 0.03, 0.2
 # "Perfect": at most 5 errors in 1,000. "Better by far": half the training loss (dropout and augmentation explain less).
@@ -105,12 +103,7 @@ def _metric_gap(train: Curve, metric: Curve) -> Signal | None:
     high, end = float(metric.values[best]), float(np.median(tail))
     fallen = (high - end) / high if high > 0 else 0.0
     at_best = _training_between(train, metric, best)
-    if (
-        best == len(metric) - 1
-        or fallen < GAP - 1.0
-        or high - end <= BEST_OF_MANY * noise(metric.values)
-        or at_best is None
-    ):
+    if best == len(metric) - 1 or fallen < GAP - 1.0 or high - end <= 3 * noise(metric.values) or at_best is None:
         return None
     return Signal(
         name="validation_gap",
@@ -255,7 +248,10 @@ def _disagrees(train: Curve, loss: Curve | None, metric: Curve | None) -> Signal
     reference = loss if loss is not None and len(loss) >= 3 else train
     if metric is None or len(metric) < 4 or not falls(reference):
         return None
-    gained = (start_level(reference.values) - end_level(reference.values)) / abs(start_level(reference.values))
+    start = start_level(reference.values)
+    # Against the start of learning: what falls after the first evaluation may be the last bit of a metric long reached.
+    whole = float(train.values[:3].max()) if train.series.name == reference.series.name else 0.0
+    gained = (start - end_level(reference.values)) / max(abs(start), whole)
     first, last = float(metric.values[0]), end_level(metric.values)
     risen = last - first > max(2 * noise(metric.values), FLAT * abs(first)) or trend(metric.values) > 0
     # A metric that starts near its best has nowhere to go.

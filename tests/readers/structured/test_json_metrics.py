@@ -195,3 +195,26 @@ def test_the_scanner_yields_a_prefix_of_a_cut_document(value: object, cut: int) 
 def test_nesting_is_bounded_without_recursion() -> None:
     with pytest.raises(JsonDamageError, match=f"deeper than {MAX_DEPTH}"):
         list(leaves("[" * 1_000_000))
+
+
+def test_a_first_line_of_settings_is_no_row_of_metrics(read: Read) -> None:
+    rows = "".join(json.dumps({"step": step, "loss": 0.5}) + "\n" for step in range(3))
+    run = read({"log.jsonl": json.dumps({"steps": 600, "lr": 0.001, "margin": 0.8}) + "\n" + rows})
+    assert [one.raw_name for one in run.series] == ["loss"]
+    assert settings(run) == {"steps": 600, "lr": 0.001, "margin": 0.8}
+
+
+def test_a_first_line_like_those_after_it_is_a_row_of_metrics(read: Read) -> None:
+    run = read({"lr.jsonl": "".join(json.dumps({"steps": step, "lr": 0.001}) + "\n" for step in (10, 20))})
+    assert series(run, "lr").steps == (10, 20)
+
+
+def test_a_bare_recall_is_of_evaluation_unless_the_table_says_otherwise(read: Read) -> None:
+    run = read({"a.jsonl": "".join(json.dumps({"step": i, "loss": 0.5, "recall": 0.1}) + "\n" for i in (1, 2))})
+    assert series(run, "recall").phase == "eval"
+    rows = [{"step": i, "loss": 0.5, "recall": 0.1, "val_recall": 0.2} for i in (1, 2)]
+    run = read({"a.jsonl": "".join(json.dumps(row) + "\n" for row in rows)})
+    assert series(run, "recall").phase == "train"
+    marked = "".join(f'{{"mode": "{mode}", "epoch": 1, "recall": 0.1}}\n' for mode in ("train", "val"))
+    run = read({"a.jsonl": marked})
+    assert {one.phase for one in run.series if one.raw_name == "recall"} == {"train", "eval"}

@@ -77,3 +77,17 @@ def test_arithmetic_that_explodes_is_no_setting(read: Read) -> None:
     )
     assert settings(run) == {"B": 1024, "D": 1e-4}
     assert [code.path for code in run.code] == ["a.py", "deep.py"]
+
+
+def test_loops_over_epochs_and_steps_tell_the_planned_length(read: Read) -> None:
+    run = read(
+        {
+            "a.py": "for epoch in range(25):\n    for step in range(50):\n        pass\n",
+            "b.py": "for step in tqdm(range(1, 301)):\n    pass\n",
+            "c.py": "for epoch in range(5, 30):\n    pass\nfor epoch in range(n):\n    pass\nfor i in range(9):\n    pass\n",
+        }
+    )
+    assert [(value.name, value.value, str(value.span)) for value in run.config] == [
+        ("range.epochs", 25, "a.py:1"),
+        ("range.steps", 300, "b.py:1"),
+    ]

@@ -283,17 +283,20 @@ def find_ignored_scheduler(trace: Trace) -> Iterator[Problem]:
         if not ignored or function.has_decorator("abstractmethod", "overload"):
             continue
         read = _names_used(function.node.body)
-        handed = max((_handed_on(n, parameters) for n in ast.walk(function.node) if isinstance(n, ast.Call)), default=0)
+        calls = [n for n in ast.walk(function.node) if isinstance(n, ast.Call)]
+        call = max(calls, key=lambda n: _handed_on(n, parameters), default=None)
+        handed = _handed_on(call, parameters) if call is not None else 0
         for name in ignored:
-            if name not in read and "locals" not in read and handed >= 2:
+            if call is not None and name not in read and "locals" not in read and handed >= 2:
                 yield Problem(
-                    Site(function.file, parameters[name]),
+                    Site(function.file, call),
                     f"`{name}` is taken and never used, while {handed} other parameters are handed on: the schedule "
                     "has no "
                     "effect.",
                     f"Hand on {name}={name}.",
                     0.85,
                     _VERIFY,
+                    related=(Site(function.file, parameters[name]),),
                 )
 
 

@@ -21,8 +21,8 @@ def find_fallback_outside(trace: Trace) -> Iterator[Problem]:
             if not _grows_after(owner, assignment, table) and _is_fallback(owner, name):
                 yield Problem(
                     Site(owner.file, assignment),
-                    f"{name} is len({table}), one past the last id, and stands for unknown entries; len() of this class "
-                    f"is len({table}) too, so an embedding of that size has no row for it.",
+                    f"{name} is len({table}), one past the last id, and stands for unknown entries; len() of this"
+                    f" class is len({table}) too, so an embedding of that size has no row for it.",
                     "Give the unknown entry a place in the table before its length is taken.",
                     0.4 if spare else 0.85,
                     "Compare the largest id of an encoded batch with num_embeddings.",

@@ -64,7 +64,7 @@ class KeyValue:
     def template(self, line: Line) -> Template | None:
         """The pattern of a line that has been fed, for `feed_run`; None for lines that must be fed one by one."""
         text = line.text
-        if line.rank is not None or '{"' in text or ("rate" in text and _DARKNET.match(text)):
+        if '{"' in text or ("rate" in text and _DARKNET.match(text)):
             return None
         template = self._layouts.template(text)
         # What a line without a place belongs to depends on the lines before it.
@@ -78,7 +78,7 @@ class KeyValue:
         numbers = range(first, first + len(lines))
         kind, steps = self._marks(template, columns, numbers)
         for name, values, phase in template.values(columns):
-            self._context.points.extend(name, values, numbers, steps, kind, phase)
+            self._context.points.extend(name, values, numbers, steps, kind, phase, self._context.rank)
         return True
 
     def _marks(self, template: Template, columns: list[list[float]], numbers: range) -> tuple[StepKind, list[float]]:

@@ -29,19 +29,22 @@ class _Column:
 
     def thin(self, target: int) -> None:
         """Every n-th point, and every point that is not finite or a local extreme among those left out."""
-        values = self.values
+        import numpy as np
+
+        values = np.frombuffer(self.values)
         stride = -(-len(values) // (target // 3))
-        kept: list[int] = []
-        for start in range(0, len(values), stride):
-            block = range(start, min(start + stride, len(values)))
-            finite = [i for i in block if math.isfinite(values[i])]
-            keep = {i for i in block if not math.isfinite(values[i])}
-            if finite:
-                keep |= {finite[0], min(finite, key=values.__getitem__), max(finite, key=values.__getitem__)}
-            kept.extend(sorted(keep))
-        self.steps = array("d", [self.steps[i] for i in kept])
-        self.lines = array("q", [self.lines[i] for i in kept])
-        self.values = array("d", [values[i] for i in kept])
+        blocks = np.pad(values, (0, -len(values) % stride), constant_values=np.nan).reshape(-1, stride)
+        finite = np.isfinite(blocks)
+        keep = ~finite
+        rows = np.flatnonzero(finite.any(axis=1))
+        lowest = np.where(finite, blocks, np.inf).argmin(axis=1)
+        highest = np.where(finite, blocks, -np.inf).argmax(axis=1)
+        for places in (finite.argmax(axis=1), lowest, highest):
+            keep[rows, places[rows]] = True
+        kept = np.flatnonzero(keep.reshape(-1)[: len(values)])
+        self.steps = array("d", np.frombuffer(self.steps)[kept].tobytes())
+        self.lines = array("q", np.frombuffer(self.lines, dtype=np.int64)[kept].tobytes())
+        self.values = array("d", values[kept].tobytes())
         self.thinned = True
 
 

@@ -1,0 +1,107 @@
+"""Home-made metric lines: which numbers are metrics, of which phase, and reading many lines at once."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from misrun.tools.readers.run_record import RunRecord
+from misrun.tools.readers.text_log import _Log
+
+Read = Callable[[str], RunRecord]
+
+
+def metrics(record: RunRecord) -> dict[tuple[str, str], float]:
+    return {(one.raw_name, one.phase): one.values[-1] for one in record.series}
+
+
+def test_qualities_after_a_validation_loss_are_of_validation(read: Read) -> None:
+    found = metrics(read("Epoch  1: train_loss=0.57 val_loss=0.47 accuracy=0.98 precision=0.000 f1=0.000\n"))
+    assert found == {
+        ("train_loss", "train"): 0.57,
+        ("val_loss", "eval"): 0.47,
+        ("accuracy", "eval"): 0.98,
+        ("precision", "eval"): 0.0,
+        ("f1", "eval"): 0.0,
+    }
+
+
+def test_qualities_follow_the_phase_that_the_line_names(read: Read) -> None:
+    found = metrics(read("Epoch: 4 | Train: loss 0.5 recall 0.3 | Val: loss 0.6 recall 0.4\n"))
+    assert (found["recall", "train"], found["recall", "eval"]) == (0.3, 0.4)
+
+
+def test_a_bare_quality_beside_one_of_validation_is_of_training(read: Read) -> None:
+    found = metrics(read("Epoch 3/10 - loss: 0.5 - recall: 0.30 - val_loss: 0.6 - val_recall: 0.4\n"))
+    assert (found["recall", "train"], found["val_recall", "eval"]) == (0.3, 0.4)
+
+
+def test_names_of_the_programs_own_are_kept_on_lines_that_carry_a_metric(read: Read) -> None:
+    found = metrics(read("epoch 00 | beta 0.10 | loss 23.718 | recon 23.576 | kl 1.416\n"))
+    assert (found["beta", "train"], found["recon", "train"]) == (0.10, 23.576)
+    assert ("active", "train") in metrics(read("epoch 1 train_loss 2.3 test_acc 9.80% active 0.000\n"))
+
+
+def test_counters_clocks_and_words_of_a_sentence_are_no_metrics(read: Read) -> None:
+    assert set(metrics(read("step 12 - loss 1.5 - eta 1:23:45 - rank 3 - seed 7\n"))) == {("loss", "train")}
+    sentence = "At step 100 the loss is 0.5 while John has 3 apples and took 7 pears\n"
+    assert set(metrics(read(sentence))) == {("loss", "train")}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Epoch 3: Train Loss: 0.51 Val Loss: 0.60 | Val Acc: 81.2%", {"Train Loss": 0.51, "Val Loss": 0.6, "Val Acc": 81.2}),
+        ("[2026-11-20 06:18:55] INFO - step 50 - loss: 0.51", {"loss": 0.51}),
+        ("11/20/2026 06:18:55 - INFO - __main__ -   Step: 50, loss = 1.39", {"loss": 1.39}),
+        ("I1120 06:18:55.123456 1234 train.py:55] step 50, loss: 1.39", {"loss": 1.39}),
+        ("Epoch [2/10], Loss: [0.532], Acc: [81.20%]", {"Loss": 0.532, "Acc": 81.2}),
+        ("step 100 loss (0.532) acc (81.2)", {"loss": 0.532, "acc": 81.2}),
+        ("step 5 loss 0.5 mem=3.2GB time=35ms", {"loss": 0.5, "mem": 3276.8, "time": 0.035}),
+        ("step 5 | loss 0.5 | Mem 2.5 GiB | lr 0.1", {"loss": 0.5, "Mem": 2560.0, "lr": 0.1}),
+    ],
+)  # fmt: skip
+def test_prefixes_units_and_brackets_do_not_hide_a_value(read: Read, line: str, expected: dict[str, float]) -> None:
+    assert {name: pytest.approx(value) for (name, _), value in metrics(read(line + "\n")).items()} == expected
+
+
+def test_a_printed_dictionary_of_settings_is_no_metric_line(read: Read) -> None:
+    record = read("2026-11-20 06:18:54 INFO: options {'batch': 4, 'lr': 0.001, 'steps': 3000}\nstep 50 loss 1.4\n")
+    assert [one.raw_name for one in record.series] == ["loss"]
+    assert [(value.name, value.value) for value in record.config] == [("batch", 4), ("lr", 0.001), ("steps", 3000)]
+
+
+@pytest.mark.parametrize("line", ["step 400 loss nan", "loss is nan at step 4", "step 400 loss inf grad_norm nan"])
+def test_a_nan_that_is_a_data_point_is_no_error_of_the_program(read: Read, line: str) -> None:
+    record = read(line + "\n")
+    assert record.events == ()
+    assert not math.isfinite(record.series[0].values[0])
+
+
+def test_a_program_that_notices_a_nan_says_so(read: Read) -> None:
+    record = read("step 400 loss nan, NaN detected, stopping\n")
+    assert [event.name for event in record.events] == ["nonfinite_detected"]
+
+
+_EPOCH = "Epoch [{}/3], Step [{}/60], Loss: {:.4f}, Acc: {:.1f}%\n"
+_LOGS = {
+    "windows": "".join(f"step {i} loss {i / 7:.3f}\r\n" for i in range(90)) + "Traceback (most recent call last):\r\n"
+    '  File "t.py", line 4, in <module>\r\n    main()\r\nValueError: bad\r\n',
+    "steps": "".join(f"iter {i}: loss {4 / (i + 1):.4f}, time {i % 9}.25ms, top5 {i % 7}.0%\n" for i in range(400)),
+    "restarts": "".join(f"step {i % 50} loss {i / 7:.3f} lr {i * 1e-5:.2e}\n" for i in range(220)),
+    "epochs": "".join(_EPOCH.format(e, s, e + 1 / s, s / 7) for e in (1, 2, 3) for s in range(5, 61, 5)),
+    "mixed": "".join(
+        f"Epoch {e}\n" + "".join(f"step {s} loss {e / s:.3f}\n" for s in range(1, 9)) + f"val_loss {e / 3:.2f} f1 0.{e}\n"
+        for e in range(1, 9)
+    ),
+    "forms": "".join(f"step {i:,} loss {i * 0.37:g} acc {i}/900 lr {'nan' if i % 5 else i}\n" for i in range(880, 1200)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(_LOGS))
+def test_many_lines_at_once_read_as_each_alone(read: Read, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    at_once = read(_LOGS[name])
+    monkeypatch.setattr(_Log, "_template", lambda *_: None)
+    alone = read(_LOGS[name])
+    assert at_once.series
+    assert repr(at_once) == repr(alone)
