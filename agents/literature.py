@@ -62,6 +62,8 @@ def search_literature(
             search.ask(level, query)
         if reason := enough(search.found.values(), wanted):
             return search.outcome(f"{reason} at level {level}")
+    if not any(asked.values()):
+        return search.outcome("nothing to ask with: no symptom, no error and no likely failure mode yet")
     applicable = len(_applicable(search.found.values()))
     return search.outcome(f"all four levels are used: {applicable} applicable of {len(search.found)} found")
 
@@ -91,7 +93,8 @@ def follow_findings(
     seen = {item.id for item in named}
     kept = [item for item in previous.evidence if item.id not in seen and (not likely or likely & set(item.modes))]
     steps = (*previous.steps, *found.steps)
-    return previous.model_copy(update={"evidence": (*named, *kept)[:_EVIDENCE], "steps": steps})
+    stopped = f"{previous.stopped}; {len(named)} in the words of the code findings" if found.steps else previous.stopped
+    return previous.model_copy(update={"evidence": (*named, *kept)[:_EVIDENCE], "steps": steps, "stopped": stopped})
 
 
 class _Search:

@@ -53,7 +53,7 @@ def _why(report: Report) -> Iterator[str]:
         return
     yield "\n## Why\n"
     for hypothesis in report.hypotheses[:4]:
-        yield f"- **{hypothesis.likelihood:.2f} {escape(hypothesis.mode)}** ({hypothesis.status})"
+        yield f"- **{wording.share(hypothesis.likelihood)} {escape(hypothesis.mode)}** ({hypothesis.status})"
         for sign, grounds in (("for", hypothesis.supporting[:4]), ("against", hypothesis.opposing[:3])):
             for ground in grounds:
                 yield f"  - {sign}: {escape(ground.text)} ({escape(wording.places(ground.spans, 2))})"

@@ -84,7 +84,7 @@ def _hypotheses(console: Console, report: Report) -> None:
         return
     _section(console, "Why")
     for hypothesis in report.hypotheses[:4]:
-        line = Text(f"{hypothesis.likelihood:.2f}  ", style="bold") + Text(hypothesis.mode)
+        line = Text(f"{wording.share(hypothesis.likelihood)}  ", style="bold") + Text(hypothesis.mode)
         console.print(line + Text(f"  {hypothesis.status}", style="dim"))
         for sign, grounds in (("+", hypothesis.supporting[:4]), ("-", hypothesis.opposing[:3])):
             for ground in grounds:

@@ -25,20 +25,25 @@ def mode_name(mode: str) -> str:
     return mode.rsplit("/", 1)[-1].replace("_", " ")
 
 
+def share(likelihood: float) -> str:
+    """A likelihood with two digits; what rounds to 1 is told as above 0.99, because nothing here is certain."""
+    return ">0.99" if likelihood > 0.995 else f"{likelihood:.2f}"
+
+
 def headline(report: Report) -> str:
     """The verdict in one sentence, with how sure it is."""
     verdict = report.verdict
     if verdict.abstained:
         return f"I do not know. {verdict.reason[:1].upper()}{verdict.reason[1:]}."
     if verdict.category == "healthy":
-        return f"This run looks healthy (likelihood {verdict.likelihood:.2f})."
+        return f"This run looks healthy (likelihood {share(verdict.likelihood)})."
     name = mode_name(verdict.mode)
     if verdict.mode_likelihood < verdict.likelihood - 0.1:
         return (
-            f"{verdict.category.replace('_', ' ').capitalize()} failure (likelihood {verdict.likelihood:.2f}), "
-            f"most likely {name} ({verdict.mode_likelihood:.2f})."
+            f"{verdict.category.replace('_', ' ').capitalize()} failure (likelihood {share(verdict.likelihood)}), "
+            f"most likely {name} ({share(verdict.mode_likelihood)})."
         )
-    return f"{name.capitalize()} ({verdict.category.replace('_', ' ')}), likelihood {verdict.mode_likelihood:.2f}."
+    return f"{name.capitalize()} ({verdict.category.replace('_', ' ')}), likelihood {share(verdict.mode_likelihood)}."
 
 
 def definition(report: Report) -> str:
