@@ -31,10 +31,8 @@ _BOOKKEEPING = re.compile(
     r"runtime|per_second|/s\b|epoch|step|\biter|\blr\b|learning_rate|num_|count|time|size|hp_metric|samples|tokens|"
     r"memory|fps|seed|batch"
 )
-# Metrics that are computed on held-out data even where a line does not say so ("val_loss 0.2 f1 0.0").
-_EVALUATED = re.compile(
-    r"f1|auc|auroc|precision|recall|bleu|rouge|iou\b|dice|mcc|matthews|kappa|\bmap|r2\b|exact_match"
-)
+# "precision 16" is a number format, not a share of anything.
+_BIT_WIDTHS = {8.0, 16.0, 32.0, 64.0}
 # What a guess reaches where it does not depend on the classes: R² of the mean, AUC of a coin, agreement beyond chance.
 _GUESS = ((re.compile(r"auc|auroc"), 0.5), (re.compile(r"\br2\b|mcc|matthews|kappa|pearson|spearman"), 0.0))
 # Metrics with no upper end at 1 or 100.
@@ -50,21 +48,17 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
     return [signal for signal in (improving, poor, constant) if signal]
 
 
-def is_evaluation(series: Series, run: RunRecord) -> bool:
-    """Evaluation metrics by phase, by the "metrics/" prefix of ultralytics, or by their name where nothing logs the
-    same name under a validation prefix and the raw name does not say training."""
-    raw = series.raw_name.lower()
-    if series.phase == "eval" or raw.startswith("metrics/"):
-        return True
-    named = _EVALUATED.search(series.name) and "train" not in raw and "loss" not in raw
-    # Shares and percentages only: "precision 16" is a setting.
-    shares = all(0.0 <= v <= 1.0 or (0.0 <= v <= 100.0 and v != int(v)) for v in series.values if np.isfinite(v))
-    return bool(named and shares and not run.named(series.name, "eval"))
-
-
 def metrics(run: RunRecord) -> list[Series]:
-    """Evaluation metrics other than bookkeeping and placeholders (Lightning's hp_metric is -1 until it is set)."""
-    return [s for s in run.series if is_evaluation(s, run) and not _BOOKKEEPING.search(s.name)]
+    """Evaluation metrics by phase, or by the "metrics/" prefix of ultralytics.
+
+    Without bookkeeping and placeholders (Lightning's hp_metric is -1 until it is set).
+    """
+    evaluated = [s for s in run.series if s.phase == "eval" or s.raw_name.lower().startswith("metrics/")]
+    return [s for s in evaluated if not _BOOKKEEPING.search(s.name) and not _is_format(s)]
+
+
+def _is_format(series: Series) -> bool:
+    return series.name == "precision" and set(series.values) <= _BIT_WIDTHS
 
 
 def task_metric(run: RunRecord) -> Curve | None:

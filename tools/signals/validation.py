@@ -101,9 +101,11 @@ def _metric_gap(train: Curve, metric: Curve) -> Signal | None:
     # A coarse metric swings from one evaluation to the next: at least three of them, all after the best, are the end.
     tail = metric.values[-max(1, min(max(3, len(metric) // 5), len(metric) - 1 - best)) :]
     high, end = float(metric.values[best]), float(np.median(tail))
-    fallen = (high - end) / high if high > 0 else 0.0
+    # The best of twenty noisy evaluations lies 2 sigma above their level; the median with its neighbours does not.
+    level = float(np.median(metric.values[max(0, best - 1) : best + 2]))
+    fallen = (level - end) / level if level > 0 else 0.0
     at_best = _training_between(train, metric, best)
-    if best == len(metric) - 1 or fallen < GAP - 1.0 or high - end <= 3 * noise(metric.values) or at_best is None:
+    if best == len(metric) - 1 or fallen < GAP - 1.0 or level - end <= 3 * noise(metric.values) or at_best is None:
         return None
     return Signal(
         name="validation_gap",

@@ -65,6 +65,30 @@ def test_prefixes_units_and_brackets_do_not_hide_a_value(read: Read, line: str, 
     assert {name: pytest.approx(value) for (name, _), value in metrics(read(line + "\n")).items()} == expected
 
 
+@pytest.mark.parametrize(
+    "line", ["Accuracy of the network on the 10000 test images: 54 %", "accuracy on 200 unseen rows: 54.0"]
+)
+def test_a_result_may_say_what_it_was_measured_on(read: Read, line: str) -> None:
+    assert [(one.name, one.phase, one.values) for one in read(line + "\n").series] == [("accuracy", "eval", (54.0,))]
+
+
+def test_results_below_a_title_of_evaluation_are_of_evaluation(read: Read) -> None:
+    batches = "loss: 2.30  [   64/60000]\nloss: 1.29  [ 6464/60000]\n"
+    title = "Test Error: \n Accuracy: 81.1%, Avg loss: 0.612 \n"
+    record = read("".join(f"Epoch {epoch}\n-------\n{batches}{title}\n" for epoch in (1, 2)))
+    steps = {(one.raw_name, one.phase): one.steps for one in record.series}
+    assert steps == {
+        ("loss", "train"): (64, 6464, 60064, 66464),
+        ("Accuracy", "eval"): (6464, 66464),
+        ("Avg loss", "eval"): (6464, 66464),
+    }
+
+
+def test_epoch_and_batch_in_one_bracket_make_growing_steps(read: Read) -> None:
+    record = read("[1,  2000] loss: 2.173\n[1,  4000] loss: 1.9\n[2,  2000] loss: 1.5\n")
+    assert record.series[0].steps == (2000, 4000, 6000)
+
+
 def test_a_printed_dictionary_of_settings_is_no_metric_line(read: Read) -> None:
     record = read("2026-11-20 06:18:54 INFO: options {'batch': 4, 'lr': 0.001, 'steps': 3000}\nstep 50 loss 1.4\n")
     assert [one.raw_name for one in record.series] == ["loss"]

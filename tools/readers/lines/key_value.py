@@ -30,6 +30,16 @@ _JSON_STEPS = (
 _JSON_NOT_METRICS = frozenset(
     {*_JSON_STEPS, "epoch", "time", "timestamp", "_timestamp", "_runtime", "total_steps", "rank", "pid"}
 )
+# "Test Error:", "Validation results:", "--- Evaluation ---"
+_EVAL_TITLE = re.compile(
+    r"^\W{0,8}(?:val|valid|validation|eval|evaluation|test)"
+    r"(?: (?:set|error|errors|results?|metrics?|performance|scores?)){0,2}\s?"
+    r"(?::|[-=*]{2,10})\s*$",
+    re.I,
+)
+_LONGEST_TITLE = 60
+# What a title is above of: the results stand on the next line or the two after it.
+_TITLED_LINES = 3
 _VALUE = re.compile(r"\d|[nN]a[nN]|NAN|[iI]nf|INF")
 _Key = tuple[str, Phase | None, int | None]
 
@@ -43,6 +53,7 @@ class KeyValue:
         self._by_header: dict[_Key, bool] = {}
         self._header: Mark | None = None
         self._layouts = Layouts()
+        self._evaluated_until = 0
 
     @property
     def busy(self) -> bool:
@@ -51,7 +62,7 @@ class KeyValue:
     def feed(self, line: Line) -> bool:
         text = line.text
         if _VALUE.search(text) is None:
-            return False
+            return self._title(line)
         if '{"' in text:
             return self._json(line)
         if "rate" in text and (match := _DARKNET.match(text)):
@@ -96,7 +107,16 @@ class KeyValue:
     def close(self) -> None:
         self._flush_headed()
 
+    def _title(self, line: Line) -> bool:
+        """A line such as "Test Error:" makes what stands below it a result of evaluation."""
+        if len(line.text) > _LONGEST_TITLE or not _EVAL_TITLE.match(line.text):
+            return False
+        self._evaluated_until = line.number + _TITLED_LINES
+        return True
+
     def _record(self, reading: Reading, line: Line) -> bool:
+        if line.number <= self._evaluated_until and reading.place is None and not reading.is_eval:
+            reading = Reading([value._replace(phase="eval") for value in reading.values], None, True)
         mark = self._mark(reading.place, reading.is_eval, line)
         headed = mark is None and self._header is not None and not reading.is_eval
         for name, value, phase in reading.values:

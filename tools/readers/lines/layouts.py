@@ -22,6 +22,15 @@ _CODE = re.compile(
 _EVAL_HEAD = re.compile(r"^\W{0,4}(?:\S{1,40} ){0,3}?(?:val|valid|validation|eval|evaluation|test|testing)\b", re.I)
 # LightGBM: "valid_0's binary_logloss"
 _OWNER = re.compile(r"^\w{1,40}'s ")
+# "Accuracy of the network on the 10000 test images: 54 %"
+_DESCRIBED = re.compile(
+    r"^\W{0,4}(?P<name>(?:(?:test|validation|val|final|training|train|overall|average|mean) )?"
+    r"(?:accuracy|acc|loss|f1|auc))"
+    r"(?P<what> (?:of|on|over|for|in) [^:=|]{1,100})[:=]\s{0,8}(?P<value>[\d.]+)\s?%?\s*$",
+    re.I,
+)
+_DATA = re.compile(r"\b(?:images|samples|examples|rows|sequences|sentences|records|set|split|data|batches)\b", re.I)
+_HELD_OUT = re.compile(r"\b(?:test|testing|val|valid|validation|eval|evaluation|unseen|held[- ]out|holdout)\b", re.I)
 _SET = re.compile(r" set (?=\S)")  # "Test set loss"
 # Blanks in a name; more is a sentence that ends in a number.
 _LONGEST_NAME = 3
@@ -175,7 +184,7 @@ def _layout(text: str, parts: list[str]) -> _Layout:
     if alone and spots is not None and place is not None:
         labelled = [(pair, name or _other_name(pair, spots)) for pair, name in labelled]
     found = [(pair, name) for pair, name in labelled if name and (alone or place is not None)]
-    slots = [_slot(pair, name, text, index_at) for pair, name in found]
+    slots = [_slot(pair, name, text, index_at) for pair, name in found] or _described(text, index_at)
     is_eval = _EVAL_HEAD.match(text) is not None or all(_is_eval(slot) for slot in slots)
     return _Layout(tuple(slots), place, spots.within if spots else False, is_eval)
 
@@ -221,6 +230,16 @@ def _other_name(pair: Pair, spots: Spots) -> str:
     counts = [spot for spot in spots[:4] if spot is not None]
     behind = pair.start > counts[0][0] and all(pair.start != start for start, _ in counts)
     return pair.name if behind and pair.of is None and is_quantity(pair.name, pair.separated) else ""
+
+
+def _described(text: str, index_at: dict[int, int]) -> list[_Slot]:
+    """A result whose name says what it was measured on, with the size of that in it."""
+    match = _DESCRIBED.match(text)
+    index = index_at.get(match.start("value")) if match else None
+    if match is None or index is None or not _DATA.search(match["what"]):
+        return []
+    phase: Phase | None = "eval" if _HELD_OUT.search(match["what"]) else None
+    return [_Slot(index, match["name"], phase, 1.0, None)]
 
 
 def _slot(pair: Pair, name: str, text: str, index_at: dict[int, int]) -> _Slot:

@@ -119,7 +119,8 @@ _EVAL_WORD = re.compile(
     r"(?=[\s:\]\[)(,|'\"-]|$)",
     re.I,
 )
-_TRAIN_WORD = re.compile(r"(?<![\w/.\-])train(?:ing|_inner)?(?! step)(?=[\s:\]\[)(,|'\"-]|$)", re.I)
+# ":" before the word: loguru and others print "module:train:88", the place in the code.
+_TRAIN_WORD = re.compile(r"(?<![\w/.:\-])train(?:ing|_inner)?(?! step)(?=[\s:\]\[)(,|'\"-]|$)", re.I)
 _EVAL_NAME = re.compile(r"(?<![\w/])(?:val|valid|validation|eval|test|dev)[_/](?=\w)", re.I)
 _ONE_WORD = re.compile(r"[A-Za-z_][\w./\-]{0,60}")
 _TWO_WORDS = re.compile(r"[A-Za-z_][\w./\-]{0,60}(?: [A-Za-z_][\w.\-]{0,40})?")
@@ -128,6 +129,7 @@ _SCHEDULED = re.compile(
     r"alpha|beta|gamma|tau|temp|temperature|lambda|lam|eps|epsilon|(?:\w{1,40}_)?(?:weight|coeff?|beta)", re.I
 )
 _NO_QUANTITY = frozenset((
+    "clip", "clipped",
     "rank", "gpu", "gpus", "device", "node", "host", "worker", "process", "thread", "date", "day", "hour", "hours",
     "minutes", "mins", "seconds", "secs", "total", "counter", "at", "in", "to", "from", "for", "and", "or", "on",
     "by", "with", "over", "than", "after", "before", "about", "using", "took", "is", "was", "are", "has", "the",

@@ -1,6 +1,5 @@
 """The points of one log: columns that stay bounded however long the log is."""
 
-import math
 from array import array
 from collections.abc import Sequence
 

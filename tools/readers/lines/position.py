@@ -32,6 +32,9 @@ _WITHIN = re.compile(r"(?:^|[\[\]|:(\s])\s{0,12}(?P<n>\d[\d,]*)\s{0,8}/\s{0,8}(?
 _LEADING = re.compile(r"^\s{0,12}(?P<n>\d+)/(?P<of>\d+)\s+(?:[\[━╸=\-]|\d+(?:s|ms)\b|ETA)")
 # CLU "[100] accuracy=0.1", XGBoost "[0]\ttrain-logloss:0.4", timm "Train: 4 [ 300/5004"
 _BARE = re.compile(r"(?:^|\s)\[(?P<n>\d+)\]\s+[A-Za-z_][^\s=:]{0,80}(?: [a-z_]{1,40})?\s?[:=]")
+# "[1,  2000] loss: 2.173" (PyTorch's first tutorial) and "loss: 2.303494  [   64/60000]" (its quickstart)
+_PAIR = re.compile(r"^\s{0,8}\[(?P<epoch>\d+),\s{1,8}(?P<n>\d+)\]\s{1,8}[A-Za-z]")
+_TRAILING = re.compile(r"\s\[\s{0,12}(?P<n>\d+)/(?P<of>\d+)\]\s{0,8}$")
 _TIMM = re.compile(r"^\s*(?:Train|Test): (?P<n>\d+) \[")
 
 
@@ -81,6 +84,10 @@ def locate(text: str) -> Spots | None:
     inner = _WITHIN.search(text, epoch.end("n") + 1) if epoch else _LEADING.match(text)
     if inner and not (epoch and inner.start("n") <= epoch.end()):
         return _spots(epoch, inner, True)
+    if epoch is None and (trailing := _TRAILING.search(text)):
+        return _spots(None, trailing, True)
+    if epoch is None and (pair := _PAIR.match(text)):
+        return Spots(epoch=pair.span("epoch"), step=pair.span("n"))
     bare = None if epoch else _BARE.search(text)
     return _spots(epoch, bare, False) if epoch or bare else None
 
