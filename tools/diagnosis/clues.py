@@ -86,6 +86,16 @@ def _half(facts: Facts) -> bool:
     return facts.half_precision
 
 
+def _non_finite(facts: Facts) -> bool:
+    return facts.has("loss_nonfinite", "loss_hidden_nan", "grad_nonfinite", "loss_scale_collapse")
+
+
+def _nothing_to_average(facts: Facts) -> bool:
+    """A NaN loss with gradients of exactly 0: the mean over no targets at all."""
+    signal = facts.signal("nan_from_start")
+    return bool(signal and signal.values.get("grad_norm_zero"))
+
+
 def _names_arithmetic(facts: Facts) -> bool:
     """Anomaly detection named a backward that is undefined for some inputs."""
     return any(
@@ -158,6 +168,8 @@ CLUES: tuple[Clue, ...] = (
     Clue("optimization/learning_rate_too_high", "loss_divergence", 2.5, "loss"),
     Clue("optimization/learning_rate_too_high", "loss_nonfinite", 1.2, "loss"),
     Clue("optimization/learning_rate_too_high", "loss_nonfinite", 1.8, "loss", _unwatched),
+    Clue("optimization/learning_rate_too_high", "loss_blow_up", 2.8, "loss"),
+    Clue("optimization/learning_rate_too_high", "nan_from_start", -1.0, "start"),
     Clue("optimization/learning_rate_too_high", "loss_oscillation", 1.2, "loss"),
     Clue("optimization/learning_rate_too_high", "loss_spike", 1.0, "loss"),
     Clue("optimization/learning_rate_too_high", "lr_at_onset", 0.6, "lr"),
@@ -169,10 +181,12 @@ CLUES: tuple[Clue, ...] = (
     Clue("optimization/learning_rate_too_low", "lr_high", -2.5, "lr"),
     Clue("optimization/missing_warmup", "lr_no_warmup", 1.6, "lr", lambda f: _early(f) and f.has("loss_divergence", "loss_nonfinite", "loss_spike")),
     Clue("optimization/missing_warmup", "loss_divergence", 0.8, "loss", _early),
+    Clue("optimization/missing_warmup", "loss_blow_up", 1.2, "loss", _early),
     Clue("optimization/bad_schedule", "lr_change_at_onset", 3.0, "lr"),
     Clue("optimization/bad_schedule", "lr_zero", 3.2, "lr"),
     Clue("optimization/bad_schedule", "loss_divergence", 0.5, "loss", lambda f: f.has("lr_change_at_onset")),
     Clue("optimization/gradient_explosion", "grad_exploding", 3.0, "grad"),
+    Clue("optimization/gradient_explosion", "loss_blow_up", 1.8, "loss"),
     Clue("optimization/gradient_explosion", "grad_nonfinite", 1.0, "grad"),
     Clue("optimization/gradient_explosion", "loss_nonfinite", 0.8, "loss"),
     Clue("optimization/gradient_explosion", "loss_divergence", 0.8, "loss"),
@@ -182,11 +196,13 @@ CLUES: tuple[Clue, ...] = (
     Clue("optimization/dead_units", "grad_zero", 1.6, "grad", lambda f: not f.has("loss_zero")),
     Clue("optimization/dead_units", "loss_constant", 0.8, "loss"),
     Clue("optimization/bad_initialization", "loss_start_high", 3.0, "start"),
+    Clue("optimization/bad_initialization", "loss_blow_up", 0.8, "loss", _early),
     Clue("optimization/bad_initialization", "loss_at_chance", -1.0, "start"),
     Clue("optimization/oscillation", "loss_oscillation", 2.8, "loss"),
     Clue("optimization/low_precision_overflow", "loss_scale_collapse", 4.5, "scale"),
     Clue("optimization/low_precision_overflow", "error.loss_scale_minimum", 5.0, "scale"),
     Clue("optimization/low_precision_overflow", "error.loss_scale_overflow", 3.0, "scale", _long_overflow),
+    Clue("optimization/low_precision_overflow", "half_precision", 2.5, "half", _non_finite),
     Clue("optimization/low_precision_overflow", "loss_nonfinite", 2.5, "loss", _half),
     Clue("optimization/low_precision_overflow", "loss_hidden_nan", 2.5, "loss", _half),
     Clue("optimization/low_precision_overflow", "grad_nonfinite", 1.5, "grad", _half),
@@ -220,21 +236,30 @@ CLUES: tuple[Clue, ...] = (
     Clue("data_pipeline/label_misalignment", "metric_at_chance", 1.6, "chance"),
     Clue("data_pipeline/label_misalignment", "metric_disagrees", 1.2, "metric"),
     Clue("data_pipeline/label_misalignment", "validation_flat", 0.8, "validation"),
+    Clue("data_pipeline/label_misalignment", "validation_poor", 0.8, "validation"),
+    Clue("data_pipeline/label_misalignment", "one_class_predicted", 0.6, "metric"),
     Clue("data_pipeline/masked_targets", "loss_zero", 3.5, "loss", lambda f: not f.has("reward_flat")),
     Clue("data_pipeline/masked_targets", "loss_hidden_nan", 1.5, "loss"),
+    Clue("data_pipeline/masked_targets", "nan_from_start", 1.0, "start"),
+    Clue("data_pipeline/masked_targets", "nan_from_start", 4.0, "start", _nothing_to_average),
     Clue("data_pipeline/leakage", "validation_suspiciously_good", 3.0, "validation"),
     Clue("data_pipeline/leakage", "loss_start_low", 1.5, "start"),
     Clue("data_pipeline/input_scaling", "loss_start_high", 1.6, "start"),
+    Clue("data_pipeline/input_scaling", "nan_from_start", 0.8, "nan"),
+    Clue("data_pipeline/input_scaling", "loss_blow_up", 1.4, "loss"),
+    Clue("data_pipeline/input_scaling", "validation_poor", 0.8, "validation"),
     Clue("data_pipeline/input_scaling", "loss_nonfinite", 1.0, "loss", _early),
     Clue("data_pipeline/corrupt_records", "error.decode_error", 4.5, "decode"),
     Clue("data_pipeline/corrupt_records", "error.nan_in_input", 4.5, "nan"),
     Clue("data_pipeline/corrupt_records", "error.worker_exception", 0.8, "decode"),
     Clue("data_pipeline/corrupt_records", "loss_nonfinite", 1.0, "loss"),
+    Clue("data_pipeline/corrupt_records", "nan_from_start", 1.6, "start"),
     Clue("data_pipeline/missing_data", "error.missing_file", 4.0, "missing"),
     Clue("data_pipeline/missing_data", "error.missing_column", 3.5, "missing"),
     Clue("data_pipeline/missing_data", "error.empty_dataset", 4.5, "missing"),
     Clue("data_pipeline/missing_data", "error.permission_denied", 2.5, "missing"),
     Clue("data_pipeline/unshuffled_data", "loss_periodic", 2.6, "loss"),
+    Clue("data_pipeline/class_imbalance", "one_class_predicted", 3.4, "metric"),
     Clue("data_pipeline/class_imbalance", "metric_constant", 1.8, "metric"),
     Clue("data_pipeline/class_imbalance", "metric_disagrees", 0.8, "metric"),
     Clue("data_pipeline/batch_collation", "error.collate_unequal", 5.0, "collate"),
@@ -257,6 +282,7 @@ CLUES: tuple[Clue, ...] = (
     Clue("model_software/device_mismatch", "error.device_mismatch", 5.0, "device"),
     Clue("model_software/train_eval_mode", "validation_noisy", 1.8, "validation"),
     Clue("model_software/train_eval_mode", "validation_flat", 1.2, "validation"),
+    Clue("model_software/train_eval_mode", "validation_poor", 1.0, "validation"),
     Clue("model_software/frozen_parameters", "error.optimizer_empty", 4.5, "frozen"),
     Clue("model_software/frozen_parameters", "error.no_input_requires_grad", 3.0, "frozen"),
     Clue("model_software/frozen_parameters", "loss_constant", 2.0, "loss", _nothing_fatal),
@@ -302,7 +328,8 @@ CLUES: tuple[Clue, ...] = (
 
 # What a healthy run does not show; each speaks against "healthy" by this much, scaled by the signal's strength.
 _ALARMS: dict[str, float] = {
-    "loss_nonfinite": 6.0, "loss_hidden_nan": 6.0, "loss_zero": 4.0, "loss_divergence": 5.0, "loss_plateau": 1.5,
+    "loss_nonfinite": 6.0, "loss_hidden_nan": 6.0, "nan_from_start": 2.0, "loss_blow_up": 4.0, "validation_poor": 3.0,
+    "one_class_predicted": 4.0, "loss_zero": 4.0, "loss_divergence": 5.0, "loss_plateau": 1.5,
     "loss_constant": 5.0, "loss_oscillation": 2.0, "loss_at_chance": 5.0, "loss_start_high": 1.0, "loss_negative": 1.0,
     "loss_slow": 1.5, "loss_jump_at_resume": 3.0, "loss_periodic": 1.5, "loss_spike": 1.0, "loss_softmax_floor": 4.0,
     "validation_gap": 4.0, "validation_flat": 2.5, "validation_suspiciously_good": 2.0, "validation_noisy": 1.0,

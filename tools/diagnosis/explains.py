@@ -6,11 +6,11 @@ other modes ("explaining away", Pearl, Probabilistic Reasoning in Intelligent Sy
 
 _POOR = frozenset({
     "loss_slow", "loss_plateau", "loss_constant", "loss_at_chance", "metric_at_chance", "metric_constant", "validation_flat",
-    "loss_oscillation", "loss_softmax_floor", "metric_disagrees",
+    "loss_oscillation", "loss_softmax_floor", "metric_disagrees", "validation_poor",
 })  # fmt: skip
 _UNSTABLE = frozenset({
     "loss_divergence", "loss_oscillation", "loss_spike", "loss_nonfinite", "loss_hidden_nan", "grad_exploding",
-    "grad_nonfinite", "nan_from_start",
+    "grad_nonfinite", "nan_from_start", "loss_blow_up",
 })  # fmt: skip
 _NO_GRADIENT = frozenset({"grad_zero", "grad_vanishing", "loss_zero"})
 _VALIDATION = frozenset({
@@ -52,7 +52,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
     "optimization/accumulation_scaling": _UNSTABLE | _POOR,
     "optimization/regularization": _POOR,
     "optimization/optimizer_settings": _POOR | _UNSTABLE,
-    "optimization/low_precision_overflow": _UNSTABLE | {"loss_scale_collapse", "error.loss_scale_minimum"},
+    "optimization/low_precision_overflow": _UNSTABLE | {"loss_scale_collapse", "error.loss_scale_minimum", "half_precision"},
     "optimization/overfitting": frozenset({"validation_gap", "validation_flat"}),
     "data_pipeline/vocabulary_mismatch": frozenset(
         {"error.index_out_of_range", "error.device_assert", "vocabulary_exceeds_embedding", "oov_high", "perplexity_high"}

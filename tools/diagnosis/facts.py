@@ -55,7 +55,9 @@ class Facts:
 
     @property
     def half_precision(self) -> bool:
-        """Whether the run trains in fp16 (not bf16), as far as the configuration tells."""
+        """Whether the run trains in fp16 (not bf16), as far as its settings, messages and ranges tell."""
+        if self.signal("half_precision") is not None:
+            return True
         precision = self.run.setting("precision", "mixed_precision", "dtype", "torch_dtype")
         said = str(precision.value).lower() if precision else ""
         return self.enabled("fp16", "amp") or said in {"16", "fp16", "16-mixed", "float16", "half", "16-true"}
