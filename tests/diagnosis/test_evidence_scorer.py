@@ -5,7 +5,7 @@ import pytest
 from misrun.tools.code.finding import Finding
 from misrun.tools.diagnosis.clues import CLUES
 from misrun.tools.diagnosis.evidence_scorer import ABSTAIN_BELOW, diagnose
-from misrun.tools.diagnosis.explains import EXPLAINS
+from misrun.tools.diagnosis.explains import EXPLAINS, FOLLOWS_FROM
 from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.diagnosis.taxonomy import MODES, UNKNOWN
 from misrun.tools.readers.run_record import CodeFile, ConfigValue, Ending, Event, Frame, RunRecord, Series
@@ -184,6 +184,25 @@ def test_what_modes_explain_is_known() -> None:
     errors = {f"error.{name}" for name in SIGNATURE_MEANINGS}
     assert set(EXPLAINS) <= set(MODES)
     assert {name for symptoms in EXPLAINS.values() for name in symptoms} <= set(CATALOGUE) | errors
+    assert {*FOLLOWS_FROM, *(name for facts in FOLLOWS_FROM.values() for name in facts)} <= set(CATALOGUE)
+
+
+def test_a_constant_loss_under_a_zero_learning_rate_is_the_schedule() -> None:
+    run = RunRecord(root=".", series=(loss(1.6, 1.55, 1.55),), ending=Ending(status="finished"))
+    signals = [signal("loss_constant"), signal("metric_constant"), signal("lr_zero"), signal("run_finished")]
+    answer = diagnose(Facts(run, signals))
+    assert {h.mode for h in answer.hypotheses[:2]} == {"optimization/bad_schedule", "model_software/scheduler_misuse"}
+
+
+def test_a_rise_before_the_nan_speaks_for_an_explosion() -> None:
+    run = RunRecord(root=".", series=(loss(0.9, 9.0, float("nan")),))
+    signals = [
+        signal("loss_nonfinite"),
+        signal("grad_nonfinite"),
+        signal("grad_exploding", 0.7),
+        signal("loss_divergence"),
+    ]
+    assert diagnose(Facts(run, signals)).mode == "optimization/gradient_explosion"
 
 
 def test_every_clue_names_a_known_mode_and_a_known_signal() -> None:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from misrun.tools.code.finding import Finding
 from misrun.tools.diagnosis.attempts import failed_attempts
 from misrun.tools.diagnosis.clues import CLUES
-from misrun.tools.diagnosis.explains import EXPLAINS
+from misrun.tools.diagnosis.explains import EXPLAINS, FOLLOWS_FROM
 from misrun.tools.diagnosis.facts import ERROR, Facts
 from misrun.tools.diagnosis.hypothesis import Diagnosis, Ground, Hypothesis, Status
 from misrun.tools.diagnosis.missing import missing_measurement
@@ -33,6 +33,9 @@ EXPLAINED_AWAY = 0.7
 NOT_ROOT = 0.3
 # Hypotheses below one in fifty are not worth a line.
 SHOW_FROM = 0.02
+
+
+_SPEAKS_FOR = {(clue.mode, clue.signal) for clue in CLUES if clue.weight > 0}
 
 
 def diagnose(facts: Facts) -> Diagnosis:
@@ -80,11 +83,16 @@ def _root_share(facts: Facts, signal: Signal) -> float:
 
 
 def _unexplained(facts: Facts, signal: Signal, mode: str, weight: float) -> float:
-    """The share of a symptom that no finding explains; the modes of the findings that explain it keep it whole."""
+    """The share of a symptom that neither a finding nor a more basic fact explains. A mode that is itself the
+    explanation, or for which the more basic fact speaks too, keeps the symptom whole."""
     explaining = [f for f in facts.findings if signal.name in EXPLAINS.get(f.mode, ())]
-    if weight < 0 or not explaining or any(f.mode == mode for f in explaining):
+    basic = {name for name in FOLLOWS_FROM.get(signal.name, ()) if facts.has(name)}
+    if weight < 0 or any(f.mode == mode for f in explaining):
         return 1.0
-    return 1.0 - EXPLAINED_AWAY * max(f.confidence for f in explaining)
+    certain = max((f.confidence for f in explaining), default=0.0)
+    if basic and not any((mode, name) in _SPEAKS_FOR for name in basic):
+        certain = 1.0
+    return 1.0 - EXPLAINED_AWAY * certain
 
 
 def _from_findings(facts: Facts) -> list[tuple[str, Ground]]:

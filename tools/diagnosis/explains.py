@@ -18,6 +18,18 @@ _VALIDATION = frozenset({
     "metric_constant", "metric_at_chance",
 })  # fmt: skip
 
+# Measured facts that bring about others: a learning rate of 0 makes the loss constant, a NaN freezes every metric.
+FOLLOWS_FROM: dict[str, frozenset[str]] = {
+    "loss_constant": frozenset({"lr_zero", "grad_zero", "loss_zero"}),
+    "loss_plateau": frozenset({"lr_zero"}),
+    "loss_spike": frozenset({"loss_divergence", "loss_nonfinite", "loss_blow_up"}),
+    "metric_constant": frozenset({"lr_zero", "loss_nonfinite", "loss_hidden_nan", "one_class_predicted", "loss_zero"}),
+    "metric_at_chance": frozenset({"lr_zero", "loss_nonfinite", "loss_hidden_nan", "loss_divergence"}),
+    "validation_flat": frozenset({"lr_zero", "loss_nonfinite", "loss_hidden_nan"}),
+    "validation_poor": frozenset({"loss_nonfinite", "loss_divergence", "loss_constant", "loss_blow_up"}),
+    "perplexity_high": frozenset({"loss_divergence", "loss_blow_up", "loss_nonfinite"}),
+}
+
 EXPLAINS: dict[str, frozenset[str]] = {
     "model_software/step_order": _POOR | _UNSTABLE | {"loss_scale_collapse", "error.scaler_misuse"},
     "model_software/double_activation": _POOR | {"grad_vanishing", "error.bce_range"},
