@@ -6,6 +6,7 @@ from pathlib import Path
 from misrun.tools.readers.registry import read_run
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.record import Record, Span
+from misrun.tools.signals.curve import losses
 
 # A parent folder may hold thousands of runs; the nearest few by name are what a colleague would look at.
 MOST_SIBLINGS = 4
@@ -74,6 +75,6 @@ def _describe(folder: Path, run: RunRecord) -> Sibling | None:
 
 
 def _ended(run: RunRecord) -> str:
-    loss = run.best("loss", "train")
+    loss = next(iter(losses(run, "train")), None)
     last = f", last loss {loss.values[-1]:.4g}" if loss and loss.values else ""
     return f"{run.ending.status}{last}" if run.ending.status != "unknown" or last else "ending unknown"

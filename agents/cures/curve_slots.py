@@ -7,6 +7,7 @@ from collections.abc import Callable
 from misrun.agents.cures.facts import Point, RunFacts, Value, cite
 from misrun.agents.cures.slots import SLOTS, Filler, slot
 from misrun.tools.readers.run_record import Phase, Series
+from misrun.tools.signals.curve import losses
 from misrun.tools.signals.wording import number
 
 
@@ -22,7 +23,9 @@ def _finite(series: Series | None) -> list[Point]:
 
 
 def _series(facts: RunFacts, name: str, phase: Phase | None) -> Series | None:
-    return facts.curve(name) if phase == "train" else facts.run.best(name, phase)
+    if phase == "train":
+        return facts.curve(name)
+    return next(iter(losses(facts.run, phase)), None) if name == "loss" else facts.run.best(name, phase)
 
 
 def _first(name: str, phase: Phase | None) -> Callable[[RunFacts], Value | None]:
@@ -157,7 +160,7 @@ def last_step(facts: RunFacts) -> Value | None:
 @slot("best_epoch")
 def best_epoch(facts: RunFacts) -> Value | None:
     """When the validation loss was lowest."""
-    points = _finite(facts.run.best("loss", "eval"))
+    points = _finite(next(iter(losses(facts.run, "eval")), None))
     best = min(points, key=lambda point: point.value) if points else None
     return None if best is None else Value(best.when, best.step, (best.reference,))
 

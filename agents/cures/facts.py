@@ -10,6 +10,7 @@ from misrun.agents.step import Claim, Part, Reference
 from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.readers.run_record import ConfigValue, Event, RunRecord, Series
 from misrun.tools.record import Span
+from misrun.tools.signals.curve import losses
 from misrun.tools.signals.signal import Signal
 
 
@@ -100,7 +101,7 @@ class RunFacts(Facts):
 
     def curve(self, name: str) -> Series | None:
         """The training series of that name to talk about: the longest, or one counted in steps with half its points."""
-        found = self.run.named(name, "train")
+        found = losses(self.run, "train") if name == "loss" else self.run.named(name, "train")
         counted = [s for s in found if s.step_kind == "step" and 2 * len(s.values) >= len(found[0].values)]
         return next(iter([*counted, *found]), None)
 

@@ -132,7 +132,7 @@ def test_an_alarm_ends_healthy() -> None:
 
 def test_a_failed_attempt_lowers_the_mode_it_would_have_cured() -> None:
     run = RunRecord(root=".", series=(loss(2.0, 3.0),))
-    signals = [signal("loss_divergence"), signal("lr_at_onset"), signal("grad_exploding", 0.8)]
+    signals = [signal("loss_divergence"), signal("lr_high", 0.6), signal("grad_exploding", 0.8)]
     before = diagnose(Facts(run, signals))
     after = diagnose(Facts(run, signals, tried=("lowered the learning rate to 1e-5, no change",)))
     assert before.hypotheses[0].mode == "optimization/learning_rate_too_high"

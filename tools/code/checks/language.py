@@ -1,0 +1,191 @@
+"""Targets of language models: prompts that fill the window, padding in the loss, masks made and not used."""
+
+import ast
+from collections.abc import Iterator
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.project_model import Function, last_name
+from misrun.tools.code.trace import Event, Trace
+from misrun.tools.code.values import Site, Value, ancestors, number
+
+_CROSS_ENTROPY = "https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html"
+_PAD = "https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pad_sequence.html"
+_TRUNCATION = "https://huggingface.co/docs/transformers/pad_truncation"
+
+
+def find_prompt_fills_window(trace: Trace) -> Iterator[Problem]:
+    """`labels = [-100] * len(prompt) + answer`, later cut to `labels[:n]`: the answer is what is cut off."""
+    for function in trace.project.functions.values():
+        masked = dict(_masked_prompts(function.node))
+        for node in ast.walk(function.node) if masked else ():
+            cut = _cut_name(node)
+            if cut in masked and not _counts_kept(function):
+                yield Problem(
+                    Site(function.file, node),
+                    f"`{cut}` starts with -100 for every token of the prompt (line {masked[cut].lineno}) and is cut "
+                    "from the right here: for a long prompt no target is left, and the mean over no targets is NaN.",
+                    "Shorten the prompt, not the answer; leave out samples without a target.",
+                    0.85,
+                    "Print the share of labels other than -100 per batch.",
+                    related=(Site(function.file, masked[cut]),),
+                )
+
+
+def _masked_prompts(function: ast.AST) -> Iterator[tuple[str, ast.Assign]]:
+    """Names of lists that begin with `[-100] * len(x)`."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.BinOp):
+            first = node.value
+            while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add):
+                first = first.left
+            if isinstance(first, ast.BinOp) and isinstance(first.op, ast.Mult) and _is_ignored(first.left):
+                yield node.targets[0].id, node
+
+
+def _is_ignored(node: ast.expr) -> bool:
+    """`[-100]`, `[IGNORE_INDEX]`."""
+    text = ast.unparse(node).lower()
+    return isinstance(node, ast.List) and len(node.elts) == 1 and (text == "[-100]" or "ignore" in text)
+
+
+def _cut_name(node: ast.AST) -> str:
+    """x of `x[:n]`, where n is not measured from the end."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
+        return ""
+    cut = node.slice
+    if not isinstance(cut, ast.Slice) or cut.lower is not None or cut.upper is None:
+        return ""
+    return node.value.id if not isinstance(cut.upper, ast.UnaryOp) else ""
+
+
+def _counts_kept(function: Function) -> bool:
+    """Samples without targets are looked for, or the prompt is shortened first."""
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Call) and last_name(node.func) in ("all", "any"):
+            return True
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and "prompt" in ast.unparse(node.value):
+            return True
+    return False
+
+
+def find_padding_in_targets(trace: Trace) -> Iterator[Problem]:
+    """Targets padded by pad_sequence and scored by a cross entropy that leaves nothing out."""
+    for event in trace.events("cross_entropy", "nll_loss"):
+        if len(event.args) < 2 or _leaves_out(event):
+            continue
+        padded = _padding(event.args[1])
+        if padded is not None and padded.site is not None:
+            yield Problem(
+                event.site,
+                f"The targets are padded ({padded.site}) and the loss counts the padding as a class to predict: it "
+                "falls by learning to predict padding.",
+                "ignore_index=<padding value> in the loss.",
+                0.75,
+                "Compute the loss over the positions that are not padding.",
+                related=(padded.site,),
+            )
+
+
+def _leaves_out(event: Event) -> bool:
+    """An ignore_index, class weights, or a loss per position that is masked afterwards."""
+    given = dict(event.kwargs) | (event.callee.kwargs if event.callee is not None else {})
+    return bool({"ignore_index", "weight", "reduction", "reduce", "**"} & set(given)) or len(event.args) > 2
+
+
+def _padding(target: Value) -> Value | None:
+    """Where the target was padded; None when it is selected by a mask, or padded with the value that is ignored."""
+    for value in ancestors(target, 40):
+        if value.op == "index" and value.args and value.args[0].op not in ("slice_index", "const", ""):
+            return None
+        if value.op == "pad_sequence":
+            fill = value.kwargs.get("padding_value") or (value.args[2] if len(value.args) > 2 else None)
+            return None if number(fill) == -100 or (fill is not None and "ignore" in fill.name.lower()) else value
+        if value.op in ("masked_fill", "where", "pack_padded_sequence"):
+            return None
+    return None
+
+
+def find_padded_labels(trace: Trace) -> Iterator[Problem]:
+    """`labels = input_ids.clone()` of a tokenizer that pads, with no -100 anywhere."""
+    for file in trace.project.files:
+        pads = [n for n in ast.walk(file.tree) if isinstance(n, ast.Call) and _pads(n)]
+        text = "\n".join(file.lines)
+        if not pads or "-100" in text or "ignore" in text.lower() or "DataCollator" in text:
+            continue
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.Assign) and _copies_ids(node):
+                yield Problem(
+                    Site(file, node),
+                    f"The labels are a copy of the input ids, padding included (padded at line {pads[0].lineno}): the "
+                    "loss counts every padding token.",
+                    "Set the labels to -100 where attention_mask is 0.",
+                    0.8,
+                    "Print the share of labels other than -100 against the share of real tokens.",
+                )
+
+
+def _pads(call: ast.Call) -> bool:
+    """`tokenizer(text, padding="max_length")`."""
+    names = {k.arg: k.value for k in call.keywords}
+    value = names.get("padding")
+    return isinstance(value, ast.Constant) and value.value in ("max_length", True, "longest")
+
+
+def _copies_ids(node: ast.Assign) -> bool:
+    """`x["labels"] = x["input_ids"].copy()`, `labels = ids["input_ids"].clone()`."""
+    target, value = ast.unparse(node.targets[0]), ast.unparse(node.value)
+    is_labels = target.strip("\"']").endswith("labels")
+    plain = value.removesuffix(".clone()").removesuffix(".copy()").removesuffix("[:]").strip("\"']")
+    return is_labels and plain.endswith("input_ids") and "[" + "1:" not in value
+
+
+def find_unused_mask(trace: Trace) -> Iterator[Problem]:
+    """`mask = y != PAD` in a function that computes a loss and never reads the mask."""
+    for function in trace.project.functions.values():
+        if isinstance(function.node, ast.Lambda):
+            continue
+        stores = [n for n in ast.walk(function.node) if isinstance(n, ast.Assign) and _is_padding_mask(n)]
+        for node in stores:
+            name = ast.unparse(node.targets[0])
+            reads = [n for n in ast.walk(function.node) if isinstance(n, ast.Name) and n.id == name]
+            if all(isinstance(n.ctx, ast.Store) for n in reads) and _computes_loss(function):
+                yield Problem(
+                    Site(function.file, node),
+                    f"`{name}` marks the positions that count and is never read: the loss averages over padding too.",
+                    "Multiply the loss per position by the mask and divide by its sum, or use ignore_index.",
+                    0.75,
+                    "Compute the loss over the positions that are not padding.",
+                )
+
+
+def _is_padding_mask(node: ast.Assign) -> bool:
+    """`mask = (y != pad)` or `mask = y.ne(0)`, casts allowed."""
+    if not isinstance(node.targets[0], ast.Name) or "mask" not in node.targets[0].id.lower():
+        return False
+    compares = [n for n in ast.walk(node.value) if isinstance(n, ast.Compare) and isinstance(n.ops[0], ast.NotEq)]
+    calls = [n for n in ast.walk(node.value) if isinstance(n, ast.Call) and last_name(n.func) in ("ne", "not_equal")]
+    return bool(compares or calls)
+
+
+def _computes_loss(function: Function) -> bool:
+    words = ("loss", "criterion", "cross_entropy")
+    return any(
+        isinstance(n, ast.Call) and any(word in last_name(n.func).lower() for word in words)
+        for n in ast.walk(function.node)
+    )
+
+
+CHECKS = (
+    Check("prompt-fills-window", "Targets masked for the prompt and then cut from the right.",
+          "The prompt comes first; what is cut is the answer.", "Shorten the prompt, keep the answer.",
+          "data_pipeline/masked_targets", _TRUNCATION, "error", "data_flow", find_prompt_fills_window),
+    Check("padding-in-targets", "Padded targets in a cross entropy without ignore_index.",
+          "Padding is a class like any other unless it is ignored.", "Pass ignore_index.",
+          "data_pipeline/padding_in_loss", _PAD, "warning", "data_flow", find_padding_in_targets),
+    Check("padded-labels", "Labels copied from padded input ids.",
+          "transformers ignores labels of -100 only.", "Set labels to -100 where there is padding.",
+          "data_pipeline/padding_in_loss", _CROSS_ENTROPY, "warning", "data_flow", find_padded_labels),
+    Check("mask-unused", "A padding mask that is made and never used.",
+          "The loss averages over padding.", "Use the mask.",
+          "data_pipeline/padding_in_loss", _CROSS_ENTROPY, "warning", "data_flow", find_unused_mask),
+)  # fmt: skip
