@@ -89,7 +89,8 @@ def follow_findings(
         if finding.message not in asked:
             search.ask(2, finding.message)
     found = search.outcome(previous.stopped)
-    named = [item for item in found.evidence if item.applicability != "low"]
+    # The mechanism is known now: what is worded most like it comes first, whatever the framework.
+    named = sorted((item for item in found.evidence if item.applicability != "low"), key=lambda item: -item.score)
     seen = {item.id for item in named}
     kept = [item for item in previous.evidence if item.id not in seen and (not likely or likely & set(item.modes))]
     steps = (*previous.steps, *found.steps)

@@ -25,7 +25,9 @@ def _finite(series: Series | None) -> list[Point]:
 def _series(facts: RunFacts, name: str, phase: Phase | None) -> Series | None:
     if phase == "train":
         return facts.curve(name)
-    return next(iter(losses(facts.run, phase)), None) if name == "loss" else facts.run.best(name, phase)
+    if name == "loss" and phase is not None:
+        return next(iter(losses(facts.run, phase)), None)
+    return facts.run.best(name, phase)
 
 
 def _first(name: str, phase: Phase | None) -> Callable[[RunFacts], Value | None]:

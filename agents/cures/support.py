@@ -10,7 +10,6 @@ from misrun.agents.step import Claim, Part, Reference
 from misrun.knowledge.evidence import Applicability, Evidence
 
 MOST_SUPPORT = 2  # sources named per step; all of them stand in the report
-_ORDER: dict[Applicability, int] = {"high": 0, "medium": 1, "low": 2}
 _CARRIES: dict[Applicability, str] = {
     "high": "It carries over",
     "medium": "It may carry over",
@@ -21,12 +20,13 @@ _MOST_CHARACTERS = 240  # of a quoted fix: three lines of a terminal
 
 
 def supporting(evidence: Iterable[Evidence], modes: Collection[str], pattern: str) -> tuple[Evidence, ...]:
-    """The evidence for one of these modes whose fix is this one, best first; what does not apply here is left out."""
+    """The evidence for one of these modes whose fix is this one, in the order of the search (most useful first); what
+    does not apply here is left out."""
     found = [
         e for e in evidence
         if e.applicability != "low" and set(e.modes) & set(modes) and pattern and re.search(pattern, e.fix, re.I)
     ]  # fmt: skip
-    return tuple(sorted(found, key=lambda e: (_ORDER[e.applicability], -e.score, e.id))[:MOST_SUPPORT])
+    return tuple(found[:MOST_SUPPORT])
 
 
 def support_claim(evidence: Evidence) -> Claim:

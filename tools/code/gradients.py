@@ -13,7 +13,7 @@ _MOST = 6000
 
 @lru_cache(maxsize=1)  # several checks ask for the values of the same trace
 def differentiated(trace: Trace) -> tuple[tuple[tuple[Event, ...], tuple[Value, ...]], ...]:
-    """For every root the values its backwards reach. A forward() that nothing in the project calls counts as reached."""
+    """For every root the values its backwards reach. A forward() nothing in the project calls counts as reached."""
     return tuple((root, values) for root in trace.roots if (values := tuple(_reached(root))))
 
 
@@ -30,7 +30,8 @@ def _is_forward(root: tuple[Event, ...]) -> bool:
 
 
 def _below(values: list[Value]) -> list[Value]:
-    found, seen, stack = [], set(map(id, values)), list(values)
+    found: list[Value] = []
+    seen, stack = set(map(id, values)), list(values)
     while stack and len(found) < _MOST:
         top = stack.pop()
         if top.op in DETACHING_OPS:

@@ -66,13 +66,19 @@ def _is_variance(value: Value) -> bool:
     if value.op != "sub" or len(value.inputs) < 2:
         return False
     left, right = unwrap(value.inputs[0]), _squared(value.inputs[1])
-    return left.op == "mean" and bool(left.inputs) and _squared(left.inputs[0]) is not None and right is not None and (
-        right.op == "mean"
+    return (
+        left.op == "mean"
+        and bool(left.inputs)
+        and _squared(left.inputs[0]) is not None
+        and right is not None
+        and (right.op == "mean")
     )
 
 
 def find_root_of_difference(trace: Trace) -> Iterator[Problem]:
-    yield from _scan(trace, _root_message, "Add or clamp to a small positive number under the root, such as 1e-12.", 0.8)
+    yield from _scan(
+        trace, _root_message, "Add or clamp to a small positive number under the root, such as 1e-12.", 0.8
+    )
 
 
 def _is_cosine(value: Value) -> bool:

@@ -23,7 +23,11 @@ def find_evaluation_in_train_mode(trace: Trace) -> Iterator[Problem]:
         trained = [e for e in calls if id(e.result) in reached]
         switches = [e for e in root if mode_set_by(e) is not None]
         for call in calls:
-            if id(call.result) not in reached and _is_evaluation(call, trained, root) and _in_train_mode(call, switches):
+            if (
+                id(call.result) not in reached
+                and _is_evaluation(call, trained, root)
+                and _in_train_mode(call, switches)
+            ):
                 yield _problem(call)
 
 
@@ -40,7 +44,7 @@ def _is_evaluation(call: Event, trained: list[Event], root: tuple[Event, ...]) -
     own = _own_loop(call, mine)
     if own is not None and any(s.event.within(own) for s in steps_in(root)):
         return False
-    return own is not None or (call.grad_is_off() and _after_training(call, mine)) and _is_scored(call, root)
+    return own is not None or ((call.grad_is_off() and _after_training(call, mine)) and _is_scored(call, root))
 
 
 def _is_checked_by_others(call: Event, mine: list[Event]) -> bool:

@@ -49,7 +49,9 @@ def _bad_weight(file: SourceFile, call: ast.Call, module: str) -> Iterator[Probl
         return
     name, given = last_name(call.func), call.args if held in weight else call.args[1:]
     if name in ("zeros_", "ones_", "constant_", "fill_", "zero_"):
-        message = "All weights of a layer start equal: its units compute the same, get the same gradient, and stay equal."
+        message = (
+            "All weights of a layer start equal: its units compute the same, get the same gradient, and stay equal."
+        )
         yield _weights_problem(file, call, message, 0.9)
         return
     std = _literal(given, call, {"normal_": (1, "std", 1.0), "uniform_": (1, "b", 1.0)}.get(name))

@@ -35,7 +35,7 @@ def _masked_prompts(function: ast.AST) -> Iterator[tuple[str, ast.Assign]]:
     """Names of lists that begin with `[-100] * len(x)`."""
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.BinOp):
-            first = node.value
+            first: ast.expr = node.value
             while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add):
                 first = first.left
             if isinstance(first, ast.BinOp) and isinstance(first.op, ast.Mult) and _is_ignored(first.left):
@@ -63,7 +63,11 @@ def _counts_kept(function: Function) -> bool:
     for node in ast.walk(function.node):
         if isinstance(node, ast.Call) and last_name(node.func) in ("all", "any"):
             return True
-        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and "prompt" in ast.unparse(node.value):
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.slice, ast.Slice)
+            and "prompt" in ast.unparse(node.value)
+        ):
             return True
     return False
 

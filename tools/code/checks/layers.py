@@ -7,10 +7,9 @@ from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import Class, last_name
-from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import contains, parameters_of, training_loops
-from misrun.tools.code.values import Site, Value, alternatives, is_constant, number, same
+from misrun.tools.code.values import Site, Value, is_constant, number, same
 
 _MODULE = "https://docs.pytorch.org/docs/stable/notes/modules.html"
 _DROPOUT = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html"
@@ -81,19 +80,20 @@ def find_dropout_always_on(trace: Trace) -> Iterator[Problem]:
 
 def _in_module(event: Event) -> bool:
     """Written in a method of a class that has a forward()."""
-    for frame in event.frame.chain():
-        if frame.kind == "call":
-            return _method_owner(event) is not None
-    return False
+    return any(f.kind == "call" for f in event.frame.chain()) and _method_owner(event) is not None
 
 
 def _method_owner(event: Event) -> ast.ClassDef | None:
     line = event.site.line
     for node in ast.walk(event.file.tree):
-        if isinstance(node, ast.ClassDef) and node.lineno <= line <= (node.end_lineno or line):
-            if any(isinstance(m, ast.FunctionDef) and m.name == "forward" for m in node.body):
-                return node
+        around = isinstance(node, ast.ClassDef) and node.lineno <= line <= (node.end_lineno or line)
+        if isinstance(node, ast.ClassDef) and around and _has_forward(node):
+            return node
     return None
+
+
+def _has_forward(node: ast.ClassDef) -> bool:
+    return any(isinstance(m, ast.FunctionDef) and m.name == "forward" for m in node.body)
 
 
 def _with_training(event: Event) -> tuple[Edit, ...]:
@@ -137,7 +137,12 @@ def find_part_left_out(trace: Trace) -> Iterator[Problem]:
     """The optimizer holds some parts of a model built from scratch; others, never frozen, are in no optimizer."""
     for training in training_loops(trace):
         optimizers = [s.optimizer for s in training.steps if s.is_known]
-        if len(optimizers) != len(training.steps) or not optimizers or training.is_managed or _is_finetuned(training.root):
+        if (
+            len(optimizers) != len(training.steps)
+            or not optimizers
+            or training.is_managed
+            or _is_finetuned(training.root)
+        ):
             continue
         held = [m for o in optimizers for m in parameters_of(o)]
         for call in training.events:
@@ -183,8 +188,13 @@ def _has_weights(value: Value) -> bool:
 def _is_finetuned(root: tuple[Event, ...]) -> bool:
     """Weights are loaded, frozen or copied somewhere: leaving parts out can be meant."""
     return any(
-        e.op.endswith((".load_state_dict", ".requires_grad_", ".eval"))
-        and (e.op.split(".")[-1] != "eval" or any(f.kind == "call" and f.label == "__init__" for f in e.frame.chain()))
+        (
+            e.op.endswith((".load_state_dict", ".requires_grad_", ".eval"))
+            and (
+                e.op.split(".")[-1] != "eval"
+                or any(f.kind == "call" and f.label == "__init__" for f in e.frame.chain())
+            )
+        )
         or e.op in ("set.requires_grad", "copy_")
         or "pretrained" in e.op
         for e in root

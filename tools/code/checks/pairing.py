@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.names import names
 from misrun.tools.code.project_model import last_name
-from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.torch_api import LOSS_OPS
+from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Site, Value, ancestors
 
 _INDEXING = "https://numpy.org/doc/stable/user/basics.indexing.html#integer-array-indexing"
@@ -15,8 +15,10 @@ _LISTDIR = "https://docs.python.org/3/library/os.html#os.listdir"
 _TRANSFORM = "https://scikit-learn.org/stable/common_pitfalls.html#inconsistent-preprocessing"
 _ORDERS = names("randperm permutation argsort")
 # Operations that leave row i of the result made from row i of the argument.
-_ROWWISE = names("to float double half long int cuda cpu view reshape from_numpy tensor as_tensor FloatTensor LongTensor"
-                 " collated row astype clone contiguous unsqueeze squeeze")  # fmt: skip
+_ROWWISE = names(
+    "to float double half long int cuda cpu view reshape from_numpy tensor as_tensor FloatTensor LongTensor collated"
+    " row astype clone contiguous unsqueeze squeeze"
+)
 
 
 def _orders(value: Value) -> tuple[list[Value], Value]:
@@ -73,7 +75,7 @@ def _bottom(value: Value) -> Value:
 def _compare(event: Event, inputs: Value, targets: Value) -> Problem | None:
     one, x = _orders(inputs)
     other, y = _orders(targets)
-    if x is y or not _is_data(x) or not _is_data(y) or bool(one) == bool(other) and not _differ(one, other):
+    if x is y or not _is_data(x) or not _is_data(y) or (bool(one) == bool(other) and not _differ(one, other)):
         return None
     if any(v is x for v in ancestors(y, 60)) and not other:
         return None  # targets computed from what was already reordered
@@ -96,7 +98,19 @@ def _differ(one: list[Value], other: list[Value]) -> bool:
 
 def _is_data(value: Value) -> bool:
     """Loaded or generated rows, not a part of a computation."""
-    return value.op not in ("join", "add", "sub", "mul", "batch", "element", "parameter", "name", "attr", "call", "linear")
+    return value.op not in (
+        "join",
+        "add",
+        "sub",
+        "mul",
+        "batch",
+        "element",
+        "parameter",
+        "name",
+        "attr",
+        "call",
+        "linear",
+    )
 
 
 def find_listing_order(trace: Trace) -> Iterator[Problem]:
@@ -132,7 +146,10 @@ def _sorted_later(scope: ast.AST, assign: ast.Assign) -> bool:
     target = ast.unparse(assign.targets[0])
     return any(
         isinstance(n, ast.Call)
-        and (ast.unparse(n.func) == f"{target}.sort" or (last_name(n.func) == "sorted" and target in map(ast.unparse, n.args)))
+        and (
+            ast.unparse(n.func) == f"{target}.sort"
+            or (last_name(n.func) == "sorted" and target in map(ast.unparse, n.args))
+        )
         for n in ast.walk(scope)
     )
 
@@ -164,7 +181,9 @@ def _given(event: Event) -> str:
 
 def _is_held_out(text: str) -> bool:
     words = text.replace(".", "_").replace("[", "_").replace("'", "_").replace('"', "_").split("_")
-    return any(w in ("test", "val", "valid", "validation", "xtest", "ytest", "xval", "yval", "te", "va", "dev") for w in words)
+    return any(
+        w in ("test", "val", "valid", "validation", "xtest", "ytest", "xval", "yval", "te", "va", "dev") for w in words
+    )
 
 
 def find_classes_per_split(trace: Trace) -> Iterator[Problem]:
@@ -173,7 +192,12 @@ def find_classes_per_split(trace: Trace) -> Iterator[Problem]:
         if "__getitem__" not in cls.methods:
             continue
         for node in ast.walk(cls.node):
-            if isinstance(node, ast.Call) and last_name(node.func) == "enumerate" and node.args and _is_set(node.args[0]):
+            if (
+                isinstance(node, ast.Call)
+                and last_name(node.func) == "enumerate"
+                and node.args
+                and _is_set(node.args[0])
+            ):
                 yield Problem(
                     Site(cls.file, node),
                     "The classes are numbered in the order of a set, which differs between processes (hashes of "

@@ -123,13 +123,20 @@ def _double_tensor(value: Value) -> Value | None:
 
 def _may_cast(value: Value) -> bool:
     given = [*value.args[1:], *value.kwargs.values()]
-    return not all(v.path in ("", "torch.device") and v.kind in ("const", "unknown", "object") and "dev" in (
-        v.name or str(v.const) or "").lower() or str(v.const) in ("cuda", "cpu") for v in given)
+    return not all(
+        (
+            v.path in ("", "torch.device")
+            and v.kind in ("const", "unknown", "object")
+            and "dev" in (v.name or str(v.const) or "").lower()
+        )
+        or str(v.const) in ("cuda", "cpu")
+        for v in given
+    )
 
 
 def _is_double(value: Value, depth: int = 12) -> bool:
     """Whether an array is certainly float64."""
-    if depth == 0 or not value.inputs and not value.args and not value.path:
+    if depth == 0 or (not value.inputs and not value.args and not value.path):
         return False
     if value.path.startswith("numpy") and value.op in _DOUBLE:
         return "dtype" not in value.kwargs

@@ -71,7 +71,7 @@ def _attached_run(value: Value, runs: dict[int, Event], depth: int = 15) -> Even
     for _ in range(depth):
         if id(value) in runs:
             return runs[id(value)]
-        if value.op in DETACHING_OPS and value.op != "argmax" or not value.inputs:
+        if (value.op in DETACHING_OPS and value.op != "argmax") or not value.inputs:
             return None
         value = value.inputs[0]
     return None

@@ -87,7 +87,11 @@ def _is_kl_without_sign(term: Value) -> bool:
     signs = {"one": 0, "exp": 0, "square": 0}
     for value, sign in parts.values():
         kind = "one" if is_constant(value, 1, 1.0) else "exp" if value.op == "exp" else ""
-        kind = "square" if value.op in ("pow", "square") or (value.op == "mul" and value.inputs[0] is value.inputs[1]) else kind
+        kind = (
+            "square"
+            if value.op in ("pow", "square") or (value.op == "mul" and value.inputs[0] is value.inputs[1])
+            else kind
+        )
         if kind:
             signs[kind] = sign
     return signs == {"one": 1, "exp": -1, "square": -1}

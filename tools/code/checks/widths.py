@@ -11,7 +11,9 @@ _LINEAR = "https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html"
 _CROSS_ENTROPY = "https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html"
 _EMBEDDING = "https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html"
 # Operations after which the features (last axis of a linear, channels of a convolution) are as many as before.
-_SAME_FEATURES = names("relu gelu silu elu selu leaky_relu tanh sigmoid softplus dropout identity layer_norm batch_norm")
+_SAME_FEATURES = names(
+    "relu gelu silu elu selu leaky_relu tanh sigmoid softplus dropout identity layer_norm batch_norm"
+)
 _SAME_CHANNELS = _SAME_FEATURES | names("max_pool2d avg_pool2d adaptive_avg_pool2d")
 # Axes of the input stay where they are: what arrives is the last axis (linear) or the second (convolution).
 _CONVOLUTIONS = names("conv1d conv2d conv3d")

@@ -1,0 +1,86 @@
+"""Hidden states carried from batch to batch."""
+
+import ast
+from collections.abc import Iterator
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.source import SourceFile
+from misrun.tools.code.trace import Event, Trace
+from misrun.tools.code.training import training_loops
+from misrun.tools.code.values import Site
+
+_TRUNCATED = "https://docs.pytorch.org/tutorials/intermediate/char_rnn_generation_tutorial.html"
+
+
+def find_carried_state(trace: Trace) -> Iterator[Problem]:
+    """`out, h = model(x, h)` in the loop that differentiates, with h from before the loop and never detached."""
+    for training in training_loops(trace):
+        loop = training.loop.node
+        if not isinstance(loop, ast.For | ast.While):
+            continue
+        for statement in (s for s in loop.body if isinstance(s, ast.Assign)):
+            name = _carried(statement)
+            stores = [
+                n for n in ast.walk(loop) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)
+            ]
+            if name and len(stores) == 1 and not _is_cut(loop, name) and _has_backward(loop):
+                file = _file_of(training.events, statement)
+                if file is not None and name not in _targets(loop):
+                    yield _problem(Site(file, statement), name)
+
+
+def _problem(site: Site, name: str) -> Problem:
+    return Problem(
+        site,
+        f"`{name}` of one batch is given to the next with its graph: backward goes through all earlier batches, whose "
+        "graph is freed (an error) or kept (memory grows).",
+        f"{name} = {name}.detach() (of every part of it) at the start of each batch.",
+        0.85,
+        f"Print {name}.requires_grad (of its first part) at the start of a batch.",
+    )
+
+
+def _file_of(events: list[Event], statement: ast.Assign) -> SourceFile | None:
+    return next((e.file for e in events if e.node is statement.value), None)
+
+
+def _carried(statement: ast.Assign) -> str:
+    """h of `out, h = f(x, h)`."""
+    target, call = statement.targets[0], statement.value
+    if not isinstance(target, ast.Tuple) or not isinstance(call, ast.Call) or len(target.elts) != 2:
+        return ""
+    last = target.elts[1]
+    given = [a.id for a in (*call.args, *(k.value for k in call.keywords)) if isinstance(a, ast.Name)]
+    return last.id if isinstance(last, ast.Name) and last.id in given else ""
+
+
+def _is_cut(loop: ast.AST, name: str) -> bool:
+    """`h.detach_()`, `repackage(h)`, `no_grad`: something else than the model is given the state."""
+    return any(_cuts(node, name) or (node is not loop and _iterates(node, name)) for node in ast.walk(loop))
+
+
+def _cuts(node: ast.AST, name: str) -> bool:
+    if not isinstance(node, ast.Attribute):
+        return False
+    return node.attr == "no_grad" or (node.attr in ("detach_", "detach", "data") and name in ast.unparse(node.value))
+
+
+def _iterates(node: ast.AST, name: str) -> bool:
+    """`for part in h: part.detach_()`."""
+    over = node.iter if isinstance(node, ast.For | ast.comprehension) else None
+    return over is not None and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(over))
+
+
+def _has_backward(loop: ast.AST) -> bool:
+    return any(isinstance(n, ast.Attribute) and n.attr == "backward" for n in ast.walk(loop))
+
+
+def _targets(loop: ast.For | ast.While) -> set[str]:
+    return {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)} if isinstance(loop, ast.For) else set()
+
+
+CHECKS = (
+    Check("hidden-state-carried", "A hidden state handed to the next batch without detach().",
+          "The graph of all earlier batches hangs on it.", "Detach it at the start of every batch.",
+          "model_software/graph_reuse", _TRUNCATED, "error", "silent_bug", find_carried_state),
+)  # fmt: skip
