@@ -94,3 +94,17 @@ def test_invalid_utf8_is_investigated_and_the_folder_stays_as_it_was(tmp_path: P
 def test_out_may_not_be_a_folder(tmp_path: Path) -> None:
     (tmp_path / "train.log").write_text("step 1 loss 2.0\nstep 2 loss nan\n")
     assert "is a folder" in refused(misrun("investigate", str(tmp_path / "train.log"), "--out", str(tmp_path)))
+
+
+def test_a_folder_that_may_not_be_read_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for root, who reads everything: the refusal comes from the file system call itself."""
+    from misrun import investigate
+    from misrun.agents.request import InvestigationError
+    from misrun.tools.readers import registry
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path))
+
+    monkeypatch.setattr(registry, "run_files", refuse)
+    with pytest.raises(InvestigationError, match="may not be read by this user"):
+        investigate(tmp_path)
