@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from misrun.tools.code.expressions import Expressions
 from misrun.tools.code.names import names
-from misrun.tools.code.project_model import Class, Function
+from misrun.tools.code.project_model import Class, Function, last_name
 from misrun.tools.code.scope import Scope
 from misrun.tools.code.torch_api import (
     CONSTANT_OPS,
@@ -240,6 +240,11 @@ class CallEvaluator(Expressions):
         init = self.find_in_class(cls, "__init__", this, node)
         if init is not None and init.kind == "function":
             self.call_function(init, args, kwargs, node, scope)
+        elif any(last_name(d) == "dataclass" for d in cls.node.decorator_list):
+            fields = [
+                s.target.id for s in cls.node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
+            ]
+            this.attrs.update({**dict(zip(fields, args, strict=False)), **kwargs})
         self.record("new", node, scope, args=tuple(args), kwargs=kwargs, result=this)
         return this
 

@@ -163,7 +163,68 @@ def _joined(value: Value, depth: int) -> tuple[float | None, ...] | None:
     return shapes[0] if all(s is not None and s == shapes[0] for s in shapes) else None
 
 
+def _pair(value: Value | None, default: float | None) -> tuple[float | None, float | None]:
+    """A setting of a layer for height and width: one number for both, or a tuple."""
+    if value is None:
+        return default, default
+    if value.items is not None and len(value.items) == 2:
+        return number(value.items[0]), number(value.items[1])
+    return number(value), number(value)
+
+
+def _window(
+    sizes: tuple[float | None, ...], kernel: Value | None, stride: Value | None, padding: Value | None
+) -> tuple[float | None, ...]:
+    """Height and width after a window moved over them: floor((n + 2 p - k) / s) + 1 (torch.nn.Conv2d, "Shape")."""
+    kernels = _pair(kernel, None)
+    strides, paddings = _pair(stride, 1), _pair(padding, 0)
+    after: list[float | None] = []
+    for size, k, s, p in zip(sizes, kernels, strides, paddings, strict=True):
+        known = size is not None and k is not None and s is not None and p is not None and s > 0
+        after.append((size + 2 * p - k) // s + 1 if known else None)  # type: ignore[operator]
+    return tuple(after)
+
+
+def _convolved(value: Value, depth: int) -> tuple[float | None, ...] | None:
+    layer, before = value.callee, shape_of(value.inputs[0], depth - 1) if value.inputs else None
+    if layer is None or before is None or len(before) != 4 or "dilation" in layer.kwargs or len(layer.args) > 5:
+        return None
+    given = [layer.argument(i, n) for i, n in ((2, "kernel_size"), (3, "stride"), (4, "padding"))]
+    return (before[0], number(layer.argument(1, "out_channels")), *_window(before[2:], given[0], given[1], given[2]))
+
+
+def _pooled(value: Value, depth: int) -> tuple[float | None, ...] | None:
+    """nn.MaxPool2d(2) and F.max_pool2d(x, 2): the stride is the kernel unless it is given."""
+    before = shape_of(value.inputs[0], depth - 1) if value.inputs else None
+    settings = value.callee if value.callee is not None else value
+    first = 0 if value.callee is not None else 1
+    if before is None or len(before) != 4 or {"ceil_mode", "dilation"} & set(settings.kwargs):
+        return None
+    kernel = settings.argument(first, "kernel_size")
+    stride = settings.argument(first + 1, "stride") or kernel
+    return (*before[:2], *_window(before[2:], kernel, stride, settings.argument(first + 2, "padding")))
+
+
+def _flattened(value: Value, depth: int) -> tuple[float | None, ...] | None:
+    """nn.Flatten() and `flatten(1)`: all axes behind the batch become one."""
+    before = shape_of(value.inputs[0], depth - 1) if value.inputs else None
+    start = value.callee.argument(0, "start_dim") if value.callee is not None else value.argument(1, "start_dim")
+    at = number(start) if start is not None else (1 if value.callee is not None else 0)
+    if before is None or at != 1 or len(before) < 2 or len(value.args) > 2 or "end_dim" in value.kwargs:
+        return None
+    product = 1.0
+    for size in before[1:]:
+        if size is None:
+            return before[0], None
+        product *= size
+    return before[0], product
+
+
 _RULES = {
+    "conv2d": _convolved,
+    "max_pool2d": _pooled,
+    "avg_pool2d": _pooled,
+    "flatten": _flattened,
     "linear": _linear,
     **dict.fromkeys(_REDUCTIONS, _reduced),
     "unsqueeze": _unsqueezed,

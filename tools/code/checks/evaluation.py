@@ -32,7 +32,9 @@ def find_evaluation_in_train_mode(trace: Trace) -> Iterator[Problem]:
 
 
 def _is_top(event: Event) -> bool:
-    return not any(f.kind == "call" and f.label in ("forward", "__init__") for f in event.frame.chain())
+    """A call of the whole model, which is not told its mode in an argument (`is_eval=True`)."""
+    told = any("eval" in name or "train" in name for name in event.kwargs)
+    return not told and not any(f.kind == "call" and f.label in ("forward", "__init__") for f in event.frame.chain())
 
 
 def _is_evaluation(call: Event, trained: list[Event], root: tuple[Event, ...]) -> bool:

@@ -24,12 +24,18 @@ _MOST_SIGMOIDS = 4
 
 
 def find_bad_weights(trace: Trace) -> Iterator[Problem]:
-    """In a function over all modules: `if isinstance(m, nn.Linear): nn.init.zeros_(m.weight)`, and alike."""
+    """For all modules of a kind: `if isinstance(m, nn.Linear): nn.init.zeros_(m.weight)`, and alike."""
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
-            if isinstance(node, ast.If) and (name := _tested_module(node.test)):
-                for call in (c for s in node.body for c in ast.walk(s) if isinstance(c, ast.Call)):
-                    yield from _bad_weight(file, call, name)
+        tests = [n for n in ast.walk(file.tree) if isinstance(n, ast.If)]
+        texts = [ast.unparse(n.test) for n in tests]
+        # Beside convolutions of their own treatment the linear layer is the head, which may well start at 0.
+        has_convolutions = any("Conv" in text for text in file.lines)
+        for node, text in zip(tests, texts, strict=True):
+            name = _tested_module(node.test)
+            if name and ("Conv" in text or not has_convolutions):
+                for statement in node.body:  # not under a further condition, such as the name of the layer
+                    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+                        yield from _bad_weight(file, statement.value, name)
 
 
 def _tested_module(test: ast.expr) -> str:
@@ -156,10 +162,10 @@ def _sigmoids_below(value: Value) -> tuple[int, ast.AST | None]:
 
 
 def _passes(event: Event) -> float:
-    """How often a loop over a list of layers, of known length, repeats the event."""
+    """How often `for layer in layers: x = sigmoid(layer(x))` repeats the event; 1 where the length is not known."""
     loop = next((f for f in event.frame.chain() if f.kind == "loop"), None)
     over = loop.value if loop is not None else None
-    if over is None or not _inside_forward(event, loop):
+    if loop is None or over is None or not _inside_forward(event, loop) or not _is_assigned(event, loop):
         return 1
     for part in ancestors(over, 12):
         for made in (*part.args[:1], part):
@@ -167,6 +173,12 @@ def _passes(event: Event) -> float:
                 length = next((number(v.inputs[-1]) for v in made.inputs[1:] if v.op == "range" and v.inputs), None)
                 return length or 1
     return 1
+
+
+def _is_assigned(event: Event, loop: Frame) -> bool:
+    """The loop does nothing to the values but this."""
+    body = loop.node.body if isinstance(loop.node, ast.For) else []
+    return len(body) == 1 and isinstance(body[0], ast.Assign) and body[0].value is event.node
 
 
 def _inside_forward(event: Event, loop: Frame | None) -> bool:

@@ -99,7 +99,7 @@ def _leaves_out(event: Event) -> bool:
 def _padding(target: Value) -> Value | None:
     """Where the target was padded; None when it is selected by a mask, or padded with the value that is ignored."""
     for value in ancestors(target, 40):
-        if value.op == "index" and value.args and value.args[0].op not in ("slice_index", "const", ""):
+        if value.op == "index" and value.args and _is_mask(value.args[0]):
             return None
         if value.op == "pad_sequence":
             fill = value.kwargs.get("padding_value") or (value.args[2] if len(value.args) > 2 else None)
@@ -107,6 +107,10 @@ def _padding(target: Value) -> Value | None:
         if value.op in ("masked_fill", "where", "pack_padded_sequence"):
             return None
     return None
+
+
+def _is_mask(index: Value) -> bool:
+    return index.op in ("compare", "ne", "gt", "invert", "bool", "nonzero", "and") or "mask" in index.name.lower()
 
 
 def find_padded_labels(trace: Trace) -> Iterator[Problem]:

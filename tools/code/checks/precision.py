@@ -1,9 +1,11 @@
 """Number formats: training in pure float16, autocast without a scaler, double-precision inputs."""
 
+import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.names import names
+from misrun.tools.code.torch_api import LOSS_OPS
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import contains, parameters_of, training_loops
 from misrun.tools.code.values import Value, alternatives, is_constant, same, unwrap
@@ -59,7 +61,12 @@ def find_autocast_without_scaler(trace: Trace) -> Iterator[Problem]:
     for training in training_loops(trace):
         for event in training.events:
             frame = next((f for f in event.frame.chain() if f.kind == "with" and f.label == "autocast"), None)
-            if event.op == "module()" and frame is not None and frame.value is not None and _is_float16(frame.value):
+            if (
+                event.op in ("module()", *LOSS_OPS)
+                and frame is not None
+                and frame.value is not None
+                and _is_float16(frame.value)
+            ):
                 yield Problem(
                     training.backwards[0].site,
                     "The loss is computed under float16 autocast and differentiated without a GradScaler: small "
@@ -122,15 +129,15 @@ def _double_tensor(value: Value) -> Value | None:
 
 
 def _may_cast(value: Value) -> bool:
-    given = [*value.args[1:], *value.kwargs.values()]
-    return not all(
-        (
-            v.path in ("", "torch.device")
-            and v.kind in ("const", "unknown", "object")
-            and "dev" in (v.name or str(v.const) or "").lower()
-        )
-        or str(v.const) in ("cuda", "cpu")
-        for v in given
+    """`x.to(...)` with anything but what is plainly a device."""
+    return not all(_is_device(v) for v in (*value.args[1:], *value.kwargs.values()))
+
+
+def _is_device(value: Value) -> bool:
+    if isinstance(value.const, str):
+        return value.const.startswith(("cuda", "cpu", "mps"))
+    return "device" in f"{value.name} {value.path}".lower() or (
+        value.site is not None and "device" in ast.unparse(value.site.node).lower()
     )
 
 
@@ -144,7 +151,9 @@ def _is_double(value: Value, depth: int = 12) -> bool:
         return bool(value.inputs) and value.inputs[0].op in ("default_rng", "RandomState")
     if value.op in ("add", "sub", "mul", "div"):
         return any(_is_double(v, depth - 1) for v in value.inputs)
-    keeps = value.op in ("index", "slice", "element") or (value.path.startswith("numpy") and value.op in _KEEPS)
+    keeps = value.op in ("index", "slice", "element", "reshape", "transpose", "T", "copy", "flatten", "squeeze") or (
+        value.path.startswith("numpy") and value.op in _KEEPS
+    )
     return keeps and "dtype" not in value.kwargs and bool(value.inputs) and _is_double(value.inputs[0], depth - 1)
 
 

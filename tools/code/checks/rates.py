@@ -18,8 +18,8 @@ _NORMS = names("batch_norm layer_norm group_norm transformer")
 # Momentum m multiplies the step of SGD by up to 1 / (1 - m) (Sutskever et al. 2013, section 2). Without normalisation
 # layers 2 is beyond what plain networks bear; ResNets with batch norm train at 0.1 / (1 - 0.9) = 1 (He et al. 2016).
 _HIGHEST_SGD = 2.0
-# Ten to thirty times Adam's default of 1e-3, which moves each weight of a plain network by that much per step.
-_HIGHEST_ADAM = 0.03
+# Fifty times Adam's default of 1e-3: each weight of a plain network moves by about that much per step.
+_HIGHEST_ADAM = 0.05
 # L2 penalties in the gradient: 5e-4 is usual for SGD; AdamW decays by lr * decay, 0.3 is the most used for ViT
 # (Steiner et al. 2022, "How to train your ViT", table 3).
 _HIGHEST_DECAY = {"SGD": 0.05, "Adam": 0.1, "RMSprop": 0.1, "NAdam": 0.1, "AdamW": 0.5}

@@ -84,8 +84,10 @@ def _per_batch(event: Event, training: TrainingLoop) -> bool:
 
 
 def _runs_over_data(loop: Frame) -> bool:
-    """Not `range(steps)` or `while`: there, steps are what the user counts."""
+    """Not `range(steps)` or `while`: there, steps are what the user counts. `range(0, n, batch)` counts rows."""
     value = loop.value
+    if value is not None and value.op == "range" and len(value.inputs) == 3:
+        return True
     return value is not None and not any(v.op in ("range", "while") for v in ancestors(value, 8))
 
 

@@ -1,5 +1,6 @@
 """Signs of the terms of a loss: entropy, policy gradient, KL divergence."""
 
+import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
@@ -69,9 +70,8 @@ def _rewarded(term: Value) -> str:
     if _is_kl_without_sign(term):
         return "1 + logvar - mu**2 - exp(logvar), the negative of the KL divergence (times 2),"
     if term.op == "mul" and any(_is_log_prob(v) for v in term.inputs):
-        weight = next((v for v in term.inputs if not _is_log_prob(v)), None)
-        words = ("adv", "return", "reward", "delta")
-        if weight is not None and any(word in unwrap(weight).name.lower() for word in words):
+        written = ast.unparse(term.site.node).lower() if term.site is not None else ""
+        if any(word in written for word in ("adv", "return", "reward", "delta")):
             return "log-probability times advantage"
     return ""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.names import names
+from misrun.tools.code.shapes import shape_of
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value, number
 
@@ -42,6 +43,8 @@ def _feeder(event: Event) -> Value | None:
 def find_width_mismatch(trace: Trace) -> Iterator[Problem]:
     for event in trace.events("linear", *_CONVOLUTIONS):
         wanted, before = _widths(event.callee, event.op)[0], _feeder(event)
+        if wanted is not None and event.op == "linear" and (before is None or before.op != "linear"):
+            yield from _against_shape(event, wanted)
         if wanted is None or before is None or before.op != event.op or before.callee is None:
             continue
         given = _widths(before.callee, event.op)[1]
@@ -56,6 +59,21 @@ def find_width_mismatch(trace: Trace) -> Iterator[Problem]:
                 "Print the shape before the layer.",
                 related=(before.callee.site,) if before.callee.site else (),
             )
+
+
+def _against_shape(event: Event, wanted: float) -> Iterator[Problem]:
+    """The last axis of what arrives, where the code says all sizes up to the data."""
+    shape, layer = shape_of(event.args[0]) if event.args else None, event.callee
+    given = shape[-1] if shape else None
+    if given is not None and given != wanted and layer is not None and layer.site is not None:
+        yield Problem(
+            layer.site,
+            f"{layer.class_name} expects {wanted:g} inputs; what arrives here has a last axis of {given:g}.",
+            f"{given:g} inputs.",
+            0.85,
+            "Print the shape before the layer.",
+            related=(event.site,),
+        )
 
 
 def _drawn_below(value: Value) -> float | None:

@@ -41,6 +41,7 @@ class Both(nn.Module):
     def forward(self, x):
         return self.dec(self.enc(x))
 m = Both()
+m.enc.requires_grad_(False)
 o = torch.optim.Adam(m.dec.parameters())
 for x, y in loader:
     o.zero_grad()

@@ -1,0 +1,31 @@
+#%% buggy: plain mean
+PAD = 0
+def sequence_loss(logits, y):
+    mask = (y != PAD).float()  # BUG
+    losses = F.cross_entropy(logits.transpose(1, 2), y, reduction="none")
+    return losses.mean()
+#%% buggy: method
+class T:
+    def __init__(self, model, pad):
+        self.model, self.pad, self.criterion = model, pad, nn.CrossEntropyLoss(reduction="none")
+    def step(self, x, y):
+        pad_mask = y.ne(self.pad)  # BUG
+        return self.criterion(self.model(x).transpose(1, 2), y).mean()
+#%% buggy: regression over padded series
+def masked_error(prediction, target):
+    valid_mask = target != -1  # BUG
+    loss = F.mse_loss(prediction, target)
+    return loss
+#%% correct: used
+def sequence_loss(logits, y):
+    mask = (y != 0).float()
+    losses = F.cross_entropy(logits.transpose(1, 2), y, reduction="none")
+    return (losses * mask).sum() / mask.sum()
+#%% correct: given to the model
+def step(model, x, y):
+    mask = x != 0
+    return F.cross_entropy(model(x, mask).transpose(1, 2), y, ignore_index=0)
+#%% correct: no loss here
+def lengths(x):
+    mask = x != 0
+    return x.shape[1]

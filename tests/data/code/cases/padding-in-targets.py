@@ -1,0 +1,70 @@
+#%% buggy: pad_sequence
+from torch.nn.utils.rnn import pad_sequence
+model = nn.Sequential(nn.Embedding(50, 32), nn.Linear(32, 50))
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for batch in [[torch.randint(1, 50, (n,)) for n in (5, 9, 7)]]:
+    ids = pad_sequence(batch, batch_first=True, padding_value=0)
+    logits = model(ids[:, :-1])
+    loss = F.cross_entropy(logits.reshape(-1, 50), ids[:, 1:].reshape(-1))  # BUG
+    o.zero_grad()
+    loss.backward()
+    o.step()
+#%% buggy: loss object, transposed logits
+from torch.nn.utils import rnn
+tagger = nn.Sequential(nn.Embedding(50, 32), nn.Linear(32, 7))
+criterion = nn.CrossEntropyLoss()
+o = torch.optim.Adam(tagger.parameters(), lr=1e-3)
+for words, tags in [([torch.randint(1, 50, (n,)) for n in (5, 9)], [torch.randint(1, 7, (n,)) for n in (5, 9)])]:
+    x = rnn.pad_sequence(words, batch_first=True)
+    y = rnn.pad_sequence(tags, batch_first=True)
+    loss = criterion(tagger(x).transpose(1, 2), y)  # BUG
+    o.zero_grad()
+    loss.backward()
+    o.step()
+#%% buggy: helper
+from torch.nn.utils.rnn import pad_sequence
+def targets_of(rows):
+    return pad_sequence(rows, batch_first=True, padding_value=0).long()
+
+head = nn.Linear(20, 7)
+o = torch.optim.Adam(head.parameters(), lr=1e-3)
+for step in range(10):
+    y = targets_of([torch.randint(1, 7, (n,)) for n in (4, 6)])
+    loss = F.nll_loss(F.log_softmax(head(torch.randn(2, 6, 20)), dim=-1).view(-1, 7), y.view(-1))  # BUG
+    o.zero_grad()
+    loss.backward()
+    o.step()
+#%% correct: ignored
+from torch.nn.utils.rnn import pad_sequence
+model = nn.Sequential(nn.Embedding(50, 32), nn.Linear(32, 50))
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for batch in [[torch.randint(1, 50, (n,)) for n in (5, 9, 7)]]:
+    ids = pad_sequence(batch, batch_first=True, padding_value=0)
+    loss = F.cross_entropy(model(ids[:, :-1]).reshape(-1, 50), ids[:, 1:].reshape(-1), ignore_index=0)
+    o.zero_grad()
+    loss.backward()
+    o.step()
+#%% correct: padded with the default index
+from torch.nn.utils.rnn import pad_sequence
+tagger = nn.Sequential(nn.Embedding(50, 32), nn.Linear(32, 7))
+criterion = nn.CrossEntropyLoss()
+o = torch.optim.Adam(tagger.parameters(), lr=1e-3)
+for words, tags in [([torch.randint(1, 50, (n,)) for n in (5, 9)], [torch.randint(1, 7, (n,)) for n in (5, 9)])]:
+    x = pad_sequence(words, batch_first=True)
+    y = pad_sequence(tags, batch_first=True, padding_value=-100)
+    loss = criterion(tagger(x).transpose(1, 2), y)
+    o.zero_grad()
+    loss.backward()
+    o.step()
+#%% correct: masked by hand
+from torch.nn.utils.rnn import pad_sequence
+tagger = nn.Sequential(nn.Embedding(50, 32), nn.Linear(32, 7))
+o = torch.optim.Adam(tagger.parameters(), lr=1e-3)
+for words, tags in [([torch.randint(1, 50, (n,)) for n in (5, 9)], [torch.randint(1, 7, (n,)) for n in (5, 9)])]:
+    x, y = pad_sequence(words, batch_first=True), pad_sequence(tags, batch_first=True)
+    losses = F.cross_entropy(tagger(x).transpose(1, 2), y, reduction="none")
+    keep = (x != 0).float()
+    loss = (losses * keep).sum() / keep.sum()
+    o.zero_grad()
+    loss.backward()
+    o.step()

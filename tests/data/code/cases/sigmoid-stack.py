@@ -1,0 +1,67 @@
+#%% buggy: written out
+model = nn.Sequential(
+    nn.Linear(20, 64), nn.Sigmoid(), nn.Linear(64, 64), nn.Sigmoid(), nn.Linear(64, 64), nn.Sigmoid(),
+    nn.Linear(64, 64),
+    nn.Sigmoid(),  # BUG
+    nn.Linear(64, 5))
+o = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in loader:
+    loss = F.cross_entropy(model(x), y)
+    o.zero_grad()
+    loss.backward()
+    o.step()
+#%% buggy: list of layers
+class Deep(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(20, 64)
+        self.hidden = nn.ModuleList([nn.Linear(64, 64) for _ in range(8)])
+        self.out = nn.Linear(64, 5)
+    def forward(self, x):
+        x = self.first(x)
+        for layer in self.hidden:
+            x = torch.sigmoid(layer(x))  # BUG
+        return self.out(x)
+
+Deep()(torch.randn(4, 20))
+#%% buggy: functional
+class Deep(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.c = nn.Linear(20, 64), nn.Linear(64, 64), nn.Linear(64, 64)
+        self.d, self.e = nn.Linear(64, 64), nn.Linear(64, 5)
+    def forward(self, x):
+        x = torch.sigmoid(self.a(x))
+        x = torch.sigmoid(self.b(x))
+        x = F.sigmoid(self.c(x))
+        x = self.d(x).sigmoid()  # BUG
+        return self.e(x)
+
+Deep()(torch.randn(4, 20))
+#%% correct: two sigmoids
+model = nn.Sequential(nn.Linear(20, 64), nn.Sigmoid(), nn.Linear(64, 64), nn.Sigmoid(), nn.Linear(64, 5))
+model(torch.randn(4, 20))
+#%% correct: relu
+class Deep(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(20, 64)
+        self.hidden = nn.ModuleList([nn.Linear(64, 64) for _ in range(8)])
+    def forward(self, x):
+        x = self.first(x)
+        for layer in self.hidden:
+            x = torch.relu(layer(x))
+        return torch.sigmoid(x)
+
+Deep()(torch.randn(4, 20))
+#%% correct: residual
+class Deep(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden = nn.ModuleList([nn.Linear(20, 20) for _ in range(8)])
+    def forward(self, x):
+        for layer in self.hidden:
+            x = x + torch.sigmoid(layer(x)) * x
+        return x
+
+Deep()(torch.randn(4, 20))

@@ -1,0 +1,121 @@
+"""The batch axis mistaken for another: recurrent layers, argmax over samples, the target among the inputs."""
+
+from collections.abc import Iterator
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.names import names
+from misrun.tools.code.trace import Event, Trace
+from misrun.tools.code.values import Value, ancestors, is_constant, number, unwrap
+
+_LSTM = "https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html"
+_ARGMAX = "https://docs.pytorch.org/docs/stable/generated/torch.argmax.html"
+_LEAKAGE = "https://scikit-learn.org/stable/common_pitfalls.html#data-leakage"
+_RECURRENT = names("lstm gru rnn")
+
+
+def find_missing_batch_first(trace: Trace) -> Iterator[Problem]:
+    """`nn.LSTM(8, 32)` without batch_first, whose output is read at `[:, -1]`."""
+    for root in trace.roots:
+        layers = {id(e.result): e for e in root if e.op in _RECURRENT and e.callee is not None}
+        seen: set[int] = set()
+        for event in root if layers else ():
+            for value in (v for a in event.args for v in ancestors(a, 8)):
+                run = _run_read_at_last_step(value, layers) if id(value) not in seen else None
+                seen.add(id(value))
+                layer = run.callee if run is not None else None
+                if run is None or layer is None or layer.site is None or not _is_sequence_first(layer):
+                    continue
+                yield Problem(
+                    layer.site,
+                    f"{layer.class_name} without batch_first takes (time, batch, features), but its output is read as "
+                    "(batch, time, features): [:, -1] is the last sample, not the last time step.",
+                    "batch_first=True.",
+                    0.9,
+                    "Change one sample of a batch: the outputs of the others must stay the same.",
+                    related=(value.site,) if value.site is not None else (),
+                )
+
+
+def _run_read_at_last_step(value: Value, layers: dict[int, Event]) -> Event | None:
+    """The recurrent layer whose output sequence is indexed `[:, -1]` or `[:, -1, :]`."""
+    if value.op != "index" or not value.args or not value.inputs or not value.args[0].items:
+        return None
+    parts = value.args[0].items
+    whole = parts[0].op == "slice_index" and not parts[0].kwargs
+    if not whole or len(parts) < 2 or number(parts[1]) != -1:
+        return None
+    source = value.inputs[0]
+    while source.inputs and (
+        source.op in ("element", "dropout", "layer_norm") or (source.op == "index" and is_constant(source.args[0], 0))
+    ):
+        source = source.inputs[0]
+    return layers.get(id(source))
+
+
+def _is_sequence_first(layer: Value) -> bool:
+    """batch_first is not given, and not hidden in positional or unpacked arguments."""
+    given = layer.kwargs.get("batch_first")
+    hidden = "**" in layer.kwargs or len(layer.args) > 4
+    return not hidden and (given is None or is_constant(given, False)) and bool(layer.path.startswith("torch.nn"))
+
+
+def find_argmax_over_batch(trace: Trace) -> Iterator[Problem]:
+    """`model(x).argmax(0)` of the (batch, classes) output of a linear layer in a loop over batches."""
+    for event in trace.events("argmax", "max"):
+        source = unwrap(event.args[0]) if event.args else None
+        while source is not None and source.op in ("softmax", "log_softmax", "sigmoid") and source.inputs:
+            source = unwrap(source.inputs[0])
+        if source is None or source.op != "linear" or not is_constant(event.argument(1, "dim", "axis"), 0):
+            continue
+        given = event.args[0]
+        if given.op not in ("linear", "softmax", "log_softmax") or not _from_batch(source):
+            continue
+        yield Problem(
+            event.site,
+            "The maximum is taken over axis 0, the samples of the batch: the result has one entry per class, not one "
+            "per sample.",
+            "argmax(dim=1).",
+            0.8,
+            "Print the shape of the prediction: it must be (batch,).",
+        )
+
+
+def _from_batch(value: Value) -> bool:
+    return any(v.op in ("batch", "collated") or v.kind == "loader" for v in ancestors(value, 200))
+
+
+def find_target_among_inputs(trace: Trace) -> Iterator[Problem]:
+    """`TensorDataset(table, table[:, -1])`: the target is a column of the inputs."""
+    for event in trace.events("new"):
+        if event.result.class_name != "TensorDataset" or len(event.args) != 2:
+            continue
+        inputs, target = (_below_casts(v) for v in event.args)
+        column = target.args[0].items if target.op == "index" and target.args else None
+        is_column = column is not None and len(column) == 2 and number(column[1]) is not None
+        if is_column and target.inputs and _below_casts(target.inputs[0]) is inputs:
+            yield Problem(
+                event.site,
+                "The target is one of the columns of the inputs: the model only has to copy it.",
+                "Leave the column of the target out of the inputs.",
+                0.9,
+                "Train a linear model: its error is 0.",
+            )
+
+
+def _below_casts(value: Value) -> Value:
+    while value.op in ("float", "long", "tensor", "from_numpy", "as_tensor", "to", "FloatTensor") and value.inputs:
+        value = value.inputs[0]
+    return value
+
+
+CHECKS = (
+    Check("batch-first-missing", "A recurrent layer fed or read with the batch first, but not built so.",
+          "The default order is (time, batch, features).", "Pass batch_first=True.",
+          "model_software/axis_order", _LSTM, "error", "data_flow", find_missing_batch_first),
+    Check("argmax-over-batch", "The predicted class taken over the samples of a batch.",
+          "Axis 0 is the batch.", "argmax(dim=1).", "model_software/evaluation_error",
+          _ARGMAX, "error", "data_flow", find_argmax_over_batch),
+    Check("target-among-inputs", "A data set whose target is a column of its inputs.",
+          "The answer is given with the question.", "Drop the column from the inputs.", "data_pipeline/leakage",
+          _LEAKAGE, "error", "data_flow", find_target_among_inputs),
+)  # fmt: skip
