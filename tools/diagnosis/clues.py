@@ -96,6 +96,22 @@ def _nothing_to_average(facts: Facts) -> bool:
     return bool(signal and signal.values.get("grad_norm_zero"))
 
 
+def _rate_unknown(facts: Facts) -> bool:
+    return not facts.measured("lr") and facts.setting("lr", "learning_rate") is None
+
+
+def _exactly_constant(facts: Facts) -> bool:
+    """The same digits at every step: nothing that is logged depends on a trained parameter."""
+    signal = facts.signal("loss_constant")
+    return _nothing_fatal(facts) and bool(signal and signal.values.get("exactly_constant"))
+
+
+def _strong_penalty(facts: Facts) -> bool:
+    """Ten times the usual maximum: weight decay 0.01 to 0.1 (AdamW, Loshchilov & Hutter 2019, and the settings of large
+    language models), or dropout that leaves one unit in five (Srivastava et al. 2014 keep at least half)."""
+    return (facts.setting("weight_decay") or 0) >= 0.5 or (facts.setting("dropout") or 0) >= 0.8
+
+
 def _names_arithmetic(facts: Facts) -> bool:
     """Anomaly detection named a backward that is undefined for some inputs."""
     return any(
@@ -176,7 +192,8 @@ CLUES: tuple[Clue, ...] = (
     Clue("optimization/learning_rate_too_high", "grad_exploding", 0.6, "grad"),
     Clue("optimization/learning_rate_too_high", "lr_low", -2.5, "lr"),
     Clue("optimization/learning_rate_too_low", "lr_low", 2.5, "lr"),
-    Clue("optimization/learning_rate_too_low", "loss_slow", 2.2, "loss"),
+    Clue("optimization/learning_rate_too_low", "loss_slow", 1.4, "loss", _rate_unknown),
+    Clue("optimization/learning_rate_too_low", "loss_slow", 0.6, "loss"),
     Clue("optimization/learning_rate_too_low", "loss_constant", 0.5, "loss"),
     Clue("optimization/learning_rate_too_low", "lr_high", -2.5, "lr"),
     Clue("optimization/missing_warmup", "lr_no_warmup", 1.6, "lr", lambda f: _early(f) and f.has("loss_divergence", "loss_nonfinite", "loss_spike")),
@@ -223,8 +240,9 @@ CLUES: tuple[Clue, ...] = (
     Clue("optimization/no_reward_signal", "reward_flat", 4.0, "reward"),
     Clue("optimization/no_reward_signal", "loss_zero", 1.0, "loss", lambda f: f.has("reward_flat")),
     Clue("optimization/no_reward_signal", "explained_variance_low", 0.8, "value"),
-    Clue("optimization/regularization", "loss_plateau", 0.5, "loss", lambda f: (f.setting("weight_decay") or 0) >= 0.5),
-    Clue("optimization/regularization", "loss_constant", 0.5, "loss", lambda f: (f.setting("dropout") or 0) >= 0.8),
+    Clue("optimization/regularization", "loss_plateau", 2.4, "loss", _strong_penalty),
+    Clue("optimization/regularization", "loss_constant", 2.4, "loss", _strong_penalty),
+    Clue("optimization/regularization", "loss_slow", 1.8, "loss", _strong_penalty),
     # data
     Clue("data_pipeline/vocabulary_mismatch", "error.index_out_of_range", 4.2, "index"),
     Clue("data_pipeline/vocabulary_mismatch", "vocabulary_exceeds_embedding", 4.5, "vocabulary"),
@@ -288,6 +306,8 @@ CLUES: tuple[Clue, ...] = (
     Clue("model_software/frozen_parameters", "error.optimizer_empty", 4.5, "frozen"),
     Clue("model_software/frozen_parameters", "error.no_input_requires_grad", 3.0, "frozen"),
     Clue("model_software/frozen_parameters", "loss_constant", 2.0, "loss", _nothing_fatal),
+    Clue("model_software/frozen_parameters", "loss_constant", 2.8, "loss", _exactly_constant),
+    Clue("model_software/stale_optimizer", "loss_constant", 1.8, "loss", _exactly_constant),
     Clue("model_software/frozen_parameters", "grad_zero", 1.6, "grad", lambda f: not f.has("loss_zero", "reward_flat")),
     Clue("model_software/frozen_parameters", "error.no_grad_fn", 2.0, "graph"),
     Clue("model_software/frozen_parameters", "error.unused_parameters", 2.5, "frozen"),

@@ -23,7 +23,9 @@ FOLLOWS_FROM: dict[str, frozenset[str]] = {
     "loss_constant": frozenset({"lr_zero", "grad_zero", "loss_zero"}),
     "loss_plateau": frozenset({"lr_zero"}),
     "loss_spike": frozenset({"loss_divergence", "loss_nonfinite", "loss_blow_up"}),
-    "metric_constant": frozenset({"lr_zero", "loss_nonfinite", "loss_hidden_nan", "one_class_predicted", "loss_zero"}),
+    "metric_constant": frozenset(
+        {"lr_zero", "loss_nonfinite", "loss_hidden_nan", "one_class_predicted", "loss_zero", "loss_constant"}
+    ),
     "metric_at_chance": frozenset({"lr_zero", "loss_nonfinite", "loss_hidden_nan", "loss_divergence"}),
     "validation_flat": frozenset({"lr_zero", "loss_nonfinite", "loss_hidden_nan"}),
     "validation_poor": frozenset({"loss_nonfinite", "loss_divergence", "loss_constant", "loss_blow_up"}),
