@@ -91,17 +91,30 @@ _SEPARATORS = re.compile(r"[\s\-]+")
 
 
 # Measured on held-out data unless the name says otherwise: what scikit-learn, torchmetrics and the benchmarks of
-# detection, translation, speech and retrieval report per evaluation. Accuracy is printed for training batches as well.
+# detection, translation, speech and retrieval report per evaluation. Accuracy is printed for training batches as well;
+# that of nearest neighbours or of a probe on frozen features is not (self-supervised learning).
 _HELD_OUT = re.compile(
     r"(?:(?:macro|micro|weighted|avg|mean)[_ -])?(?:f1|f1[_ -]score|f[_ -]?beta|precision|recall|auc|auroc|roc[_ -]auc|auprc|pr[_ -]auc|average[_ -]precision|mcc"
-    r"|balanced[_ -]accuracy|bleu|sacrebleu|rouge[_ -]?(?:1|2|l|lsum)?|meteor|wer|cer|iou|miou|mean[_ -]iou|dice|map|map50|map50-95|map@\S{1,12}|ndcg\S{0,6}|hit@?\d{1,4}|mrr|r2|r2[_ -]score)"
+    r"|balanced[_ -]acc(?:uracy)?|(?:knn|k-nn|probe|linear)[_ -]acc(?:uracy)?|bleu|sacrebleu|rouge[_ -]?(?:1|2|l|lsum)?|meteor|wer|cer|iou|miou|mean[_ -]iou|dice|map|map50|map50-95|map@\S{1,12}|ndcg\S{0,6}|hit@?\d{1,4}|mrr|r2|r2[_ -]score)"
     r"(?:[_ -](?:macro|micro|weighted|score|binary))?"
 )
+_WORDS = re.compile(r"[\s_/.\-]")
+# Names with these words tell their phase themselves, or that they are of single batches.
+_PHASED = frozenset(("train", "training", "tr", "trn", "batch", "step", "running", "eval", "evaluation", "val", "valid", "validation", "test", "dev"))
+# "mixed_precision": the one quality that is also a number format.
+_FORMATS = re.compile(r"(?:mixed|matmul|float\w{0,4}|half|full)[_ -]precision")
 
 
+@lru_cache(maxsize=8192)
 def is_measured_in_evaluation(raw_name: str) -> bool:
-    """Whether a name without a phase is of a metric that is, by custom, measured in evaluation: "f1", "recall"."""
-    return _HELD_OUT.fullmatch(_EXPORT_PREFIX.sub("", raw_name.strip().lower())) is not None
+    """Whether a name without a phase is of a metric that is, by custom, measured in evaluation: "f1", "entity_recall".
+
+    The last words decide: what stands before them says what is measured."""
+    bare = _UNIT.sub("", _EXPORT_PREFIX.sub("", raw_name.strip().lower()))
+    if not _PHASED.isdisjoint(_WORDS.split(bare)) or _FORMATS.search(bare):
+        return False
+    ends = (bare, *(bare[found.end() :] for found in _WORDS.finditer(bare)))
+    return any(_HELD_OUT.fullmatch(end) for end in ends)
 
 
 @lru_cache(maxsize=8192)

@@ -195,19 +195,19 @@ _QUALIFIER = re.compile(
 def phase_of(name: str, before: str) -> Phase | None:
     """The phase a metric belongs to when the line says so before it; None leaves it to the name.
 
-    A quality without a phase ("acc", "f1") follows the name before it, too: "val_loss 0.4 acc 0.9".
+    A quality without a phase ("acc", "f1") follows the name before it, too: "val_loss 0.4 acc 0.9". One that is by
+    custom measured in evaluation says so by itself, but not against the word on its line ("TEST acc 0.8 f1 0.1").
     """
     held_out = is_measured_in_evaluation(name)
     canonical, guessed = canonical_metric(name)
     if (guessed != "train" and not held_out) or name.lower().startswith("train"):
         return None
-    evals = [found.start() for found in _EVAL_WORD.finditer(before)]
-    if held_out or canonical == "accuracy":
-        evals += [found.start() for found in _EVAL_NAME.finditer(before)]
-    last_eval = max(evals, default=-1)
+    said = max((found.start() for found in _EVAL_WORD.finditer(before)), default=-1)
+    named = (found.start() for found in _EVAL_NAME.finditer(before) if held_out or canonical == "accuracy")
+    last_eval = max(said, *named)
     last_train = max((found.start() for found in _TRAIN_WORD.finditer(before)), default=-1)
     if held_out:
-        return "train" if last_train > last_eval else None
+        return "train" if last_train > last_eval else "eval" if said > last_train else None
     return "eval" if last_eval > last_train else None
 
 

@@ -30,8 +30,14 @@ _STEP = re.compile(
 _WITHIN = re.compile(r"(?:^|[\[\]|:(\s])\s{0,12}(?P<n>\d[\d,]*)\s{0,8}/\s{0,8}(?P<of>\d[\d,]*)")
 # Keras writes "3/3 [====" or "3/3 - 1s" or "3/3 ━━━" at the start of the line.
 _LEADING = re.compile(r"^\s{0,12}(?P<n>\d+)/(?P<of>\d+)\s+(?:[\[━╸=\-]|\d+(?:s|ms)\b|ETA)")
-# CLU "[100] accuracy=0.1", XGBoost "[0]\ttrain-logloss:0.4", timm "Train: 4 [ 300/5004"
-_BARE = re.compile(r"(?:^|\s)\[(?P<n>\d+)\]\s+[A-Za-z_][^\s=:]{0,80}(?: [a-z_]{1,40})?\s?[:=]")
+# CLU "[100] accuracy=0.1", XGBoost "[0]\ttrain-logloss:0.4"; at the head of a line also "[   15] loss 0.3" and
+# "[50/1500] loss: 0.3". A number with a fraction behind the name tells metrics from the steps of a build.
+_NAMED = r"[A-Za-z_][^\s=:]{0,80}(?: [a-z_]{1,40})?"
+_MEASURED = _NAMED + r"(?:\s?[:=]\s{0,8}|\s{1,8})(?:[-+]?\d*\.\d|[-+]?\d+[eE][-+]?\d|[-+]?(?:nan|inf)\b)"
+_BARE = re.compile(
+    r"(?:^|\s)\[(?P<n>\d+)\]\s+" + _NAMED + r"\s?[:=]|^\s{0,8}\[\s{0,12}(?P<padded>\d+)\]:?\s{1,8}" + _MEASURED, re.I
+)
+_COUNTED = re.compile(r"^\s{0,8}\[\s{0,12}(?P<n>\d[\d,]*)\s{0,2}/\s{0,8}(?P<of>\d[\d,]*)\]:?\s{1,8}(?:[|\-]\s{1,8})?" + _MEASURED, re.I)
 # "[1,  2000] loss: 2.173" (PyTorch's first tutorial) and "loss: 2.303494  [   64/60000]" (its quickstart)
 _PAIR = re.compile(r"^\s{0,8}\[(?P<epoch>\d+),\s{1,8}(?P<n>\d+)\]\s{1,8}[A-Za-z]")
 _TRAILING = re.compile(r"\s\[\s{0,12}(?P<n>\d+)/(?P<of>\d+)\]\s{0,8}$")
@@ -88,7 +94,11 @@ def locate(text: str) -> Spots | None:
         return _spots(None, trailing, True)
     if epoch is None and (pair := _PAIR.match(text)):
         return Spots(epoch=pair.span("epoch"), step=pair.span("n"))
+    if epoch is None and (counted := _COUNTED.match(text)):
+        return _spots(None, counted, True)
     bare = None if epoch else _BARE.search(text)
+    if bare and bare["padded"]:
+        return Spots(step=bare.span("padded"))
     return _spots(epoch, bare, False) if epoch or bare else None
 
 
@@ -149,6 +159,7 @@ class Progress:
     _count: float | None = None
     _counted_epoch: float | None = None
     _offset: float = 0.0
+    _pass: float | None = None
     _reports: _Reports = field(default_factory=_Reports)
     _batches: _Reports = field(default_factory=_Reports)
     _batches_before: int = 0
@@ -211,6 +222,8 @@ class Progress:
     def _growing(self, place: Place) -> float:
         step = place.step or 0.0
         epoch = self.last_epoch
+        if place.within and place.of and place.epoch is None:
+            return self._through_passes(step, place.of)
         if place.within and place.of and epoch is not None and self.first_epoch is not None:
             return max(epoch - self.first_epoch, 0.0) * place.of + step
         if place.of and epoch is None:
@@ -218,5 +231,20 @@ class Progress:
         advanced = epoch is not None and self._counted_epoch is not None and epoch > self._counted_epoch
         if advanced and self._count is not None and step <= self._count:
             self._offset += place.of or self._count
+        self._count, self._counted_epoch = step, epoch
+        return self._offset + step
+
+    def _through_passes(self, step: float, of: float) -> float:
+        """A count without an epoch on its line: the plan of the run, until it starts anew after its end or an epoch
+        is told; then it is that of one pass over the data."""
+        epoch, before = self.last_epoch, self._count
+        entered = epoch is not None and epoch != self._counted_epoch
+        anew = before is not None and (step < before or (step == before and entered))
+        if anew and before is not None and (entered or before + self._batches.interval >= of):
+            self._offset += of
+        if self._offset == 0.0 and epoch is None:
+            self.planned_steps = self._pass = of
+        elif self.planned_steps == self._pass:
+            self.planned_steps = None
         self._count, self._counted_epoch = step, epoch
         return self._offset + step
