@@ -114,7 +114,20 @@ def healthy(random: np.random.Generator) -> Curves:
     )  # fmt: skip
     _alarming(random, run)
     _evaluated(random, run, (clean - floor) / (start - floor))
+    _parts(random, run)
     return run
+
+
+PARTS = ("grad_norm_encoder", "grad_norm_head", "grad/norm1.bias")
+
+
+def _parts(random: np.random.Generator, run: Curves) -> None:
+    """Gradient norms per part, orders of magnitude apart, and a bias before a normalisation, which has none."""
+    if random.random() < 0.3:
+        norm = np.nan_to_num(run.columns["grad_norm"], nan=1.0)
+        for name in PARTS[:2]:
+            run.columns[name] = norm * 10 ** random.uniform(-3, 0) * np.exp(0.3 * random.standard_normal(len(norm)))
+        run.columns[PARTS[2]] = np.zeros(len(norm))
 
 
 # Metrics of `_evaluated`; a failing run has only those that its failure wrote.
@@ -367,11 +380,39 @@ def half_precision_overflow(random: np.random.Generator, run: Curves) -> tuple[s
     return ("half_precision",)
 
 
+def part_without_gradient(_random: np.random.Generator, run: Curves) -> tuple[str, ...]:
+    run.columns |= {"grad_norm_encoder": np.zeros(len(run.steps)), "grad_norm_head": run.columns["grad_norm"].copy()}
+    return ("gradient_part_zero",)
+
+
+def metric_lost(random: np.random.Generator, run: Curves) -> tuple[str, ...]:
+    """The representation goes while its loss falls."""
+    count = len(run.steps)
+    high, low = random.uniform(0.6, 0.98), random.uniform(0.05, 0.4)
+    way = np.exp(-random.uniform(3, 8) * np.linspace(0, 1, count))
+    run.columns["val_accuracy"] = low + (high - low) * way + 0.01 * random.standard_normal(count)
+    every = max(1, count // int(random.integers(6, 20)))
+    run.evaluations = np.arange(every - 1, count, every)
+    return ("metric_falls",)
+
+
+def accuracy_of_other_labels(random: np.random.Generator, run: Curves) -> tuple[str, ...]:
+    """A cross entropy near 0 beside the accuracy of a guess."""
+    progress = np.linspace(0, 1, len(run.steps))
+    for name in ("loss", "val_loss"):
+        run.columns[name] = 2.3 * np.exp(-6 * progress) * np.exp(0.05 * random.standard_normal(len(progress)))
+    run.columns["val_accuracy"] = np.clip(0.1 + 0.01 * random.standard_normal(len(progress)), 0, 1)
+    every = max(1, len(progress) // 10)
+    run.evaluations = np.arange(every - 1, len(progress), every)
+    return ("metric_impossible",)
+
+
 FAILURES: tuple[Failure, ...] = (
     nan_after_explosion, nan_out_of_the_blue, hidden_nan, zero_loss, divergence, collapse_to_chance, exploding,
     vanishing, chance, constant, plateau, oscillation, slow, sawtooth, overfitting, unrelated_validation, leak, jump,
     slower, dead_rate, bad_resume, many_overflows, objective_diverges, nan_at_once, few_points_before_nan,
     blow_up_at_start, one_class, explains_nothing, half_precision_overflow,
+    part_without_gradient, metric_lost, accuracy_of_other_labels,
 )  # fmt: skip
 
 
@@ -399,7 +440,7 @@ def detections(runs: int, seed: int) -> dict[str, tuple[int, int]]:
         run = healthy(random)
         while len(run.steps) < 24 or "loss" not in run.columns:
             run = healthy(random)
-        run.columns = {name: column for name, column in run.columns.items() if name not in METRICS}
+        run.columns = {name: column for name, column in run.columns.items() if name not in METRICS + PARTS}
         expected = failure(random, run)
         found, total = counts.get(failure.__name__, (0, 0))
         counts[failure.__name__] = (found + bool(_strong(run.record()) & set(expected)), total + 1)
@@ -407,7 +448,7 @@ def detections(runs: int, seed: int) -> dict[str, tuple[int, int]]:
 
 
 def main() -> None:
-    runs, failing, seed = (int(given) for given in (sys.argv[1:] + ["400", "580", "1"][len(sys.argv) - 1 :])[:3])
+    runs, failing, seed = (int(given) for given in (sys.argv[1:] + ["400", "640", "1"][len(sys.argv) - 1 :])[:3])
     alarms, alarmed = false_alarms(runs, seed)
     print(f"false alarms: {alarmed}/{runs} healthy runs")  # noqa: T201 - a script's output
     for name, count in alarms.most_common():

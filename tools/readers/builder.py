@@ -25,6 +25,10 @@ from misrun.tools.record import Span
 StepKind = Literal["step", "epoch", "index"]
 
 
+# The setting that the code's only optimizer is told by.
+CONSTRUCTED = "constructed.optimizer"
+
+
 class _Points:
     """Growing columns of one series; plain lists, because a long log appends here a million times."""
 
@@ -130,13 +134,18 @@ class RunBuilder:
             files=tuple(self._files),
             series=tuple(in_steps(self._series(), self._config)),
             events=tuple(self._events),
-            config=tuple(self._config),
+            config=tuple(self._settings()),
             environment=tuple(self._environment),
             code=tuple(self._code),
             ending=self.ending,
             skipped=tuple(self._skipped),
             notes=tuple(self._notes),
         )
+
+    def _settings(self) -> list[ConfigValue]:
+        """All settings, without the optimizers of the code where its files construct different ones."""
+        made = {setting.value for setting in self._config if setting.name == CONSTRUCTED}
+        return [setting for setting in self._config if setting.name != CONSTRUCTED or len(made) == 1]
 
     def _series(self) -> list[Series]:
         evaluated = self._evaluated()

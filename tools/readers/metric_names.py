@@ -99,8 +99,13 @@ _HELD_OUT = re.compile(
     r"(?:[_ -](?:macro|micro|weighted|score|binary))?"
 )
 _WORDS = re.compile(r"[\s_/.\-]")
+# "mean average precision score" is the longest of them.
+_LONGEST_QUALITY = 4
 # Names with these words tell their phase themselves, or that they are of single batches.
-_PHASED = frozenset(("train", "training", "tr", "trn", "batch", "step", "running", "eval", "evaluation", "val", "valid", "validation", "test", "dev"))
+_PHASED = frozenset((
+    "train", "training", "tr", "trn", "batch", "step", "running",
+    "eval", "evaluation", "val", "valid", "validation", "test", "dev",
+))  # fmt: skip
 # "mixed_precision": the one quality that is also a number format.
 _FORMATS = re.compile(r"(?:mixed|matmul|float\w{0,4}|half|full)[_ -]precision")
 
@@ -113,7 +118,8 @@ def is_measured_in_evaluation(raw_name: str) -> bool:
     bare = _UNIT.sub("", _EXPORT_PREFIX.sub("", raw_name.strip().lower()))
     if not _PHASED.isdisjoint(_WORDS.split(bare)) or _FORMATS.search(bare):
         return False
-    ends = (bare, *(bare[found.end() :] for found in _WORDS.finditer(bare)))
+    starts = [0, *(found.end() for found in _WORDS.finditer(bare))]
+    ends = (bare[start:] for start in starts[-_LONGEST_QUALITY:])
     return any(_HELD_OUT.fullmatch(end) for end in ends)
 
 

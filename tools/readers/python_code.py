@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from misrun.tools.readers.builder import RunBuilder
+from misrun.tools.readers.builder import CONSTRUCTED, RunBuilder
 from misrun.tools.readers.config_tree import MAX_LIST
 from misrun.tools.readers.reader import Source
 from misrun.tools.readers.run_record import CodeFile, Scalar
@@ -34,6 +34,13 @@ _COUNTERS = {
     "it": "steps", "itr": "steps", "update": "steps",
 }  # fmt: skip
 _HOLDS_SETTINGS = re.compile(r"(?:config|cfg|args|params|hparams|settings|options|arguments|hyper)", re.IGNORECASE)
+# The optimizers of torch, timm, bitsandbytes and apex by their own names, those of optax and Keras by their module.
+_OPTIMIZER = re.compile(
+    r"(?:ASGD|SGD|Adam\w{0,12}|[RN]Adam|RMSprop|Rprop|Lion\w{0,8}|LBFGS|Adagrad|Adadelta|Adafactor|Muon|LAMB|LARS"
+    r"|FusedAdam|FusedSGD|PagedAdam\w{0,8}|DeepSpeedCPUAdam|Sophia\w?|Shampoo)"
+)
+_OPTIMIZER_MODULES = frozenset(("optim", "optimizers", "optax"))
+_OPTAX = re.compile(r"(?:adam\w{0,3}|sgd|rmsprop|adagrad|adafactor|lion|lamb|lars|radam|nadam)")
 _FLAGS = frozenset(("add_argument", "option", "add_option", "add_arg"))
 _DEFINES = re.compile(r"^DEFINE_(?:float|integer|string|bool|boolean|enum)$")
 
@@ -103,6 +110,7 @@ def _settings(tree: ast.Module) -> Iterator[_Found]:
     for statement in tree.body:
         found += _assigned(statement, "")
     found += _loops(tree)
+    found += _optimizer(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             found += _called(node)
@@ -164,6 +172,27 @@ def _called(node: ast.Call) -> Iterator[_Found]:
             literal = _literal(keyword.value) if keyword.arg else None
             if literal:
                 yield _Found(f"{name}.{keyword.arg}", literal.value, keyword.value.lineno)
+
+
+def _optimizer(tree: ast.Module) -> Iterator[_Found]:
+    """The optimizer's class where the module constructs only one kind: several leave open which one ran."""
+    made = [(name, node.lineno) for node in ast.walk(tree) if isinstance(node, ast.Call) and (name := _made(node.func))]
+    if len({name for name, _ in made}) == 1:
+        name, line = min(made, key=lambda one: one[1])
+        yield _Found(CONSTRUCTED, name, line)
+
+
+def _made(function: ast.expr) -> str:
+    """The optimizer that a call constructs, "" for other calls: torch.optim.SGD, optim.SGD, AdamW, optax.adam."""
+    if isinstance(function, ast.Name):
+        return function.id if _OPTIMIZER.fullmatch(function.id) else ""
+    if not isinstance(function, ast.Attribute):
+        return ""
+    name, owner = function.attr, function.value
+    module = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
+    known = _OPTIMIZER.fullmatch(name) or (module == "optax" and _OPTAX.fullmatch(name))
+    custom = module in _OPTIMIZER_MODULES and name[:1].isupper() and name != "Optimizer"
+    return name if known or custom else ""
 
 
 def _loops(tree: ast.Module) -> Iterator[_Found]:

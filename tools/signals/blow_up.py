@@ -22,6 +22,8 @@ OVER_START, OVER_Z = 10.0, 5.0
 BACK = 0.1
 # Something had been learned before it: 5 %, the least that `loss_improving` calls an improvement.
 LEARNED = 0.95
+# A new best by a tenth is learning that goes on; less is the noise of the lowest point before.
+SURVIVED = 0.9
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def blow_up(curve: Curve) -> BlowUp | None:
     clear = float(np.log(peak) - np.median(logs)) > OVER_Z * spread(logs) or peak > SHOT_UP_SURE * first
     if peak < max(SHOT_UP * low, OVER_START * first) or not clear or end > BACK * peak:
         return None
-    return BlowUp(low_at, low, peak_at, peak, end, survived=low < LEARNED * first and end < LEARNED * low)
+    return BlowUp(low_at, low, peak_at, peak, end, survived=low < LEARNED * first and end < SURVIVED * low)
 
 
 def measure(run: RunRecord, task: Task) -> list[Signal]:

@@ -1,6 +1,7 @@
 """Losses and accuracies at the level of a guess, and first losses that do not fit a fresh model."""
 
 import math
+import re
 
 import numpy as np
 
@@ -22,6 +23,9 @@ GUESSABLE = (2, 3, 4, 5, 6, 7, 8, 9, 10, 100, 1000)
 # already far from equal. Karpathy, "A Recipe for Training Neural Networks" (2019): "verify loss @ init".
 START_HIGH, START_HIGH_SURE = 1.5, 5.0
 START_LOW = 0.5
+# ln of 485 million: no set of classes and no vocabulary is that large, so no guess costs more.
+OVER_ANY, OVER_ANY_SURE = 20.0, 100.0
+_CROSS_ENTROPY = re.compile(r"cross[_\s-]?entropy|(?:^|[^a-z])(?:xent|nll|ce)(?:[^a-z]|$)")
 # A first point logged later than this share of the run no longer shows the start.
 FIRST = 0.05
 
@@ -32,6 +36,8 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
     chance = configured_chance(task)
     if loss and chance:
         found += [_start_high(loss, chance), _start_low(loss, chance, task), _softmax_floor(loss, chance)]
+    elif loss:
+        found.append(_start_over_any(run, loss))
     return [signal for signal in found if signal]
 
 
@@ -160,6 +166,27 @@ def _start_high(loss: Curve, chance: Chance) -> Signal | None:
         strength=graded(ratio, START_HIGH, START_HIGH_SURE),
         spans=(loss.span(0),),
         values={"first": first, "chance_loss": chance.loss, "classes": chance.classes, "ratio": ratio},
+    )
+
+
+def _start_over_any(run: RunRecord, loss: Curve) -> Signal | None:
+    """Without a known number of classes: above the loss of a guess among any number of them, where the loss is called a
+    cross entropy, or ends below that level beside an accuracy (a sum over a batch does not)."""
+    first, end = float(loss.values[0]), end_level(loss.values)
+    named = _CROSS_ENTROPY.search(loss.series.raw_name.lower()) is not None
+    likely = named or (end < OVER_ANY and quantity(run, "accuracy") is not None)
+    if first <= OVER_ANY or not likely or not _shows_the_start(loss):
+        return None
+    return Signal(
+        name="loss_start_high",
+        text=f"First logged loss is {number(first)} at {loss.place(0)}, above {number(OVER_ANY)}: a guess among 100"
+        " million classes has a cross entropy of 18.4.",
+        value=first,
+        step=loss.step(0),
+        # The accuracy beside it does not tell that the loss is the mean of a cross entropy.
+        strength=graded(first, OVER_ANY, OVER_ANY_SURE) if named else 0.5,
+        spans=(loss.span(0),),
+        values={"first": first, "chance_loss": OVER_ANY, "classes": None, "ratio": first / OVER_ANY, "named": named},
     )
 
 

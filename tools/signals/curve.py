@@ -75,7 +75,12 @@ class Curve:
 
 def is_error(series: Series) -> bool:
     """Whether a loss is a distance between numbers: never below 0, and no logarithm of a probability."""
-    return series.name in _ERRORS
+    return _spelled(series) in _ERRORS
+
+
+def _spelled(series: Series) -> str:
+    """The name with one separator: "cross-entropy" and "cross entropy" are cross_entropy."""
+    return series.name.replace("-", "_").replace(" ", "_")
 
 
 def place(series: Series, at: int) -> str:
@@ -119,9 +124,9 @@ def losses(run: RunRecord, phase: Phase) -> tuple[Series, ...]:
     parts = [s for s in logged if "loss" in s.name and "scale" not in s.name]
     groups = (
         run.named("loss", phase),
-        *([s for s in logged if s.name == name and _descends(s)] for name in _OBJECTIVES),
+        *([s for s in logged if _spelled(s) == name and _descends(s)] for name in _OBJECTIVES),
         parts,
-        *([s for s in logged if s.name == name] for name in _ERRORS),
+        *([s for s in logged if _spelled(s) == name] for name in _ERRORS),
     )
     return tuple(sorted(next(filter(None, groups), ()), key=_preference, reverse=True))
 
@@ -129,7 +134,7 @@ def losses(run: RunRecord, phase: Phase) -> tuple[Series, ...]:
 def _descends(series: Series) -> bool:
     """Whether it is the negative of an ELBO: the bound itself is below 0 for discrete data, and rises."""
     first = next((value for value in series.values if math.isfinite(value)), math.nan)
-    return series.name != "elbo" or first > 0.0
+    return _spelled(series) != "elbo" or first > 0.0
 
 
 def called(series: Series) -> str:

@@ -27,6 +27,11 @@ _HIGHER_IS_BETTER = re.compile(
     r"acc|f1|auc|map\b|map50|precision|recall|bleu|rouge|iou|dice|r2|exact_match|\bem\b|"
     r"mcc|matthews|kappa|psnr|ssim|top[-_ ]?[15]|pearson|spearman|success"
 )
+# The same as whole words, for names of no known phase: "knn_acc" and "entity_f1" rise, "accum_steps" does not.
+_RISING_WORD = re.compile(
+    r"(?:^|[_/ .@-])(?:acc(?:uracy|uracies)?\d?|f1|auc|auroc|auprc|map(?:50)?|precision|recall|bleu|rouge[\dl]?|m?iou|"
+    r"dice|r2|em|mcc|kappa|psnr|ssim|top[15]|pearson|spearman|ndcg|mrr|entity_[pr])(?:[_/ .@-]|$)"
+)
 _BOOKKEEPING = re.compile(
     r"runtime|per_second|/s\b|epoch|step|\biter|\blr\b|learning_rate|num_|count|time|size|hp_metric|samples|tokens|"
     r"memory|fps|seed|batch"
@@ -55,6 +60,12 @@ def metrics(run: RunRecord) -> list[Series]:
     """
     evaluated = [s for s in run.series if s.phase == "eval" or s.raw_name.lower().startswith("metrics/")]
     return [s for s in evaluated if not _BOOKKEEPING.search(s.name) and not _is_format(s)]
+
+
+def rises(series: Series) -> bool:
+    """Whether a series of any phase is a metric whose direction is known to be up, by a whole word of its name."""
+    known = series.name == "accuracy" or _RISING_WORD.search(series.name) is not None
+    return known and not _BOOKKEEPING.search(series.name) and not _is_format(series)
 
 
 def _is_format(series: Series) -> bool:

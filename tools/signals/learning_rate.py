@@ -5,7 +5,10 @@ import math
 import numpy as np
 
 from misrun.tools.readers.run_record import ConfigValue, RunRecord
+from misrun.tools.signals.blow_up import blow_up
 from misrun.tools.signals.curve import Curve, quantity, training_loss
+from misrun.tools.signals.loss import departure, falls
+from misrun.tools.signals.robust import end_level, start_level
 from misrun.tools.signals.robust import strength as graded
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.task import Task, enabled, numeric
@@ -24,6 +27,8 @@ USUAL: dict[str, tuple[float, float]] = {
 # Full fine-tuning of a pretrained transformer: 1e-5..5e-5 in its papers (BERT, table 6; transformers' default 5e-5), so
 # ten times the default is just too high. Adapters train fresh weights and take the optimizer's own range.
 FINE_TUNING_HIGH = 5e-4
+# SGD's momentum is 0.9 by custom (Sutskever et al. 2013 go from 0.5 to 0.99); a normalisation layer's is 0.1 or less.
+_SGD_MOMENTUM = 0.5
 # "Just before the onset": the last three logged rates; a change counts from a factor of two on.
 BEFORE, CHANGED = 3, 2.0
 # Decayed to nothing: a thousandth of the peak for the last third of the run.
@@ -52,14 +57,33 @@ def _peak(run: RunRecord, curve: Curve | None) -> tuple[float, ConfigValue | Non
 
 
 def _optimizer(run: RunRecord) -> str | None:
-    """The optimizer's family by its setting; transformers' Trainer settings imply AdamW."""
+    """The optimizer's family: by its setting, by the one optimizer that is constructed ("SGD.lr"), or by what only one
+    takes: transformers' Trainer settings imply AdamW, a momentum SGD."""
     for name in _OPTIMIZER_SETTINGS:
         setting = run.setting(name)
         said = str(setting.value).lower() if setting else ""
         found = next((family for family in USUAL if family in said), None)
         if found:
             return found
-    return "adam" if run.setting("per_device_train_batch_size", "adam_beta1", "adam_epsilon") else None
+    if run.setting("per_device_train_batch_size", "adam_beta1", "adam_epsilon"):
+        return "adam"
+    constructed = _constructed(run)
+    if constructed:
+        return constructed.pop() if len(constructed) == 1 else None
+    momentum = next((numeric(value) for value in run.config if value.name == "momentum"), None)
+    return "sgd" if momentum is not None and _SGD_MOMENTUM <= momentum < 1.0 else None
+
+
+def _constructed(run: RunRecord) -> set[str]:
+    """Families of the classes whose arguments are settings: {"sgd"} for "SGD.lr" or "optim.SGD.momentum"."""
+    owners = {part.lower() for value in run.config for part in value.name.split(".")[:-1]}
+    families = (next((family for family in USUAL if owner in _spellings(family)), None) for owner in owners)
+    return {family for family in families if family}
+
+
+def _spellings(family: str) -> set[str]:
+    variants = {"adam": {"adam", "adamw", "nadam", "radam", "adamax", "fusedadam", "adamw8bit", "sparseadam"}}
+    return variants.get(family, {family})
 
 
 def _range(run: RunRecord, curve: Curve | None, task: Task) -> Signal | None:
@@ -78,16 +102,28 @@ def _range(run: RunRecord, curve: Curve | None, task: Task) -> Signal | None:
     span = setting.span if setting else curve.span(at) if curve is not None else None
     whose = f"{optimizer or 'any optimizer'}{' when fine-tuning' if tuned else ''}"
     relation = "above" if name == "lr_high" else "below"
+    # A rate under which the loss came down by half and stayed there suits this model, whatever is usual.
+    suits = _learned(run)
     return Signal(
         name=name,
         text=f"Peak learning rate {number(peak)} is {relation} {number(limit)}, the"
         f" {'upper' if name == 'lr_high' else 'lower'} end"
         f" of the usual range for {whose}.",
         value=peak,
-        strength=graded(max(factor, 1.0), 1.0, 10.0),
+        strength=0.4 if suits else graded(max(factor, 1.0), 1.0, 10.0),
         spans=(span,) if span else (),
-        values={"peak_lr": peak, "usual_low": low, "usual_high": high, "optimizer": optimizer, "fine_tuning": tuned},
-    )
+        values={"peak_lr": peak, "usual_low": low, "usual_high": high, "optimizer": optimizer, "fine_tuning": tuned,
+                "loss_halved": suits},
+    )  # fmt: skip
+
+
+def _learned(run: RunRecord) -> bool:
+    loss = training_loss(run)
+    if loss is None or loss.series.first_nonfinite is not None or blow_up(loss) is not None:
+        return False
+    if not falls(loss) or departure(loss) is not None:
+        return False
+    return 0.0 <= end_level(loss.values) < 0.5 * start_level(loss.values)
 
 
 def _adapter(run: RunRecord) -> bool:

@@ -43,9 +43,16 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
     loss = training_loss(run)
     if loss is None:
         return []
-    found = [_divergence(loss, task), _negative(loss, task)]
+    negative = _negative(loss, task)
+    found = [_divergence(loss, task), negative]
     if task.descending:
-        found += [_improving(loss), _slow(loss), _constant(loss), _plateau(run, loss, task)]
+        # A fall below the floor of the loss, or without one, is no learning.
+        found += [
+            _improving(loss) if negative is None else None,
+            _slow(loss),
+            _constant(loss),
+            _plateau(run, loss, task),
+        ]
     return [signal for signal in found if signal]
 
 
@@ -93,11 +100,13 @@ def _improving(loss: Curve) -> Signal | None:
     if not falls(loss) or (blown and not blown.survived):
         return None
     start, end = _top(loss.values), end_level(loss.values)
-    share = (start - end) / abs(start) if start else 1.0
+    # A loss below 0 has no floor at 0 that a share of the way could be told of: the larger magnitude is its scale.
+    share = (start - end) / max(abs(start), abs(end) if end < 0 else 0.0)
+    way = f" ({percent(share)})" if end >= 0 else f", by {number(start - end)}"
     return Signal(
         name="loss_improving",
         text=f"{called(loss.series)} falls from a level of {number(start)} to {number(end)} between {loss.place(0)} and"
-        f" {loss.place(-1)} ({percent(share)}).",
+        f" {loss.place(-1)}{way}.",
         value=share,
         # 5 % is just an improvement, half the way to 0 is one beyond doubt.
         strength=graded(share, SMALL, 0.5),
@@ -155,7 +164,7 @@ def _constant(loss: Curve) -> Signal | None:
         step=loss.step(0),
         strength=1.0 if scatter <= 0.02 * abs(middle) else 0.7,
         spans=(loss.span(0, -1),),
-        values={**_ends(loss), "noise": scatter, "exact": same},
+        values={**_ends(loss), "noise": scatter, "exactly_constant": same},
     )
 
 

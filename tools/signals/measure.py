@@ -9,14 +9,17 @@ from misrun.tools.signals import (
     ending,
     evaluation,
     excursions,
+    gradient_parts,
     gradients,
     half_precision,
+    held_out,
     learning_rate,
     loss,
     memory,
     nonfinite,
     one_class,
     reinforcement,
+    representation,
     settings,
     text_events,
     throughput,
@@ -36,9 +39,11 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("loss_jump_at_resume",),
     ("reward_flat", "entropy_collapse", "kl_runaway", "kl_vanishing"),
     ("throughput_collapse",),
-    ("validation_gap",),
+    ("validation_gap", "metric_falls", "representation_std_collapse"),
     ("loss_at_chance", "loss_constant", "loss_plateau", "loss_oscillation", "metric_at_chance"),
 )  # fmt: skip
+
+_CONTRADICTING = {"metric_falls", "metric_impossible", "test_below_validation", "representation_std_collapse"}
 
 
 def measure(run: RunRecord) -> tuple[Signal, ...]:
@@ -57,18 +62,32 @@ def measure(run: RunRecord) -> tuple[Signal, ...]:
         *blow_up.measure(run, task),
         *excursions.measure(run, task),
         *gradients.measure(run, task),
+        *gradient_parts.measure(run, task),
         *learning_rate.measure(run, task),
         *half_precision.measure(run, task),
         *validation.measure(run, task),
         *evaluation.measure(run, task),
+        *held_out.measure(run, task),
         *one_class.measure(run, task),
         *memory.measure(run),
         *throughput.measure(run),
         *vocabulary.measure(run, task),
         *reinforcement.measure(run, task),
+        *representation.measure(run),
         *settings.measure(run),
     ]
+    found = _uncontradicted(found)
     return (*found, *learning_rate.at_onset(run, onset(found)))
+
+
+def _uncontradicted(found: list[Signal]) -> list[Signal]:
+    """An evaluation that improves is a mark where another measure of it falls, cannot be, or fails on the test set."""
+    if not any(signal.name in _CONTRADICTING and signal.strength >= 0.5 for signal in found):
+        return found
+    return [
+        s.model_copy(update={"strength": min(s.strength, 0.4)}) if s.name == "validation_improving" else s
+        for s in found
+    ]
 
 
 def onset(signals: Sequence[Signal]) -> float | None:

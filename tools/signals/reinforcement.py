@@ -1,10 +1,12 @@
 """Reinforcement learning and latent codes: rewards, completions, entropy, divergence, value function."""
 
+import math
+
 import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.signals.curve import Curve, chosen
-from misrun.tools.signals.robust import end_level, start_level, trend
+from misrun.tools.signals.robust import edge, end_level, noise, running_median, start_level, trend
 from misrun.tools.signals.robust import strength as graded
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.task import Task
@@ -12,7 +14,9 @@ from misrun.tools.signals.wording import number, percent, plural, times
 
 _REWARD = ("ep_rew_mean", "reward", "episodic_return", "episode_return", "episode_reward_mean",
     "episode_return_mean", "mean_reward",
-           "rewards/mean", "reward_mean", "score/mean")  # fmt: skip
+           "rewards/mean", "reward_mean", "score/mean", "episode_reward", "mean_return", "avg_return", "average_return",
+           "ep_ret", "avg_ep_ret", "averageepret", "return_mean", "ep_return", "episode_return_avg", "avg_reward",
+           "average_reward", "eval_return", "mean_episode_reward")  # fmt: skip
 _KL_STEP = ("approx_kl", "approxkl", "old_approx_kl", "ppo_kl", "mean_kl")
 # The canonical "kl" stands for both; what is not one of the names above is measured against the reference.
 _KL_REFERENCE = ("kl", "kl_divergence", "kl_mean")
@@ -21,6 +25,9 @@ _CODES = ("codebook_perplexity", "code_perplexity", "vq_perplexity", "codebook_u
 # Most groups without any difference in reward: nothing is learned from them (GRPO advantages are then all 0).
 SAME_REWARD = 0.5
 CLIPPED = 0.95
+# The scale of loss_improving: a twentieth of the level is just an improvement, half is one beyond doubt; four fifths of
+# the way to the best are still there at the end, and it is more than four errors of the levels it is measured between.
+BETTER, BETTER_SURE, KEPT, ERRORS = 0.05, 0.5, 0.8, 4.0
 # A tenth of the starting entropy for a policy; a language model's token entropy falls to a twentieth in plain training.
 COLLAPSED, COLLAPSED_TOKENS = 0.1, 0.02
 # Divergence per update: Spinning Up stops PPO epochs at 1.5 x 0.01; ten times that. To a reference model: TRL's
@@ -32,7 +39,7 @@ UNEXPLAINED = 0.05
 def measure(run: RunRecord, task: Task) -> list[Signal]:
     found = [_reward_flat(run), _completions(run), _entropy(run, task), _codes(run)]
     if task.policy:
-        found += [_divergence(run), _value_function(run)]
+        found += [_divergence(run), _value_function(run), _improving(run)]
     else:
         found.append(_posterior(run))
     return [signal for signal in found if signal]
@@ -106,6 +113,29 @@ def _constant_reward(run: RunRecord) -> Signal | None:
         spans=(reward.span(0, -1),),
         values={"level": float(reward.values[0]), "kind": "constant"},
     )
+
+
+def _improving(run: RunRecord) -> Signal | None:
+    """The reward rises and keeps what it gained: the one proof that a policy learns (its loss has no direction)."""
+    reward = _find(run, _REWARD)
+    if reward is None or len(reward) < 8 or trend(reward.values) <= 0:
+        return None
+    start, end = start_level(reward.values), end_level(reward.values)
+    best = float(running_median(reward.values, max(3, len(reward) // 10)).max())
+    error = 1.25 * noise(reward.values) / math.sqrt(edge(len(reward)))
+    share = (end - start) / max(abs(start), abs(end), 1e-12)
+    if share < BETTER or end - start < KEPT * (best - start) or end - start <= ERRORS * error:
+        return None
+    return Signal(
+        name="reward_improving",
+        text=f"The reward ({reward.series.raw_name}) rises from a level of {number(start)} to {number(end)} between"
+        f" {reward.place(0)} and {reward.place(-1)}.",
+        value=share,
+        strength=graded(share, BETTER, BETTER_SURE),
+        spans=(reward.span(0, -1),),
+        values={"metric": reward.series.raw_name, "first": start, "last": end, "best": best, "improvement": share,
+                "points": len(reward), "step_kind": reward.series.step_kind},
+    )  # fmt: skip
 
 
 def _completions(run: RunRecord) -> Signal | None:

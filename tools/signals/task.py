@@ -17,7 +17,10 @@ _PRETRAINED = (
     "resume_from_checkpoint", "load_from", "finetune", "peft_type", "lora_r", "adapter", "init_checkpoint",
     "restore_file",
 )  # fmt: skip
-_REWARD_WORDS = ("reward", "ep_rew", "episodic_return", "episode_return", "approx_kl", "policy_loss", "policy_gradient")
+_REWARD_WORDS = (
+    "reward", "ep_rew", "episodic_return", "episode_return", "mean_return", "avg_return", "average_return",
+    "ep_ret", "avg_ep_ret", "averageepret", "return_mean", "approx_kl", "policy_loss", "policy_gradient",
+)  # fmt: skip
 # DPO logs "rewards/..." too, but its loss is an ordinary classification loss.
 _PREFERENCE_REWARDS = ("rewards/chosen", "rewards/rejected", "rewards/margins", "rewards/accuracies")
 # As whole words: "avg_loss" and "running_loss" end in "g_loss" too.

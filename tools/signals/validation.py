@@ -3,6 +3,7 @@
 import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord
+from misrun.tools.signals.blow_up import blow_up
 from misrun.tools.signals.curve import Curve, called, quantity, training_loss, validation_loss
 from misrun.tools.signals.evaluation import task_metric
 from misrun.tools.signals.loss import falls
@@ -18,6 +19,10 @@ GAP, GAP_SURE = 1.10, 1.5
 LEAST = 0.05
 # Validation that moved less than this share while training gained four times as much stayed where it was.
 FLAT, GAINED = 0.03, 0.2
+# Half of what a metric can be is more than a guess reaches among three classes or more: something has been learned.
+REACHED = 0.5
+# Rounding and a few samples of a thousand: no rise of a metric that has all still to gain.
+NO_RISE = 0.01
 # "Perfect": at most 5 errors in 1,000. "Better by far": half the training loss (dropout and augmentation explain less).
 PERFECT, BETTER = 0.995, 0.5
 # Validation is noisy when its relative swing is over a tenth and five times that of training at the same spacing.
@@ -32,7 +37,8 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
     if task.descending and train is not None:
         # Once the loss is NaN, metrics fall because the weights are gone, not because the two disagree.
         trusted = metric if train.series.first_nonfinite is None else None
-        found += [_gap(train, loss, trusted), _disagrees(train, loss, trusted)]
+        if blow_up(train) is None:  # what follows a blow-up is its consequence
+            found += [_gap(train, loss, trusted), _disagrees(train, loss, trusted)]
         if loss is not None:
             found += [_flat(train, loss), _noisy(train, loss)]
     return [signal for signal in found if signal]
@@ -251,13 +257,17 @@ def _disagrees(train: Curve, loss: Curve | None, metric: Curve | None) -> Signal
     if metric is None or len(metric) < 4 or not falls(reference):
         return None
     start = start_level(reference.values)
-    # Against the start of learning: what falls after the first evaluation may be the last bit of a metric long reached.
-    whole = float(train.values[:3].max()) if train.series.name == reference.series.name else 0.0
-    gained = (start - end_level(reference.values)) / max(abs(start), whole)
     first, last = float(metric.values[0]), end_level(metric.values)
-    risen = last - first > max(2 * noise(metric.values), FLAT * abs(first)) or trend(metric.values) > 0
-    # A metric that starts near its best has nowhere to go.
     scale = 100.0 if metric.values.max() > 1.0 else 1.0
+    # Where the metric is high already, against the start of learning: what falls after the first evaluation may be the
+    # last bit of a metric long reached.
+    high = first >= REACHED * scale
+    reached = high and train.series.name == reference.series.name
+    gained = (start - end_level(reference.values)) / max(abs(start), float(train.values[:3].max()) if reached else 0.0)
+    risen = last - first > max(2 * noise(metric.values), FLAT * abs(first)) or trend(metric.values) > 0
+    # Where all is still to be gained, a hundredth of the scale is no rise; near the top, a share of what is left is one.
+    risen = (risen or last - first > LEAST * (scale - first)) if high else (risen and last - first >= NO_RISE * scale)
+    # A metric that starts near its best has nowhere to go.
     if gained < GAINED or risen or first >= 0.9 * scale:
         return None
     return Signal(

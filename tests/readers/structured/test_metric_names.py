@@ -1,6 +1,6 @@
 import pytest
 
-from misrun.tools.readers.metric_names import canonical_metric, is_training_metric, mebibytes
+from misrun.tools.readers.metric_names import canonical_metric, is_measured_in_evaluation, is_training_metric, mebibytes
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,16 @@ def test_only_training_writes_training_metrics(raw: str, training: bool) -> None
 )
 def test_memory_is_in_mebibytes(raw: str, value: float, expected: float) -> None:
     assert mebibytes(raw, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "evaluated"),
+    [
+        ("f1", True), ("entity_f1", True), ("metrics/precision(B)", True), ("knn_acc", True), ("linear probe acc", True),
+        ("macro avg f1", True), ("acc", False), ("token_acc", False), ("train_entity_f1", False), ("batch recall", False),
+        ("val_f1", False), ("mixed_precision", False), ("dice_loss", False),
+    ],
+)  # fmt: skip
+def test_the_last_words_tell_what_is_measured_in_evaluation(raw: str, evaluated: bool) -> None:
+    assert is_measured_in_evaluation(raw) is evaluated
+    assert not evaluated or canonical_metric(raw)[1] == "eval"

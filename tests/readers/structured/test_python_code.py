@@ -1,5 +1,7 @@
 import hashlib
 
+import pytest
+
 from .record_views import Read, settings, where
 
 SCRIPT = """import argparse, torch
@@ -43,7 +45,7 @@ def test_literals_of_a_script_are_settings_with_their_lines(read: Read) -> None:
     assert settings(run) == {
         "BATCH": 32, "lr": 3e-4, "wd": 0.1, "STEPS": 2000, "config.dim": 64, "config.opt.name": "adam", "config.opt.lr": 1e-3,
         "Settings.layers": 4, "Settings.names": None, "batch_size": 16, "AdamW.lr": 1e-3, "AdamW.betas": (0.9, 0.95),
-        "TrainingArguments.output_dir": "out", "TrainingArguments.learning_rate": 5e-5,
+        "TrainingArguments.output_dir": "out", "TrainingArguments.learning_rate": 5e-5, "constructed.optimizer": "AdamW",
     }  # fmt: skip
     lines = SCRIPT.split("\n")
     for name, text in (
@@ -91,3 +93,32 @@ def test_loops_over_epochs_and_steps_tell_the_planned_length(read: Read) -> None
         ("range.epochs", 25, "a.py:1"),
         ("range.steps", 300, "b.py:1"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "optimizer"),
+    [
+        ("opt = torch.optim.SGD(net.parameters(), lr=args.lr)", "SGD"),
+        ("from torch.optim import AdamW\nopt = AdamW(params)", "AdamW"),
+        ("g = optim.Adam(a)\nd = optim.Adam(b)", "Adam"),
+        ("tx = optax.adamw(1e-3)", "adamw"),
+        ("model.compile(optimizer=tf.keras.optimizers.RMSprop(1e-3))", "RMSprop"),
+    ],
+)
+def test_the_only_optimizer_that_the_code_constructs_is_a_setting(read: Read, code: str, optimizer: str) -> None:
+    run = read({"train.py": code})
+    found = run.setting("optimizer")
+    assert found is not None
+    assert (found.value, found.origin) == (optimizer, "code")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.py": "opt = optim.SGD(p) if args.sgd else optim.Adam(p)"},
+        {"a.py": "opt = optim.SGD(p)", "b.py": "opt = optim.Adam(p)"},
+        {"a.py": "s = torch.optim.lr_scheduler.StepLR(opt, 5)\nclass Mine(torch.optim.Optimizer):\n    pass"},
+    ],
+)
+def test_several_or_no_optimizers_leave_the_setting_out(read: Read, files: dict[str, str]) -> None:
+    assert read(files).setting("optimizer") is None

@@ -36,6 +36,67 @@ def test_a_bare_quality_beside_one_of_validation_is_of_training(read: Read) -> N
     assert (found["recall", "train"], found["val_recall", "eval"]) == (0.3, 0.4)
 
 
+def test_a_quality_follows_the_word_on_its_line_against_the_rest_of_the_log(read: Read) -> None:
+    record = read("Epoch 1 | train loss 0.6 | val f1 0.95\nTEST acc 0.81 f1 0.15\n")
+    found = metrics(record)
+    assert (found["val f1", "eval"], found["f1", "eval"]) == (0.95, 0.15)
+    assert not [one for one in record.series if one.name == "f1" and one.phase == "train"]
+
+
+def test_a_line_of_a_place_and_own_quantities_alone_is_read(read: Read) -> None:
+    record = read("".join(f"[{n}/150] D: 0.{n} G: 1.{n} wasserstein: 2.3e-1\n" for n in (50, 100, 150)))
+    assert {one.raw_name: one.steps for one in record.series} == dict.fromkeys(
+        ("D", "G", "wasserstein"), (50, 100, 150)
+    )
+    assert (record.ending.status, record.ending.planned_steps) == ("finished", 150)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[1/8] files: 20 rows: 300", "[3/10] Building CXX object a.o", "[0] NCCL version 2.18", "[1/2] done in: 3.5 s"],
+)
+def test_counts_of_other_work_are_no_metrics_and_no_plan(read: Read, line: str) -> None:
+    record = read(line + "\nloss 0.5\n")
+    assert [(one.raw_name, one.step_kind) for one in record.series] == [("loss", "index")]
+    assert record.ending.planned_steps is None
+
+
+@pytest.mark.parametrize(
+    ("line", "steps"),
+    [
+        ("[{}/300] loss: 0.5\n", (0, 15, 30)),
+        ("[  {}/300] loss 0.5\n", (0, 15, 30)),
+        ("[{:5d}] cross-entropy 5893.3\n", (0, 15, 30)),
+        ("[{}] loss nan\n", (0, 15, 30)),
+    ],
+)
+def test_a_number_in_brackets_before_a_metric_is_the_step(read: Read, line: str, steps: tuple[int, ...]) -> None:
+    record = read("".join(line.format(step) for step in steps))
+    assert [(one.step_kind, one.steps) for one in record.series] == [("step", steps)]
+
+
+def test_a_count_that_starts_anew_is_of_one_pass_and_no_plan(read: Read) -> None:
+    batches = "loss: 1.8  [    0/960]\nloss: 1.7  [  480/960]\n"
+    below = read("".join(f"{batches}Epoch {epoch}\n Accuracy: 18.3%, Avg loss: 1.79\n\n" for epoch in (1, 2, 3)))
+    assert next(one for one in below.series if one.raw_name == "loss").steps == (0, 480, 960, 1440, 1920, 2400)
+    bare = read(batches * 2)
+    assert bare.series[0].steps == (0, 480, 960, 1440)
+    assert (below.ending.planned_steps, bare.ending.planned_steps) == (None, None)
+
+
+def test_a_count_that_goes_back_before_its_end_is_a_resumed_run(read: Read) -> None:
+    record = read("".join(f"[{n}/100] loss: 0.5\n" for n in (10, 20, 30, 20, 30, 40)))
+    assert record.series[0].steps == (10, 20, 30, 20, 30, 40)
+    assert record.ending.planned_steps == 100
+
+
+def test_epochs_that_only_evaluations_tell_are_gone_through(read: Read) -> None:
+    epoch = "[ {0}0] loss 0.5\n[ {0}5] loss 0.4\n*** epoch {0} test loss 0.6\n"
+    whole = "num_epochs: 3\n" + "".join(epoch.format(n) for n in range(3))
+    assert read(whole).ending.status == "finished"
+    assert read(whole + "[ 99] loss 0.3\n").ending.status != "finished"
+
+
 def test_names_of_the_programs_own_are_kept_on_lines_that_carry_a_metric(read: Read) -> None:
     found = metrics(read("epoch 00 | beta 0.10 | loss 23.718 | recon 23.576 | kl 1.416\n"))
     assert (found["beta", "train"], found["recon", "train"]) == (0.10, 23.576)

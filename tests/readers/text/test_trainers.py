@@ -232,3 +232,38 @@ def test_prose_code_and_settings_give_no_metrics(read: Read) -> None:
 def test_counted_accuracy_becomes_a_fraction(read: Read) -> None:
     record = read("Test set: Average loss: 0.0512, Accuracy: 9832/10000 (98%)\n")
     assert series(record, "accuracy", "eval").values == (0.9832,)
+
+
+def test_metrics_set_as_the_description_of_a_bar_are_read(read: Read) -> None:
+    shown = "loss 2.{0}17 lr 1.0e-02 val_acc 0.173:  50%|#####     | {0}/4 [00:00<00:04, 97.95it/s]\r"
+    record = read("  0%|          | 0/4 [00:00<?, ?it/s]\r" + "".join(shown.format(n) for n in (1, 2, 3, 4)) + "\n")
+    found = {(one.name, one.phase): (one.steps, one.values) for one in record.series if one.phase != "system"}
+    assert found == {
+        ("loss", "train"): ((1, 2, 3, 4), (2.117, 2.217, 2.317, 2.417)),
+        ("lr", "train"): ((1, 2, 3, 4), (0.01,) * 4),
+        ("accuracy", "eval"): ((1,), (0.173,)),
+    }
+    assert (record.ending.status, record.ending.planned_steps) == ("finished", 4)
+
+
+def test_a_bar_described_by_validation_metrics_alone_is_no_training(read: Read) -> None:
+    record = read("".join(f"val_loss 0.{n}:  50%|#####     | {n}/4 [00:00<00:04, 9.5it/s]\n" for n in (1, 2)))
+    assert [(one.name, one.phase) for one in record.series] == [("loss", "eval")]
+    assert record.ending.last_step is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "resumed last.pt at step 700",
+        "Resuming run from global_step=700",
+        "resumed: epoch 3",
+        "Resuming training from a.pt",
+    ],
+)
+def test_a_resumed_run_says_so(read: Read, line: str) -> None:
+    assert [event.name for event in read(line + "\n").events] == ["resumed"]
+
+
+def test_resuming_without_a_place_is_no_event(read: Read) -> None:
+    assert not read("step 5 loss 0.3\nresuming is only possible at the end of an epoch\n").events

@@ -77,7 +77,7 @@ def _is_variance(value: Value) -> bool:
 
 def find_root_of_difference(trace: Trace) -> Iterator[Problem]:
     yield from _scan(
-        trace, _root_message, "Add or clamp to a small positive number under the root, such as 1e-12.", 0.8
+        trace, _root_message, "Add or clamp to a small positive number under the root, such as 1e-12.", 0.6
     )
 
 
@@ -109,7 +109,7 @@ def _edge_message(value: Value) -> str:
 
 
 def find_edge_of_domain(trace: Trace) -> Iterator[Problem]:
-    yield from _scan(trace, _edge_message, "Clamp the argument inside its domain, or add a small number.", 0.75)
+    yield from _scan(trace, _edge_message, "Clamp the argument inside its domain, or add a small number.", 0.6)
 
 
 def _is_bounded(logits: Value) -> bool:
@@ -150,20 +150,21 @@ def _exponential_message(value: Value) -> str:
 
 def find_exponential(trace: Trace) -> Iterator[Problem]:
     expected = "torch.softmax, torch.logsumexp or F.softplus, which shift by the maximum first."
-    yield from _scan(trace, _exponential_message, expected, 0.65)
+    yield from _scan(trace, _exponential_message, expected, 0.6)
 
 
 def find_division_by_spread(trace: Trace) -> Iterator[Problem]:
-    """`(r - r.mean()) / r.std()` in the training step, with nothing added to the standard deviation."""
+    """`(r - r.mean()) / r.std()` of a batch in the training step, with nothing added to the standard deviation."""
     for training in training_loops(trace):
+        made = {id(e.result) for e in training.events}
         for event in training.events:
-            if event.op == "div" and _is_standardisation(event):
+            if event.op == "div" and _is_standardisation(event) and _is_of_batch(unwrap(event.args[1]), made):
                 yield Problem(
                     event.site,
                     "Divided by a standard deviation with nothing added: for a batch of equal values (or a single one) "
                     "this is 0 / 0, and NaN spreads to every weight.",
                     "Add a small number to the divisor, such as 1e-8.",
-                    0.7,
+                    0.6,
                     "Print the smallest standard deviation of a hundred batches.",
                 )
 
@@ -174,6 +175,12 @@ def _is_standardisation(event: Event) -> bool:
         return False
     mean = unwrap(above.inputs[1])
     return mean.op == "mean" and bool(mean.inputs) and unwrap(mean.inputs[0]) is unwrap(above.inputs[0])
+
+
+def _is_of_batch(spread: Value, made: set[int]) -> bool:
+    """Computed in the loop, from what the loop draws or computes: the spread of a whole table is not 0 by chance."""
+    below = ancestors(spread.inputs[0], _FIRST_LOOK)
+    return id(spread) in made and any(id(v) in made or v.op in ("batch", "element") for v in below)
 
 
 def _is_threshold(mask: Value) -> bool:
@@ -198,7 +205,7 @@ def _empty_message(value: Value) -> str:
 
 
 def find_mean_of_nothing(trace: Trace) -> Iterator[Problem]:
-    yield from _scan(trace, _empty_message, "Clamp the count to at least 1, or skip a batch without entries.", 0.7)
+    yield from _scan(trace, _empty_message, "Clamp the count to at least 1, or skip a batch without entries.", 0.6)
 
 
 CHECKS = (

@@ -34,7 +34,7 @@ def find_unscaled_features(trace: Trace) -> Iterator[Problem]:
                     f"The columns differ in size by a factor of {high / low:,.0f} and reach the first layer as they "
                     "are: the largest ones drown the others and saturate the units.",
                     "Subtract the mean and divide by the standard deviation of every column (of the training rows).",
-                    0.6,
+                    0.45,
                     "Print mean and standard deviation of every column of one batch.",
                     related=(event.callee.site,) if event.callee.site else (),
                 )

@@ -58,12 +58,12 @@ def _bad_weight(file: SourceFile, call: ast.Call, module: str) -> Iterator[Probl
         message = (
             "All weights of a layer start equal: its units compute the same, get the same gradient, and stay equal."
         )
-        yield _weights_problem(file, call, message, 0.9)
+        yield _weights_problem(file, call, message, 0.6)
         return
     std = _literal(given, call, {"normal_": (1, "std", 1.0), "uniform_": (1, "b", 1.0)}.get(name))
     if std is not None and std / (1 if name == "normal_" else 3**0.5) >= _HIGHEST_STD:
         message = f"{name} with {std:g} gives weights far too large: activations grow from layer to layer."
-        yield _weights_problem(file, call, message, 0.8)
+        yield _weights_problem(file, call, message, 0.6)
 
 
 def _literal(given: list[ast.expr], call: ast.Call, slot: tuple[int, str, float] | None) -> float | None:
@@ -103,7 +103,7 @@ def find_negative_bias(trace: Trace) -> Iterator[Problem]:
                     f"A bias of {bias:g} before a relu: the sums stay below 0 for nearly all inputs, the units are off "
                     "and get no gradient.",
                     "A bias of 0 (or slightly above).",
-                    0.85,
+                    0.6,
                     "Print the share of activations that are exactly 0.",
                 )
 
@@ -142,9 +142,30 @@ def find_deep_sigmoids(trace: Trace) -> Iterator[Problem]:
                     f"{many:g} sigmoid layers in a row: each passes on at most a quarter of the gradient, so the first "
                     f"layers get less than {0.25**many:.1g} of it.",
                     "ReLU or GELU in the hidden layers, with normalisation or residual connections.",
-                    0.75,
+                    0.6,
                     "Print the gradient norm of every layer.",
                 )
+        yield from _appended_sigmoids(root)
+
+
+def _appended_sigmoids(root: tuple[Event, ...]) -> Iterator[Problem]:
+    """`for _ in range(10): layers += [nn.Linear(n, n), nn.Sigmoid()]`."""
+    for event in root:
+        loop = event.frame
+        over = loop.value if event.op == "new" and event.result.path == "torch.nn.Sigmoid" else None
+        if over is None or loop.kind != "loop" or over.op != "range" or len(over.inputs) != 1:
+            continue
+        made = [e.result.class_name for e in root if e.op == "new" and e.within(loop)]
+        many = number(over.inputs[0]) or 0
+        if many >= _MOST_SIGMOIDS and set(made) <= {"Sigmoid", "Dropout", *_WEIGHTED} and set(made) & _WEIGHTED:
+            yield Problem(
+                event.site,
+                f"{many:g} layers with a sigmoid each are put together here: each passes on at most a quarter of the "
+                f"gradient, so the first layers get less than {0.25**many:.1g} of it.",
+                "ReLU or GELU in the hidden layers, with normalisation or residual connections.",
+                0.6,
+                "Print the gradient norm of every layer.",
+            )
 
 
 def _sigmoids_below(value: Value) -> tuple[int, ast.AST | None]:
@@ -203,7 +224,7 @@ def find_unclipped_recurrence(trace: Trace) -> Iterator[Problem]:
             f"A recurrent network without gates ({plain.site}) is trained without clipping: through many time steps "
             "its gradient grows or shrinks exponentially.",
             "torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0) between backward and step.",
-            0.5,
+            0.45,
             "Log the gradient norm of every step.",
             related=(plain.site,),
         )
@@ -217,10 +238,10 @@ CHECKS = (
     Check("initial-weights-off", "All weights set to one number, or drawn far too widely.",
           "Equal units stay equal; large weights saturate or explode.",
           "Use Kaiming or Xavier initialisation.", "optimization/bad_initialization",
-          _HE, "error", "silent_bug", find_bad_weights),
+          _HE, "warning", "silent_bug", find_bad_weights),
     Check("bias-shuts-units", "A large negative bias before a relu.",
           "A relu of a negative sum has no gradient.", "Start with a bias of 0.",
-          "optimization/dead_units", _HE, "error", "silent_bug", find_negative_bias),
+          "optimization/dead_units", _HE, "warning", "silent_bug", find_negative_bias),
     Check("sigmoid-stack", "Many sigmoid layers without normalisation or residual connections.",
           "The derivative of the sigmoid is at most 1/4.", "Use ReLU or GELU.",
           "optimization/vanishing_gradient", _GLOROT, "warning", "silent_bug", find_deep_sigmoids),

@@ -73,7 +73,7 @@ def _counts_kept(function: Function) -> bool:
 
 
 def find_padding_in_targets(trace: Trace) -> Iterator[Problem]:
-    """Targets padded by pad_sequence and scored by a cross entropy that leaves nothing out."""
+    """Targets padded (pad_sequence, `tags + [0] * (n - len(tags))`) and scored by a loss that leaves nothing out."""
     for event in trace.events("cross_entropy", "nll_loss"):
         if len(event.args) < 2 or _leaves_out(event):
             continue
@@ -84,7 +84,7 @@ def find_padding_in_targets(trace: Trace) -> Iterator[Problem]:
                 f"The targets are padded ({padded.site}) and the loss counts the padding as a class to predict: it "
                 "falls by learning to predict padding.",
                 "ignore_index=<padding value> in the loss.",
-                0.75,
+                0.6,
                 "Compute the loss over the positions that are not padding.",
                 related=(padded.site,),
             )
@@ -106,7 +106,20 @@ def _padding(target: Value) -> Value | None:
             return None if number(fill) == -100 or (fill is not None and "ignore" in fill.name.lower()) else value
         if value.op in ("masked_fill", "where", "pack_padded_sequence"):
             return None
+        fill = _filled_up(value)
+        if fill is not None:
+            return None if number(fill) == -100 or "ignore" in fill.name.lower() else value
     return None
+
+
+def _filled_up(value: Value) -> Value | None:
+    """The filling of a list made up to a length: `tags + [fill] * (n - len(tags))`."""
+    rest = value.inputs[1] if value.op == "add" and len(value.inputs) == 2 else None
+    if rest is None or rest.op != "mul" or len(rest.inputs) != 2:
+        return None
+    items, missing = rest.inputs[0].items, rest.inputs[1]
+    to_length = missing.op == "sub" and any(v.op == "len" for v in missing.inputs)
+    return items[0] if items is not None and len(items) == 1 and to_length else None
 
 
 def _is_mask(index: Value) -> bool:
@@ -127,7 +140,7 @@ def find_padded_labels(trace: Trace) -> Iterator[Problem]:
                     f"The labels are a copy of the input ids, padding included (padded at line {pads[0].lineno}): the "
                     "loss counts every padding token.",
                     "Set the labels to -100 where attention_mask is 0.",
-                    0.8,
+                    0.6,
                     "Print the share of labels other than -100 against the share of real tokens.",
                 )
 
@@ -161,7 +174,7 @@ def find_unused_mask(trace: Trace) -> Iterator[Problem]:
                     Site(function.file, node),
                     f"`{name}` marks the positions that count and is never read: the loss averages over padding too.",
                     "Multiply the loss per position by the mask and divide by its sum, or use ignore_index.",
-                    0.75,
+                    0.6,
                     "Compute the loss over the positions that are not padding.",
                 )
 

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.names import names
@@ -16,6 +17,7 @@ from misrun.tools.code.values import Site, Value, ancestors, is_constant, number
 _LOADER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader"
 _SAMPLER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.distributed.DistributedSampler"
 _WORKERS = "https://docs.pytorch.org/docs/stable/notes/faq.html#my-data-loader-workers-return-identical-random-numbers"
+_LABELS = names("y label labels target targets tags classes ytrain")
 _RANDOM_ORDER = names("permutation randperm shuffle sample")
 
 
@@ -101,6 +103,43 @@ def find_discarded_shuffle(trace: Trace) -> Iterator[Problem]:
 
 def find_one_sided_shuffle(trace: Trace) -> Iterator[Problem]:
     """Inputs and targets shuffled separately, with two random orders."""
+    paired = list(_shuffled_pairs(trace))
+    yield from paired or _labels_shuffled_alone(trace)
+
+
+def _labels_shuffled_alone(trace: Trace) -> Iterator[Problem]:
+    """`rng.shuffle(x)` and, as the next statement, `rng.shuffle(labels)`: the generator has moved on."""
+    for file in trace.project.files:
+        for node in ast.walk(file.tree):
+            body = getattr(node, "body", None)
+            for one, other in pairwise(body) if isinstance(body, list) else ():
+                first, second = _shuffled_name(one), _shuffled_name(other)
+                if first and second and first[0] == second[0] and not _is_label(first[1]) and _is_label(second[1]):
+                    yield Problem(
+                        Site(file, other),
+                        f"`{first[1]}` and `{second[1]}` are shuffled one after the other, each in an order of its "
+                        "own: they no longer belong together.",
+                        "Draw one permutation and index both with it.",
+                        0.6,
+                        "Print ten samples with their labels before and after.",
+                        related=(Site(file, one),),
+                    )
+
+
+def _shuffled_name(statement: ast.stmt) -> tuple[str, str] | None:
+    """The function and the variable of `rng.shuffle(x)`; None for a generator made (and seeded) on the spot."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or last_name(call.func) != "shuffle" or len(call.args) != 1 or call.keywords:
+        return None
+    function, given = ast.unparse(call.func), call.args[0]
+    return (function, given.id) if isinstance(given, ast.Name) and "." in function and "(" not in function else None
+
+
+def _is_label(name: str) -> bool:
+    return any(word in _LABELS for word in name.lower().split("_"))
+
+
+def _shuffled_pairs(trace: Trace) -> Iterator[Problem]:
     for root in trace.roots:
         shuffled: dict[int, Event] = {}
         seeded_at = -1

@@ -17,6 +17,9 @@ _NO_GRAD = "https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html"
 # Managers known not to touch the mode of a model; what another one does on entering is not seen.
 _PLAIN_MANAGERS = names("no_grad inference_mode set_grad_enabled autocast open tqdm amp_ctx nullcontext device")
 
+# Positions of `dropout` in the constructors (torch.nn documentation).
+_DROPOUT_POSITIONS = {"TransformerEncoderLayer": 3, "TransformerDecoderLayer": 3, "Transformer": 5}
+
 # A model of the project or a library; one whose build is not seen.
 _CALLS = ("module()", "call")
 
@@ -57,10 +60,24 @@ def has_mode_layers(model: Value) -> bool:
 def _is_mode_layer(value: Value) -> bool:
     if value.kind != "module" or isinstance(value.definition, Class):
         return False
-    p = value.argument(0, "p") if "Dropout" in value.class_name else None
-    if is_constant(p, 0, 0.0):
+    if is_constant(_dropout_of(value), 0, 0.0) or _without_running_statistics(value):
         return False
     return value.class_name in MODE_LAYERS or (value.path.startswith("torchvision.models") and "vgg" not in value.path)
+
+
+def _dropout_of(layer: Value) -> Value | None:
+    """The dropout probability a layer is built with, where it is given."""
+    if layer.class_name in _DROPOUT_POSITIONS:
+        return layer.argument(_DROPOUT_POSITIONS[layer.class_name], "dropout")
+    return layer.argument(0, "p") if "Dropout" in layer.class_name else None
+
+
+def _without_running_statistics(layer: Value) -> bool:
+    """A norm that uses the statistics of its input in both modes: instance norm unless told otherwise."""
+    given = layer.argument(4, "track_running_stats")
+    if layer.class_name.startswith("InstanceNorm"):
+        return given is None or is_constant(given, False)
+    return "BatchNorm" in layer.class_name and is_constant(given, False)
 
 
 def find_missing_eval(trace: Trace) -> Iterator[Problem]:

@@ -20,19 +20,31 @@ _ROWWISE = names(
     " row astype clone contiguous unsqueeze squeeze"
 )
 
+# Where rows come from: drawn, read from a file, or put together from a list.
+_SOURCES = names(
+    "rand randn randint normal uniform random standard_normal integers multinomial bernoulli poisson zeros ones full"
+    " empty linspace arange load loadtxt genfromtxt read_csv read_pickle array asarray stack cat concatenate vstack"
+)
+
 
 def _orders(value: Value) -> tuple[list[Value], Value]:
     """The drawn orders a value's rows were picked by, and what they were picked from."""
     found: list[Value] = []
     for _ in range(30):  # longer chains do not occur in hand-written code
         if value.op == "index" and value.args:
-            found += [v for v in _parts(value.args[0]) if v.op in _ORDERS]
-        elif value.op not in _ROWWISE and value.op not in ("index", "slice", "element"):
+            found += [v for v in _parts(value.args[0]) if _operation(v) in _ORDERS]
+        elif _operation(value) not in _ROWWISE and value.op not in ("index", "slice", "element"):
             break
         if not value.inputs:
             break
         value = value.inputs[0]
     return found, value
+
+
+def _operation(value: Value) -> str:
+    """The function or method a value came from, also of a library whose operations are not modelled."""
+    called = value.name or value.path if value.op in ("method", "call") else value.op
+    return called.rpartition(".")[2]
 
 
 def _parts(index: Value) -> Iterator[Value]:
@@ -77,6 +89,8 @@ def _compare(event: Event, inputs: Value, targets: Value) -> Problem | None:
     other, y = _orders(targets)
     if x is y or not _is_data(x) or not _is_data(y) or (bool(one) == bool(other) and not _differ(one, other)):
         return None
+    if _drawn_orders(event.args[0]) & _drawn_orders(targets):
+        return None  # both sides are picked by the same order somewhere on the way
     if any(v is x for v in ancestors(y, 60)) and not other:
         return None  # targets computed from what was already reordered
     side = "inputs" if one else "targets"
@@ -86,10 +100,25 @@ def _compare(event: Event, inputs: Value, targets: Value) -> Problem | None:
         event.site,
         f"Inputs and targets {what}: sample i meets the target of another sample.",
         "Draw one order and index both with it.",
-        0.85,
+        0.6,
         "Print ten samples with their targets before and after.",
         related=(origin,) if origin is not None else (),
     )
+
+
+def _drawn_orders(value: Value) -> set[int]:
+    """ids of all drawn orders the value depends on, as its data or as an index somewhere on the way."""
+    found: set[int] = set()
+    queue, seen = [value], {id(value)}
+    while queue and len(seen) < 3000:  # a deep model called in a loop; values of small programs are far fewer
+        top = queue.pop()
+        if _operation(top) in _ORDERS:
+            found.add(id(top))
+        for child in (*top.inputs, *top.args, *(top.items or ())):
+            if id(child) not in seen:
+                seen.add(id(child))
+                queue.append(child)
+    return found
 
 
 def _differ(one: list[Value], other: list[Value]) -> bool:
@@ -98,19 +127,7 @@ def _differ(one: list[Value], other: list[Value]) -> bool:
 
 def _is_data(value: Value) -> bool:
     """Loaded or generated rows, not a part of a computation."""
-    return value.op not in (
-        "join",
-        "add",
-        "sub",
-        "mul",
-        "batch",
-        "element",
-        "parameter",
-        "name",
-        "attr",
-        "call",
-        "linear",
-    )
+    return value.callee is None and (_operation(value) in _SOURCES or value.kind == "sequence")
 
 
 def find_listing_order(trace: Trace) -> Iterator[Problem]:
@@ -127,7 +144,7 @@ def find_listing_order(trace: Trace) -> Iterator[Problem]:
                     "This listing of files is in the order of the file system, the other one is sorted: file i of "
                     "one does not belong to file i of the other.",
                     "sorted(...) around both.",
-                    0.75,
+                    0.6,
                     "Print the first ten pairs of file names.",
                 )
 
@@ -203,7 +220,7 @@ def find_classes_per_split(trace: Trace) -> Iterator[Problem]:
                     "The classes are numbered in the order of a set, which differs between processes (hashes of "
                     "strings are salted) and between splits: one label means different classes.",
                     "enumerate(sorted(set(...))), built once from the training data and shared by all splits.",
-                    0.75,
+                    0.6,
                     "Print the mapping of every split, in two processes.",
                 )
 
@@ -217,7 +234,7 @@ def _is_set(node: ast.expr) -> bool:
 CHECKS = (
     Check("one-sided-order", "Inputs or targets reordered without the other.",
           "Row i of one no longer belongs to row i of the other.", "Index both with one order.",
-          "data_pipeline/label_misalignment", _INDEXING, "error", "data_flow", find_order_of_one_side),
+          "data_pipeline/label_misalignment", _INDEXING, "warning", "data_flow", find_order_of_one_side),
     Check("one-sided-listing", "One of two listings of files is sorted.",
           "os.listdir and glob give files in arbitrary order.", "Sort both.",
           "data_pipeline/label_misalignment", _LISTDIR, "warning", "data_flow", find_listing_order),

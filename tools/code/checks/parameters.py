@@ -168,7 +168,7 @@ def find_optimizer_of_other_model(trace: Trace) -> Iterator[Problem]:
     for training in training_loops(trace):
         if training.is_managed or any(_is_other_step(e) for e in training.events):
             continue
-        used = _models_run(training)
+        used, layers = _models_run(training), _layers_run(training)
         optimizers = [s.optimizer for s in training.steps]
         if not used or any(o.kind != "optimizer" or len(alternatives(o)) > 1 for o in optimizers):
             continue
@@ -178,7 +178,7 @@ def find_optimizer_of_other_model(trace: Trace) -> Iterator[Problem]:
                 held
                 and len(optimizers) == 1
                 and _is_plain(optimizer)
-                and not any(_related(u, h) for u in used for h in held)
+                and not any(_related(u, h) for u in (*used, *layers) for h in held)
             ):
                 yield Problem(
                     training.steps[0].event.site,
@@ -201,6 +201,12 @@ def _models_run(training: TrainingLoop) -> list[Value]:
     calls = [e for e in training.events if e.op == "module()" and not e.grad_may_be_off() and e.callee is not None]
     found = [leaf for e in calls for leaf in alternatives(e.callee or Value())]
     return found if all(v.kind == "module" and v.op != "join" for v in found) else []
+
+
+def _layers_run(training: TrainingLoop) -> list[Value]:
+    """Layers of the library called in the loop, in a model or beside it (a head of its own)."""
+    calls = [e.callee for e in training.events if e.op != "module()" and e.callee is not None]
+    return [leaf for callee in calls for leaf in alternatives(callee) if leaf.kind == "module"]
 
 
 def _is_plain(optimizer: Value) -> bool:

@@ -56,7 +56,7 @@ def find_high_rate(trace: Trace) -> Iterator[Problem]:
                     f"{optimizer.class_name} with an effective learning rate of {rate:g} (momentum included) on "
                     f"{layers} layers without normalisation, clipping or schedule.",
                     "A learning rate ten times smaller.",
-                    0.5,
+                    0.45,
                     "Run the first 100 steps with a tenth of the learning rate.",
                 )
 
@@ -72,7 +72,7 @@ def find_high_decay(trace: Trace) -> Iterator[Problem]:
             f"{optimizer.class_name} with weight_decay={decay:g}: the penalty pulls the weights to 0 harder than the "
             "loss holds them.",
             "5e-4 (SGD), 1e-4 (Adam) or 0.01 to 0.1 (AdamW).",
-            0.75,
+            0.6,
             "Print the norm of the weights: it falls from step to step.",
         )
 

@@ -17,6 +17,8 @@ _FITTED = (
 # They only rename categories; nothing about the distribution of the test data gets through.
 _HARMLESS = names("LabelEncoder OneHotEncoder OrdinalEncoder LabelBinarizer MultiLabelBinarizer Normalizer Binarizer")
 _RESAMPLING = names("fit_resample fit_sample")
+# Draws in which a row can come up more than once.
+_REPLACING = names("randint integers multinomial choice choices")
 _JOINING = names("concatenate concat cat vstack hstack append ConcatDataset")
 _HELD_OUT = ("val", "valid", "test", "dev", "eval", "holdout")
 
@@ -157,9 +159,25 @@ def _derives(value: Value, original: Value) -> bool:
     """Whether it is computed from the original by something that changes it (noise, flips), not a plain part of it."""
     if original.kind == "const" or value.kind == "const" or original.op in ("grown", "sample_index", "counter"):
         return False
-    if value.op in ("index", "element", "attr"):
+    if value.op == "index":
+        return _draws_again(value, original)
+    if value.op in ("element", "attr"):
         return False
     return any(v is original for v in ancestors(value, 30)) and value.op not in _JOINING
+
+
+def _draws_again(rows: Value, original: Value) -> bool:
+    """Rows picked from the original with replacement: `x[torch.randint(len(x), (n,))]`, to join them to it."""
+    index = rows.args[0] if rows.args else None
+    queue = [index] if index is not None and rows.inputs and rows.inputs[0] is original else []
+    for _ in range(40):  # an index is computed in a few operations
+        if not queue:
+            break
+        top = queue.pop(0)
+        if (top.name if top.op in ("method", "call") else top.op).rpartition(".")[2] in _REPLACING:
+            return True
+        queue += [v for v in (*top.inputs, *top.args) if v.op != "len" and v is not original]
+    return False
 
 
 def find_same_data_for_validation(trace: Trace) -> Iterator[Problem]:

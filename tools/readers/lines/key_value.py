@@ -37,6 +37,8 @@ _EVAL_TITLE = re.compile(
     r"(?::|[-=*]{2,10})\s*$",
     re.I,
 )
+# "[0] NCCL version 2.18": a number in brackets above no metric is a rank or a process.
+_TAGGED = re.compile(r"^\s{0,8}\[\s{0,12}\d[\d,]*\s{0,2}(?:/\s{0,8}\d[\d,]*)?\]")
 _LONGEST_TITLE = 60
 # What a title is above of: the results stand on the next line or the two after it.
 _TITLED_LINES = 3
@@ -135,6 +137,8 @@ class KeyValue:
             if place.epoch is not None or place.step is not None:
                 self._leave_header(place)
             return progress.advance(place, line.number)
+        if place.epoch is not None:
+            progress.evaluate(place.epoch, line.number)
         if place.epoch is not None and place.epoch == progress.last_epoch:
             progress.epoch_complete = True  # what is evaluated is over
         if place.step is not None and place.of is None and not place.within:
@@ -145,7 +149,7 @@ class KeyValue:
 
     def _heading(self, place: Place, line: Line) -> bool:
         """A line such as "Epoch 3/10" that stands above its metrics."""
-        if line.text.count(" ") > 12:
+        if line.text.count(" ") > 12 or _TAGGED.match(line.text):
             return False
         self._flush_headed()
         self._header = self._context.progress.advance(place, line.number)

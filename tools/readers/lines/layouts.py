@@ -32,6 +32,11 @@ _DESCRIBED = re.compile(
 _DATA = re.compile(r"\b(?:images|samples|examples|rows|sequences|sentences|records|set|split|data|batches)\b", re.I)
 _HELD_OUT = re.compile(r"\b(?:test|testing|val|valid|validation|eval|evaluation|unseen|held[- ]out|holdout)\b", re.I)
 _SET = re.compile(r" set (?=\S)")  # "Test set loss"
+# The fraction tells measured values from counts of files, rows or seeds.
+_QUANTITIES = re.compile(
+    r"[\])]?[\s:|,;\-]{1,12}(?:[A-Za-z_][\w./()-]{0,60}\s?[:=]\s{0,8}[-+]?(?:\d+\.\d*(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+|nan|NaN|-?inf)"
+    r"(?:\s{0,4}[|,;]\s{0,4}|\s{1,8}|$)){2,40}"
+)
 # Blanks in a name; more is a sentence that ends in a number.
 _LONGEST_NAME = 3
 # The words before a metric that may say "validation": at most the length of a long log line.
@@ -181,7 +186,8 @@ def _layout(text: str, parts: list[str]) -> _Layout:
     place = _place_indices(spots, index_at)
     labelled = [(pair, _metric_name(pair)) for pair in islice(pairs(text), _MAX_PAIRS)]
     alone = any(strength(name) == 2 for _, name in labelled if name)
-    if alone and spots is not None and place is not None:
+    own = spots is not None and place is not None and not alone and _only_quantities(text, spots)
+    if (alone or own) and spots is not None and place is not None:
         labelled = [(pair, name or _other_name(pair, spots)) for pair, name in labelled]
     found = [(pair, name) for pair, name in labelled if name and (alone or place is not None)]
     slots = [_slot(pair, name, text, index_at) for pair, name in found] or _described(text, index_at)
@@ -223,6 +229,12 @@ def _metric_name(pair: Pair) -> str:
     if not pair.separated or name.count(" ") > _LONGEST_NAME or (" " in name and "_" in name.rsplit(" ", 1)[-1]):
         name = trailing_metric(name)
     return name if name and strength(name) else ""
+
+
+def _only_quantities(text: str, spots: Spots) -> bool:
+    """Whether a line holds nothing behind its place but two or more "name: 0.3": "[50/1500] D: 0.332 G: 1.630"."""
+    end = max(spot[1] for spot in spots[:4] if spot is not None)
+    return _QUANTITIES.fullmatch(text, end) is not None
 
 
 def _other_name(pair: Pair, spots: Spots) -> str:

@@ -203,8 +203,9 @@ def phase_of(name: str, before: str) -> Phase | None:
     if (guessed != "train" and not held_out) or name.lower().startswith("train"):
         return None
     said = max((found.start() for found in _EVAL_WORD.finditer(before)), default=-1)
-    named = (found.start() for found in _EVAL_NAME.finditer(before) if held_out or canonical == "accuracy")
-    last_eval = max(said, *named)
+    last_eval = said
+    if held_out or canonical == "accuracy":
+        last_eval = max([said, *(found.start() for found in _EVAL_NAME.finditer(before))])
     last_train = max((found.start() for found in _TRAIN_WORD.finditer(before)), default=-1)
     if held_out:
         return "train" if last_train > last_eval else "eval" if said > last_train else None

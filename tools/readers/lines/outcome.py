@@ -37,10 +37,9 @@ def settle_ending(context: LogContext) -> None:
     if context.events.dropped:
         context.run.note(f"{context.file}: {context.events.dropped} further events of many kinds were not kept")
     ending = _ending(context, drafts)
-    progress = context.progress
-    if progress.first_epoch is not None and progress.last_epoch is not None:
-        complete = progress.epoch_complete
-        context.run.reached(Reached(context.file, progress.line, progress.first_epoch, progress.last_epoch, complete))
+    epochs = context.progress.epochs()
+    if epochs is not None:
+        context.run.reached(Reached(context.file, *epochs))
     context.points.flush()
     context.run.ending = combined_ending(context.run.ending, ending)
 

@@ -33,11 +33,13 @@ _LEADING = re.compile(r"^\s{0,12}(?P<n>\d+)/(?P<of>\d+)\s+(?:[\[━╸=\-]|\d+(?
 # CLU "[100] accuracy=0.1", XGBoost "[0]\ttrain-logloss:0.4"; at the head of a line also "[   15] loss 0.3" and
 # "[50/1500] loss: 0.3". A number with a fraction behind the name tells metrics from the steps of a build.
 _NAMED = r"[A-Za-z_][^\s=:]{0,80}(?: [a-z_]{1,40})?"
-_MEASURED = _NAMED + r"(?:\s?[:=]\s{0,8}|\s{1,8})(?:[-+]?\d*\.\d|[-+]?\d+[eE][-+]?\d|[-+]?(?:nan|inf)\b)"
+_MEASURED = _NAMED + r"(?:\s?[:=]\s{0,8}|\s{1,8})(?:[-+]?\d*\.\d|[-+]?\d+[eE][-+]?\d|[-+]?(?:nan|NaN|inf)\b)"
 _BARE = re.compile(
-    r"(?:^|\s)\[(?P<n>\d+)\]\s+" + _NAMED + r"\s?[:=]|^\s{0,8}\[\s{0,12}(?P<padded>\d+)\]:?\s{1,8}" + _MEASURED, re.I
+    r"(?:^|\s)\[(?P<n>\d+)\]\s+" + _NAMED + r"\s?[:=]|^\s{0,8}\[\s{0,12}(?P<padded>\d+)\]:?\s{1,8}" + _MEASURED
 )
-_COUNTED = re.compile(r"^\s{0,8}\[\s{0,12}(?P<n>\d[\d,]*)\s{0,2}/\s{0,8}(?P<of>\d[\d,]*)\]:?\s{1,8}(?:[|\-]\s{1,8})?" + _MEASURED, re.I)
+_COUNTED = re.compile(
+    r"^\s{0,8}\[\s{0,12}(?P<n>\d[\d,]*)\s{0,2}/\s{0,8}(?P<of>\d[\d,]*)\]:?\s{1,8}(?:[|\-]\s{1,8})?" + _MEASURED
+)
 # "[1,  2000] loss: 2.173" (PyTorch's first tutorial) and "loss: 2.303494  [   64/60000]" (its quickstart)
 _PAIR = re.compile(r"^\s{0,8}\[(?P<epoch>\d+),\s{1,8}(?P<n>\d+)\]\s{1,8}[A-Za-z]")
 _TRAILING = re.compile(r"\s\[\s{0,12}(?P<n>\d+)/(?P<of>\d+)\]\s{0,8}$")
@@ -114,6 +116,15 @@ def _read(text: str, spot: tuple[int, int] | None) -> float | None:
     return float(text[spot[0] : spot[1]].replace(",", "")) if spot else None
 
 
+class Epochs(NamedTuple):
+    """The first and the last epoch of a log, the line of the last, and whether it was gone through."""
+
+    line: int
+    first: float
+    last: float
+    complete: bool
+
+
 @dataclass
 class _Reports:
     """The counts at which lines report: how many, the last, the interval to the one before, whether 0 was one."""
@@ -156,6 +167,8 @@ class Progress:
     epoch_complete: bool = False
     first_epoch: float | None = None
     last_epoch: float | None = None
+    evaluated: tuple[float, float] | None = None
+    evaluated_line: int = 0
     _count: float | None = None
     _counted_epoch: float | None = None
     _offset: float = 0.0
@@ -197,13 +210,27 @@ class Progress:
             self.epoch_complete = self._is_last_batch(Place(step=steps[-1]))
         return counted
 
+    def evaluate(self, epoch: float, line: int) -> None:
+        """Notes the epoch of an evaluation: where training lines tell only steps, it alone tells the epochs."""
+        self.evaluated = (self.evaluated[0] if self.evaluated else epoch, epoch)
+        self.evaluated_line = line
+
     def finished_by_count(self) -> bool:
         """Whether the count reached the plan, in steps or in whole epochs, counted from 0 or 1."""
         if self.planned_steps is not None and self.last_step is not None:
             return self._reports.ended_by(self.planned_steps)
-        if self.planned_epochs is None or self.last_epoch is None or not self.epoch_complete:
+        epochs = self.epochs()
+        if self.planned_epochs is None or epochs is None or not epochs.complete:
             return False
-        return is_last_report(self.last_epoch, self.planned_epochs, 1.0, from_zero=self.first_epoch == 0.0)
+        return is_last_report(epochs.last, self.planned_epochs, 1.0, from_zero=epochs.first == 0.0)
+
+    def epochs(self) -> Epochs | None:
+        """The epochs that training lines tell, else those of evaluations: what is evaluated is over."""
+        if self.first_epoch is not None and self.last_epoch is not None:
+            return Epochs(self.line, self.first_epoch, self.last_epoch, self.epoch_complete)
+        if self.evaluated is None:
+            return None
+        return Epochs(self.evaluated_line, *self.evaluated, self.evaluated_line > self.line)
 
     def _enter(self, epoch: float) -> None:
         if self.first_epoch is None:
@@ -222,7 +249,7 @@ class Progress:
     def _growing(self, place: Place) -> float:
         step = place.step or 0.0
         epoch = self.last_epoch
-        if place.within and place.of and place.epoch is None:
+        if place.within and place.of and place.epoch is None and (epoch is None or self._pass is not None):
             return self._through_passes(step, place.of)
         if place.within and place.of and epoch is not None and self.first_epoch is not None:
             return max(epoch - self.first_epoch, 0.0) * place.of + step
@@ -235,13 +262,13 @@ class Progress:
         return self._offset + step
 
     def _through_passes(self, step: float, of: float) -> float:
-        """A count without an epoch on its line: the plan of the run, until it starts anew after its end or an epoch
-        is told; then it is that of one pass over the data."""
+        """A count that stood before any epoch: the plan of the run, until it starts anew after its end or an epoch is
+        told; then it is that of one pass over the data."""
         epoch, before = self.last_epoch, self._count
         entered = epoch is not None and epoch != self._counted_epoch
         anew = before is not None and (step < before or (step == before and entered))
-        if anew and before is not None and (entered or before + self._batches.interval >= of):
-            self._offset += of
+        through = entered or (epoch is None and before is not None and before + self._batches.interval >= of)
+        self._offset += of if anew and through else 0.0
         if self._offset == 0.0 and epoch is None:
             self.planned_steps = self._pass = of
         elif self.planned_steps == self._pass:

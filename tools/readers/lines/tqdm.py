@@ -5,12 +5,14 @@ Shape: tqdm.format_meter, "desc: 12%|#2  | 4/32 [00:00<00:05, 5.58it/s, loss=0.5
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from misrun.tools.readers.lines.context import LogContext
 from misrun.tools.readers.lines.line import Line
-from misrun.tools.readers.lines.metric_words import in_standard_unit, phase_of, strength
-from misrun.tools.readers.lines.numbers import pairs
+from misrun.tools.readers.lines.metric_words import in_standard_unit, phase_of, strength, trailing_metric
+from misrun.tools.readers.lines.numbers import Pair, pairs
 from misrun.tools.readers.lines.position import Mark, Place, find_place
+from misrun.tools.readers.metric_names import canonical_metric
 from misrun.tools.readers.run_record import Phase
 
 _BAR = re.compile(
@@ -42,6 +44,38 @@ class _Bar:
     epoch: float | None = None
 
 
+class _Head(NamedTuple):
+    """What stands before a bar: its title and the metrics that the program set beside it."""
+
+    title: str
+    metrics: tuple[tuple[str, float], ...]
+
+    def of_evaluation(self) -> bool:
+        """Whether only an evaluation's metrics are shown before the bar."""
+        return bool(self.metrics) and all(canonical_metric(name)[1] == "eval" for name, _ in self.metrics)
+
+
+def _split(desc: str) -> tuple[str, tuple[tuple[str, float], ...]]:
+    """Title and metrics of "Epoch 3 loss 2.0 lr 1e-2": titles stay, metrics change at every redraw."""
+    if not any(character.isdigit() for character in desc):
+        return desc, ()
+    found = [(pair, name) for pair in pairs(desc) if (name := _name(pair))]
+    if not any(pair.separated or strength(name) == 2 for pair, name in found):
+        return desc, ()
+    first, name = found[0]
+    at = desc.rfind(name, 0, first.start)
+    return desc[:at].rstrip(" :,|-(["), tuple((n, in_standard_unit(n, p.value, p.unit)) for p, n in found)
+
+
+def _name(pair: Pair) -> str:
+    name = pair.name if pair.separated else trailing_metric(pair.name)
+    return name if name and strength(name) else ""
+
+
+def _shown(postfix: str) -> list[tuple[str, float]]:
+    return [(p.name, in_standard_unit(p.name, p.value, p.unit)) for p in pairs(postfix) if strength(p.name)]
+
+
 def after_bar(text: str) -> int:
     """Where the text begins that another stream wrote behind a bar on the same line; the length when there is none."""
     match = _BAR.search(text, 0, 4_000) if "%|" in text else None
@@ -63,12 +97,12 @@ class Tqdm:
         match = _BAR.search(line.body, 0, 4_000)
         if not match or not match["done"].strip(".,") or not match["total"].strip(".,"):
             return False
-        desc = match["desc"].strip(" :")
+        desc, described = _split(match["desc"].strip(" :"))
         if _OTHER_WORK.search(desc) or _OTHER_UNIT.search(match["unit"] or ""):
             return True
         done = float(match["done"].replace(",", "")) * _SCALE.get(match["scale"] or "", 1.0)
         total = float(match["total"].replace(",", "")) * _SCALE.get(match["of"] or "", 1.0)
-        self._follow(desc, done, total, match, line)
+        self._follow(_Head(desc, described), done, total, match, line)
         return True
 
     def close(self) -> None:
@@ -82,8 +116,9 @@ class Tqdm:
         elif progress.planned_steps is None and plain and not by_epoch:
             progress.planned_steps = max(plain)
 
-    def _follow(self, desc: str, done: float, total: float, match: re.Match[str], line: Line) -> None:
-        is_eval = _EVALUATION.search(desc) is not None
+    def _follow(self, head: _Head, done: float, total: float, match: re.Match[str], line: Line) -> None:
+        desc = head.title
+        is_eval = _EVALUATION.search(desc) is not None or head.of_evaluation()
         place = find_place(desc)
         bar = self._bars.setdefault(("eval" if is_eval else "train" if place else desc, total), _Bar())
         if done < bar.done:
@@ -98,7 +133,7 @@ class Tqdm:
             mark = self._advance(bar, place, done, total, line)
             if changed:
                 self._rate(bar, match, mark, line)
-        self._metrics(bar, f"{desc} , {match['postfix'] or ''}", mark, line, is_eval or nested)
+        self._metrics(bar, [*head.metrics, *_shown(match["postfix"] or "")], mark, line, is_eval or nested)
 
     def _advance(self, bar: _Bar, place: Place | None, done: float, total: float, line: Line) -> Mark:
         epoch = place.epoch if place else float(bar.restarts)
@@ -123,11 +158,11 @@ class Tqdm:
         per_second = float(rate) if not match["unit"].startswith("s/") else 1.0 / float(rate)
         self._context.points.add("it/s", per_second, line.number, mark)
 
-    def _metrics(self, bar: _Bar, text: str, mark: Mark | None, line: Line, is_eval: bool) -> None:
+    def _metrics(
+        self, bar: _Bar, metrics: list[tuple[str, float]], mark: Mark | None, line: Line, is_eval: bool
+    ) -> None:
         """Metrics before the bar and behind the rate; a validation's value, repeated at every redraw, counts once."""
-        if "=" not in text and ":" not in text:
-            return
-        shown = tuple((p.name, in_standard_unit(p.name, p.value, p.unit)) for p in pairs(text) if strength(p.name))
+        shown = tuple(metrics)
         before = dict(bar.shown)
         same_place = bar.shown == shown
         bar.shown = shown

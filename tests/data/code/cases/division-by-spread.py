@@ -59,3 +59,24 @@ for x, y in DataLoader(TensorDataset(table, torch.randint(0, 5, (500,))), batch_
     o.zero_grad()
     loss.backward()
     o.step()
+#%% correct: statistics of all data, used in the loop
+table, target = torch.rand(4000, 5), torch.rand(4000, 1)
+mean, spread = table.mean(0), table.std(0)
+net = nn.Sequential(nn.Linear(5, 32), nn.ReLU(), nn.Linear(32, 1))
+opt = torch.optim.Adam(net.parameters(), lr=2e-3)
+for step in range(1500):
+    i = torch.randint(0, 4000, (16,))
+    loss = F.smooth_l1_loss(net((table[i] - mean) / spread), target[i])
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+#%% correct: statistics of all data, computed in the loop
+table, target = torch.rand(4000, 5), torch.rand(4000, 1)
+net = nn.Sequential(nn.Linear(5, 32), nn.ReLU(), nn.Linear(32, 1))
+opt = torch.optim.Adam(net.parameters(), lr=2e-3)
+for step in range(1500):
+    i = torch.randint(0, 4000, (16,))
+    loss = F.smooth_l1_loss(net((table[i] - table.mean(0)) / table.std(0)), target[i])
+    opt.zero_grad()
+    loss.backward()
+    opt.step()

@@ -143,3 +143,88 @@ def main(cfg):
             for x, y in loader:
                 right += (model(x).argmax(1) == y).sum().item()  # BUG
 main(None)
+#%% buggy: transformer layer
+class Tiny(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tok = nn.Embedding(12, 32)
+        self.layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
+        self.out = nn.Linear(32, 12)
+    def forward(self, i):
+        return self.out(self.layer(self.tok(i)).mean(1))
+
+net = Tiny()
+opt = torch.optim.AdamW(net.parameters(), lr=2e-3)
+x, y = torch.randint(0, 12, (24, 16)), torch.randint(0, 12, (24,))
+for it in range(500):
+    loss = F.cross_entropy(net(x), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+for k in range(5):
+    with torch.no_grad():
+        held = F.cross_entropy(net(x), y)  # BUG
+#%% correct: transformer layer without dropout
+class Tiny(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tok = nn.Embedding(12, 32)
+        self.layer = nn.TransformerEncoderLayer(32, 4, 64, dropout=0.0, batch_first=True)
+        self.out = nn.Linear(32, 12)
+    def forward(self, i):
+        return self.out(self.layer(self.tok(i)).mean(1))
+
+net = Tiny()
+opt = torch.optim.AdamW(net.parameters(), lr=2e-3)
+x, y = torch.randint(0, 12, (24, 16)), torch.randint(0, 12, (24,))
+for it in range(500):
+    loss = F.cross_entropy(net(x), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+for k in range(5):
+    with torch.no_grad():
+        held = F.cross_entropy(net(x), y)
+#%% correct: transformer layer without dropout by position
+class Tiny(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tok = nn.Embedding(12, 32)
+        self.layer = nn.TransformerEncoderLayer(32, 4, 64, 0.0)
+        self.out = nn.Linear(32, 12)
+    def forward(self, i):
+        return self.out(self.layer(self.tok(i)).mean(1))
+
+net = Tiny()
+opt = torch.optim.AdamW(net.parameters(), lr=2e-3)
+x, y = torch.randint(0, 12, (24, 16)), torch.randint(0, 12, (24,))
+for it in range(500):
+    loss = F.cross_entropy(net(x), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+for k in range(5):
+    with torch.no_grad():
+        held = F.cross_entropy(net(x), y)
+#%% correct: recurrent layer and instance norm
+class Tiny(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tok = nn.Embedding(12, 32)
+        self.layer = nn.LSTM(32, 32, batch_first=True)
+        self.norm = nn.InstanceNorm1d(32)
+        self.out = nn.Linear(32, 12)
+    def forward(self, i):
+        return self.out(self.norm(self.layer(self.tok(i))[0].transpose(1, 2)).mean(2))
+
+net = Tiny()
+opt = torch.optim.AdamW(net.parameters(), lr=2e-3)
+x, y = torch.randint(0, 12, (24, 16)), torch.randint(0, 12, (24,))
+for it in range(500):
+    loss = F.cross_entropy(net(x), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+for k in range(5):
+    with torch.no_grad():
+        held = F.cross_entropy(net(x), y)

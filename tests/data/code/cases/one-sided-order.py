@@ -47,3 +47,75 @@ for step in range(100):
     o.zero_grad()
     loss.backward()
     o.step()
+#%% correct: batch of an embedding model
+x, y = torch.randint(0, 40, (1000, 6)), torch.randint(0, 5, (1000,))
+class Melody(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.emb, self.mid, self.out = nn.Embedding(40, 8), nn.Linear(48, 32), nn.Linear(32, 5)
+    def forward(self, notes):
+        return self.out(torch.relu(self.mid(self.emb(notes).flatten(1))))
+
+model = Melody()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for epoch in range(5):
+    for b in torch.randperm(len(x)).split(50):
+        loss = F.cross_entropy(model(x[b]), y[b])
+        o.zero_grad()
+        loss.backward()
+        o.step()
+#%% correct: batch of a convolutional model with pooling
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(1, 8, 3, padding=1), nn.Linear(8 * 14 * 14, 5)
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv(x)), 2)
+        return self.head(x.flatten(1))
+
+x, y = torch.rand(500, 1, 28, 28), torch.randint(0, 5, (500,))
+net = Net()
+o = torch.optim.SGD(net.parameters(), lr=0.05)
+for epoch in range(5):
+    order = torch.randperm(len(x))
+    batches = order.split(50)
+    for b in batches:
+        loss = F.cross_entropy(net(x[b]), y[b])
+        o.zero_grad()
+        loss.backward()
+        o.step()
+#%% correct: list of inputs by the same order
+graphs, y = [torch.randn(4, 20) for _ in range(200)], torch.rand(200)
+class Pooled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.out = nn.Linear(20, 1)
+    def forward(self, given):
+        pooled = [g.sum(0) / max(len(g), 1) for g in given]
+        return self.out(torch.stack(pooled)).squeeze(1)
+
+model = Pooled()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for epoch in range(5):
+    for idx in torch.randperm(200).split(20):
+        loss = F.mse_loss(model([graphs[i] for i in idx]), y[idx])
+        o.zero_grad()
+        loss.backward()
+        o.step()
+#%% correct: inputs and targets cut from one reordered batch
+train = torch.randint(0, 40, (4000, 9))
+class Next(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.emb, self.out = nn.Embedding(40, 16), nn.Linear(16, 40)
+    def forward(self, x):
+        return self.out(self.emb(x).mean(1))
+
+model = Next()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for idx in torch.randperm(len(train)).split(80):
+    batch = train[idx]
+    loss = F.cross_entropy(model(batch[:, :-1]), batch[:, -1])
+    o.zero_grad()
+    loss.backward()
+    o.step()

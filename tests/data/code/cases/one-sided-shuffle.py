@@ -36,3 +36,31 @@ pairs = list(zip([1, 2], [3, 4]))
 random.shuffle(pairs)
 xs, ys = zip(*pairs)
 ds = TensorDataset(torch.tensor(xs), torch.tensor(ys))
+#%% buggy: generator of its own, in place
+import numpy as np
+def prepare(windows, labels, seed=0):
+    rng = np.random.default_rng(seed)
+    rng.shuffle(windows)
+    rng.shuffle(labels)  # BUG
+    return torch.from_numpy(windows), torch.from_numpy(labels)
+#%% correct: two parts shuffled in place
+import numpy as np
+def prepare(train_files, val_files):
+    rng = np.random.default_rng(0)
+    rng.shuffle(train_files)
+    rng.shuffle(val_files)
+    return train_files, val_files
+#%% correct: same seed before both
+import random
+def prepare(images, labels):
+    rng = random.Random(3)
+    rng.shuffle(images)
+    rng.seed(3)
+    rng.shuffle(labels)
+    return images, labels
+#%% correct: generators made alike
+import random
+def prepare(images, labels):
+    random.Random(3).shuffle(images)
+    random.Random(3).shuffle(labels)
+    return images, labels

@@ -61,3 +61,42 @@ for x, y in loader:
     o.zero_grad()
     both(x, y).backward()
     o.step()
+#%% correct: frozen encoder and a head of its own
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Linear(20, 32)
+    def forward(self, x):
+        return torch.relu(self.body(x))
+
+encoder = Encoder()
+encoder.load_state_dict(torch.load("encoder.pt"))
+for p in encoder.parameters():
+    p.requires_grad_(False)
+head = nn.Linear(32, 5)
+opt = torch.optim.AdamW(head.parameters(), lr=1e-3)
+for x, y in loader:
+    loss = F.cross_entropy(head(encoder(x)), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+#%% correct: head built of library layers
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Linear(20, 32)
+    def forward(self, x):
+        return torch.relu(self.body(x))
+
+encoder = Encoder()
+for p in encoder.parameters():
+    p.requires_grad = False
+head = nn.Sequential(nn.Linear(32, 16), nn.ReLU(), nn.Linear(16, 5))
+opt = torch.optim.Adam(head.parameters(), lr=1e-3)
+for x, y in loader:
+    with torch.no_grad():
+        h = encoder(x)
+    loss = F.cross_entropy(head(h), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()

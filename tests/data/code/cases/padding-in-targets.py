@@ -68,3 +68,40 @@ for words, tags in [([torch.randint(1, 50, (n,)) for n in (5, 9)], [torch.randin
     o.zero_grad()
     loss.backward()
     o.step()
+#%% buggy: lists made up to a length
+def pad(tags):
+    return tags + [0] * (120 - len(tags))
+
+model = nn.Sequential(nn.Embedding(500, 32), nn.Linear(32, 6))
+opt = torch.optim.Adam(model.parameters(), lr=1e-3)
+words, tags = torch.tensor([[1] * 120]), torch.tensor([pad(t) for t in ([1, 2], [3])])
+for step in range(100):
+    loss = F.cross_entropy(model(words).transpose(1, 2), tags)  # BUG
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+#%% correct: lists made up with the value that is left out
+def pad(tags):
+    return tags + [-100] * (120 - len(tags))
+
+model = nn.Sequential(nn.Embedding(500, 32), nn.Linear(32, 6))
+opt = torch.optim.Adam(model.parameters(), lr=1e-3)
+words, tags = torch.tensor([[1] * 120]), torch.tensor([pad(t) for t in ([1, 2], [3])])
+for step in range(100):
+    loss = F.cross_entropy(model(words).transpose(1, 2), tags)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+#%% correct: padding left out by the loss
+def pad(tags):
+    return tags + [0] * (120 - len(tags))
+
+model = nn.Sequential(nn.Embedding(500, 32), nn.Linear(32, 6))
+opt = torch.optim.Adam(model.parameters(), lr=1e-3)
+words, tags = torch.tensor([[1] * 120]), torch.tensor([pad(t) for t in ([1, 2], [3])])
+criterion = nn.CrossEntropyLoss(ignore_index=0)
+for step in range(100):
+    loss = criterion(model(words).transpose(1, 2), tags)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()

@@ -65,3 +65,75 @@ class Deep(nn.Module):
         return x
 
 Deep()(torch.randn(4, 20))
+#%% buggy: appended in a loop
+class Deep(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        layers = [nn.Linear(20, width)]
+        for _ in range(depth):
+            layers += [nn.Linear(width, width), nn.Sigmoid()]  # BUG
+        self.layers, self.head = nn.Sequential(*layers), nn.Linear(width, 5)
+    def forward(self, x):
+        return self.head(self.layers(x))
+
+net = Deep(40, 14)
+opt = torch.optim.Adam(net.parameters(), lr=2e-3)
+for x, y in loader:
+    loss = F.cross_entropy(net(x), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+#%% correct: appended twice
+class Deep(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        layers = [nn.Linear(20, width)]
+        for _ in range(depth):
+            layers += [nn.Linear(width, width), nn.Sigmoid()]
+        self.layers, self.head = nn.Sequential(*layers), nn.Linear(width, 5)
+    def forward(self, x):
+        return self.head(self.layers(x))
+
+net = Deep(40, 2)
+opt = torch.optim.Adam(net.parameters(), lr=2e-3)
+for x, y in loader:
+    loss = F.cross_entropy(net(x), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+#%% correct: appended with normalisation
+class Deep(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        layers = [nn.Linear(20, width)]
+        for _ in range(depth):
+            layers += [nn.Linear(width, width), nn.BatchNorm1d(width), nn.Sigmoid()]
+        self.layers, self.head = nn.Sequential(*layers), nn.Linear(width, 5)
+    def forward(self, x):
+        return self.head(self.layers(x))
+
+net = Deep(40, 8)
+opt = torch.optim.Adam(net.parameters(), lr=2e-3)
+for x, y in loader:
+    loss = F.cross_entropy(net(x), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+#%% correct: other activation appended
+class Deep(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        layers = [nn.Linear(20, width)]
+        for _ in range(depth):
+            layers += [nn.Linear(width, width), nn.GELU()]
+        self.layers, self.head = nn.Sequential(*layers), nn.Linear(width, 5)
+    def forward(self, x):
+        return self.head(self.layers(x))
+
+net = Deep(40, 8)
+opt = torch.optim.Adam(net.parameters(), lr=2e-3)
+for x, y in loader:
+    loss = F.cross_entropy(net(x), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()

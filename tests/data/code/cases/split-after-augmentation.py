@@ -37,3 +37,21 @@ def load(table, y):
     numeric, text = table["n"], table["t"]
     X = np.hstack([numeric, text])
     return train_test_split(X, y)
+#%% buggy: rows drawn again before the split
+X, y = torch.randn(1600, 30), torch.randint(0, 2, (1600,))
+rare = (y == 1).nonzero().flatten()
+extra = rare[torch.randint(0, len(rare), (500,))]
+X, y = torch.cat([X, X[extra]]), torch.cat([y, y[extra]])  # BUG
+cut = int(0.8 * len(X))
+X_train, X_val = X[:cut], X[cut:]
+#%% correct: rows drawn again in the training part
+X, y = torch.randn(1600, 30), torch.randint(0, 2, (1600,))
+cut = 1280
+X_train, y_train, X_val, y_val = X[:cut], y[:cut], X[cut:], y[cut:]
+rare = (y_train == 1).nonzero().flatten()
+extra = rare[torch.randint(0, len(rare), (500,))]
+X_train, y_train = torch.cat([X_train, X_train[extra]]), torch.cat([y_train, y_train[extra]])
+#%% correct: padded with a row of its own and split
+X = torch.randn(1600, 30)
+X = torch.cat([X, X[-1:]])
+X_train, X_val = X[:1200], X[1200:]
