@@ -10,6 +10,7 @@ from misrun.tools.code.finding import Audit, Delegation, Finding
 from misrun.tools.code.inspect import inspect_trace
 from misrun.tools.code.interpreter import follow
 from misrun.tools.code.project_model import Project
+from misrun.tools.code.source import find_python_files
 from misrun.tools.code.trace import Trace
 
 
@@ -18,7 +19,7 @@ def audit_with_checks(
 ) -> tuple[Audit, Trace | None]:
     """The auditor's findings, delegated checks first. The user's code cannot make this raise."""
     try:
-        trace = followed(root, tuple(files) if files is not None else None)
+        trace = followed(root, tuple(files) if files is not None else None, _versions(root, files))
         if not trace.project.files:
             return Audit(agent=auditor, status="nothing_to_read", delegations=delegations,
                          skipped=trace.project.skipped, reason="no readable Python file"), None  # fmt: skip
@@ -38,8 +39,16 @@ def audit_with_checks(
 
 
 @lru_cache(maxsize=2)  # the auditors of one investigation read the same project
-def followed(root: Path, files: tuple[str, ...] | None) -> Trace:
+def followed(root: Path, files: tuple[str, ...] | None, versions: tuple[tuple[int, int], ...]) -> Trace:
+    """The followed project; `versions` tells an edited file from the one that was followed before."""
     return follow(Project.read(root, files))
+
+
+def _versions(root: Path, files: Sequence[str] | None) -> tuple[tuple[int, int], ...]:
+    """Modification time (ns) and size of each file that is there."""
+    paths = [root / name for name in (find_python_files(root) if files is None else files)]
+    found = [path.stat() for path in paths if path.is_file()]
+    return tuple((stat.st_mtime_ns, stat.st_size) for stat in found)
 
 
 def _reason(error: Exception) -> str:

@@ -115,3 +115,11 @@ def test_the_same_run_gives_the_same_report_twice(reports: dict[str, Report], tm
     again = investigate(lay_out("s002", tmp_path / "s002"))
     volatile = {"id", "created", "timings", "path"}
     assert again.model_dump(exclude=volatile) == reports["s002"].model_dump(exclude=volatile)
+
+
+def test_edited_code_is_read_again_in_the_same_process(tmp_path: Path) -> None:
+    run = lay_out("s002", tmp_path)
+    assert [f.check for f in investigate(run).findings] == ["softmax-before-cross-entropy"]
+    model = run / "model.py"
+    model.write_text(model.read_text().replace("            nn.Softmax(dim=1),\n", ""))
+    assert investigate(run).findings == ()

@@ -212,6 +212,14 @@ def test_cross_entropy_with_a_hyphen_above_any_guess_starts_too_high(signals_of)
     assert "loss_start_high" not in signals_of({"loss": [295.0, 200.0, 100.0, 60.0, 50.0]})  # a sum over the batch
 
 
+def test_metric_that_falls_with_a_collapsed_representation_is_no_overfitting(signals_of) -> None:
+    knn = [0.98, 0.97, 0.97, 0.95, 0.93, 0.9, 0.86, 0.8, 0.74, 0.66, 0.6, 0.59]
+    columns = {"loss": FALLING, "val_knn_acc": knn}
+    assert signals_of(columns)["validation_gap"].strength >= 0.5
+    collapsed = signals_of({**columns, "embedding_std": [0.1 * 0.6**i for i in range(12)]})
+    assert collapsed["validation_gap"].strength < 0.5
+
+
 def test_gap_after_a_blow_up_is_no_overfitting(signals_of) -> None:
     loss = [0.95, 0.87, 0.89, 0.9, 30.0, 3e8, 3e16, 5e10, 1e4, 2.0, 0.85, 0.83, 0.82, 0.82, 0.81, 0.81]
     found = signals_of({"loss": loss, "val_iou": [0.135, 0.1, 0.05] + [0.0] * 13})

@@ -81,13 +81,12 @@ def measure(run: RunRecord) -> tuple[Signal, ...]:
 
 
 def _uncontradicted(found: list[Signal]) -> list[Signal]:
-    """An evaluation that improves is a mark where another measure of it falls, cannot be, or fails on the test set."""
-    if not any(signal.name in _CONTRADICTING and signal.strength >= 0.5 for signal in found):
-        return found
-    return [
-        s.model_copy(update={"strength": min(s.strength, 0.4)}) if s.name == "validation_improving" else s
-        for s in found
-    ]
+    """An evaluation that improves is a mark where another measure of it falls, cannot be, or fails on the test set; a
+    metric that falls because the representation collapsed is no gap to the training data."""
+    strong = {signal.name for signal in found if signal.strength >= 0.5}
+    marks = {"validation_improving"} if strong & _CONTRADICTING else set()
+    marks |= {"validation_gap"} if "representation_std_collapse" in strong else set()
+    return [s.model_copy(update={"strength": min(s.strength, 0.4)}) if s.name in marks else s for s in found]
 
 
 def onset(signals: Sequence[Signal]) -> float | None:

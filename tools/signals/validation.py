@@ -265,7 +265,7 @@ def _disagrees(train: Curve, loss: Curve | None, metric: Curve | None) -> Signal
     reached = high and train.series.name == reference.series.name
     gained = (start - end_level(reference.values)) / max(abs(start), float(train.values[:3].max()) if reached else 0.0)
     risen = last - first > max(2 * noise(metric.values), FLAT * abs(first)) or trend(metric.values) > 0
-    # Where all is still to be gained, a hundredth of the scale is no rise; near the top, a share of what is left is one.
+    # Where all is still to be gained, a hundredth of the scale is no rise; near the top, a share of the rest is one.
     risen = (risen or last - first > LEAST * (scale - first)) if high else (risen and last - first >= NO_RISE * scale)
     # A metric that starts near its best has nowhere to go.
     if gained < GAINED or risen or first >= 0.9 * scale:
