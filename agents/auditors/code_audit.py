@@ -19,7 +19,7 @@ def audit_with_checks(
 ) -> tuple[Audit, Trace | None]:
     """The auditor's findings, delegated checks first. The user's code cannot make this raise."""
     try:
-        trace = followed(root, tuple(files) if files is not None else None, _versions(root, files))
+        trace = followed(root, tuple(files) if files is not None else None, file_versions(root, files))
         if not trace.project.files:
             return Audit(agent=auditor, status="nothing_to_read", delegations=delegations,
                          skipped=trace.project.skipped, reason="no readable Python file"), None  # fmt: skip
@@ -39,12 +39,12 @@ def audit_with_checks(
 
 
 @lru_cache(maxsize=2)  # the auditors of one investigation read the same project
-def followed(root: Path, files: tuple[str, ...] | None, versions: tuple[tuple[int, int], ...]) -> Trace:
-    """The followed project; `versions` tells an edited file from the one that was followed before."""
+def followed(root: Path, files: tuple[str, ...] | None, _key: tuple[tuple[int, int], ...]) -> Trace:
+    """The followed project; `_key` tells an edited file from the one that was followed before."""
     return follow(Project.read(root, files))
 
 
-def _versions(root: Path, files: Sequence[str] | None) -> tuple[tuple[int, int], ...]:
+def file_versions(root: Path, files: Sequence[str] | None) -> tuple[tuple[int, int], ...]:
     """Modification time (ns) and size of each file that is there."""
     paths = [root / name for name in (find_python_files(root) if files is None else files)]
     found = [path.stat() for path in paths if path.is_file()]
