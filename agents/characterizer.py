@@ -15,7 +15,7 @@ from misrun.tools.signals.signal import Signal
 
 # What a person would name first, from the fatal to the merely odd; the first that was measured is the symptom.
 _SALIENCE: tuple[str, ...] = (
-    "loss_scale_collapse", "loss_nonfinite", "loss_hidden_nan", "grad_nonfinite", "loss_zero", "loss_divergence", "loss_blow_up", "one_class_predicted",
+    "loss_scale_collapse", "loss_nonfinite", "loss_hidden_nan", "grad_nonfinite", "loss_zero", "loss_divergence", "loss_blow_up", "metric_impossible", "one_class_predicted", "representation_std_collapse", "gradient_part_zero", "gradient_part_vanishing", "test_below_validation", "metric_falls",
     "loss_constant", "loss_softmax_floor", "loss_at_chance", "metric_at_chance", "reward_flat", "entropy_collapse", "kl_runaway", "kl_vanishing", "oov_high",
     "vocabulary_exceeds_embedding", "labels_exceed_classes", "grad_exploding", "grad_zero", "memory_growth", "memory_jump",
     "loss_jump_at_resume", "validation_suspiciously_good", "validation_gap", "validation_flat", "metric_constant",

@@ -12,10 +12,10 @@ _UNSTABLE = frozenset({
     "loss_divergence", "loss_oscillation", "loss_spike", "loss_nonfinite", "loss_hidden_nan", "grad_exploding",
     "grad_nonfinite", "nan_from_start", "loss_blow_up",
 })  # fmt: skip
-_NO_GRADIENT = frozenset({"grad_zero", "grad_vanishing", "loss_zero"})
+_NO_GRADIENT = frozenset({"grad_zero", "grad_vanishing", "loss_zero", "gradient_part_zero", "gradient_part_vanishing"})
 _VALIDATION = frozenset({
     "validation_flat", "validation_noisy", "validation_gap", "validation_suspiciously_good", "metric_disagrees",
-    "metric_constant", "metric_at_chance",
+    "metric_constant", "metric_at_chance", "metric_impossible", "test_below_validation",
 })  # fmt: skip
 
 # Measured facts that bring about others: a learning rate of 0 makes the loss constant, a NaN freezes every metric.
