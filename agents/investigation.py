@@ -73,13 +73,13 @@ def resume(session: str, *, timeout: float | None = None, on_progress: OnProgres
     """Goes on with an interrupted session where its last checkpoint stands; a finished one returns its report."""
     from misrun.agents.graph import open_saver, saved_state
 
+    if _report_file(session).is_file() and (finished := load_report(session)).complete:
+        return finished
     saver = open_saver(_sessions())
     with closing(saver.conn):
         state = saved_state(saver, session)
     if state is None or "request" not in state:
         raise InvestigationError(f"There is no session {session} to resume. Sessions are kept in {_sessions()}.")
-    if "report" in state:
-        return state["report"]
     return _run(Workbench(state["request"]), resume=True, timeout=timeout, on_progress=on_progress)
 
 
@@ -92,7 +92,18 @@ def _run(bench: Workbench, *, resume: bool, timeout: float | None, on_progress: 
         stopped = "interrupted"
     report = pump.report(bench, stopped)
     _store(report)
+    if report.complete:
+        _forget_checkpoints(report.id)
     return report
+
+
+def _forget_checkpoints(session: str) -> None:
+    """A finished investigation is kept as its report, stored by now; its checkpoints would only grow the file."""
+    from misrun.agents.graph import open_saver
+
+    saver = open_saver(_sessions())
+    with closing(saver.conn):
+        saver.delete_thread(session)
 
 
 def _store(report: Report) -> None:
