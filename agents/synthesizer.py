@@ -80,8 +80,17 @@ def _drafts(
     # What a line of this code does wrong is known better than what was wrong in a reported case of the same mode.
     unseen = [entry for entry in free if not {finding.mode for finding in findings}.intersection(entry.modes)]
     drafts = [replace(draft, priors=priors) for draft in (*fixes, *general, *measured, *reported_fix(unseen, priors))]
-    grounded = [_grounded(_on_rest(draft), diagnosis, facts) for draft in drafts]
+    grounded = [_grounded(_on_rest(_beside(draft, findings)), diagnosis, facts) for draft in drafts]
     return _learned(flag_displaced(grounded, findings), lessons)
+
+
+def _beside(draft: Draft, findings: Sequence[Finding]) -> Draft:
+    """A general cure of a mode whose place in the code is known works only as far as that finding is wrong."""
+    if draft.kind in {"code fix", "measurement"}:
+        return draft
+    known = {finding.mode: finding.confidence for finding in reversed(findings)}
+    chances = {mode: chance * (1.0 - known.get(mode, 0.0)) for mode, chance in draft.modes.items()}
+    return replace(draft, modes=chances)
 
 
 def _claimed(draft: Draft, free: list[Evidence]) -> Draft:

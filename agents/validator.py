@@ -14,7 +14,7 @@ from misrun.agents.step import Claim, NextStep, Reference, Verdict, join_part, r
 from misrun.knowledge.evidence import Evidence
 from misrun.tools.code.finding import Finding
 from misrun.tools.diagnosis.hypothesis import Diagnosis
-from misrun.tools.diagnosis.taxonomy import HEALTHY, MODES
+from misrun.tools.diagnosis.taxonomy import HEALTHY, MODES, UNKNOWN
 from misrun.tools.readers.run_record import RunRecord
 
 # A cause this likely is acted on, so it should not stand without a source of the world.
@@ -129,11 +129,13 @@ def _classifier(mode: str, diagnosis: Diagnosis) -> tuple[bool, str]:
     """Whether the diagnosis supports the mode, in words."""
     if mode == HEALTHY == diagnosis.mode:
         return True, "the run is healthy"
+    if mode == UNKNOWN == diagnosis.mode:
+        return True, "asked for because the diagnosis is open"
     rank = next((i for i, h in enumerate(diagnosis.hypotheses, 1) if h.mode == mode), None)
     if rank is None:
         return False, f"{mode} is not among the hypotheses"
     hypothesis = diagnosis.hypotheses[rank - 1]
-    place = f"{mode}: likelihood {hypothesis.likelihood:.2f}, rank {rank} of {len(diagnosis.hypotheses)}"
+    place = f"{mode}: likelihood {min(hypothesis.likelihood, 0.99):.2f}, rank {rank} of {len(diagnosis.hypotheses)}"
     if hypothesis.status == "eliminated":
         return False, f"{place}, eliminated"
     return True, place

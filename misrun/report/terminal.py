@@ -113,7 +113,7 @@ def _findings(console: Console, report: Report) -> None:
 
 def _evidence(console: Console, report: Report) -> None:
     _section(console, "What is known")
-    console.print(Text(f"Searched {wording.search_summary(report)}", style="dim"))
+    console.print(Text(f"Searched {clean(wording.search_summary(report))}", style="dim"))
     for number, entry in enumerate(report.evidence[:5], start=1):
         _entry(console, number, entry)
 

@@ -74,7 +74,7 @@ def template(characterization: Characterization) -> list[tuple[str, str, str]]:
 def search_summary(report: Report) -> str:
     """How wide the search went and why it stopped."""
     if not report.search:
-        return "not searched"
+        return f"nothing: {report.search_stopped}" if report.search_stopped else "nothing yet"
     levels = len({step.level for step in report.search})
     entries = report.versions.get("corpus_entries", "?")
     return f"{levels} of 4 levels, {len(report.search)} queries over {entries} entries; {report.search_stopped}"
@@ -104,6 +104,6 @@ def how_it_knows(report: Report) -> str:
     parts = [f"Read {len(report.files)} files, measured {len(report.signals)} signals"]
     if report.audits:
         parts.append(f"{len(report.findings)} code findings, {clean_checks} checks clean")
-    parts.append(f"literature: {search_summary(report)}")
+    parts.append(f"literature searched: {search_summary(report)}")
     parts.append(f"{seconds:.1f} s, without a language model and without a network")
     return "; ".join(parts) + "."

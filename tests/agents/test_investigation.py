@@ -123,3 +123,11 @@ def test_edited_code_is_read_again_in_the_same_process(tmp_path: Path) -> None:
     model = run / "model.py"
     model.write_text(model.read_text().replace("            nn.Softmax(dim=1),\n", ""))
     assert investigate(run).findings == ()
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_the_first_step_mends_the_faulty_place(reports: dict[str, Report], name: str) -> None:
+    """An exact place in this code goes before what usually helps with such a failure."""
+    places = load_answer(load(name)).places
+    cited = [ref.span for ref in reports[name].steps[0].refs if ref.kind == "finding" and ref.span]
+    assert any(span.file == p.file and span.first <= p.last and p.first <= span.last for span in cited for p in places)
