@@ -112,10 +112,6 @@ def _stage(name: str, work: Callable[[State, Workbench], tuple[State, str]]) -> 
     return node
 
 
-def _facts(state: State, bench: Workbench) -> Facts:
-    return Facts(bench.run, state.get("signals", ()), _findings(state), bench.tried)
-
-
 def _findings(state: State) -> tuple[Finding, ...]:
     found = [f for audit in state.get("audits", ()) for f in audit.findings]
     return tuple(sorted(found, key=lambda f: (-f.confidence, f.file, f.line)))

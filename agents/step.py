@@ -5,7 +5,6 @@ from typing import Literal
 from misrun.tools.record import Record, Span
 
 Effort = Literal["config change", "one line", "code change", "new run", "hours"]
-EFFORTS: tuple[Effort, ...] = ("config change", "one line", "code change", "new run", "hours")
 Part = Literal["what", "why", "how", "verify"]
 StepKind = Literal["cure", "measurement", "code fix", "reported fix", "watch"]
 

@@ -29,7 +29,6 @@ SAMPLERS = names(
 )
 DATASET_BASES = names("Dataset IterableDataset TensorDataset Subset ConcatDataset ImageFolder VisionDataset")
 MODULE_BASES = names("Module LightningModule PreTrainedModel Sequential ModuleList ModuleDict GenerationMixin")
-LIGHTNING_BASES = names("LightningModule LightningDataModule")
 
 # Loss classes and the functional form that says the same.
 LOSSES = {
@@ -108,7 +107,6 @@ MODE_LAYERS = names(
     " SyncBatchNorm InstanceNorm2d LazyBatchNorm1d LazyBatchNorm2d TransformerEncoderLayer TransformerDecoderLayer"
     " Transformer"
 )
-BATCH_NORMS = names("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm LazyBatchNorm1d LazyBatchNorm2d")
 
 # Operations that keep every element's value (at most rounding it): a softmax stays a softmax through them.
 KEEPING_OPS = names(

@@ -109,13 +109,6 @@ class Trace:
             yield from (event for event in root if not ops or event.op in ops)
 
 
-def common_loop(one: Event, other: Event) -> Frame | None:
-    """The innermost loop around both events."""
-    mine = {id(loop) for loop in one.loops()}
-    shared = [loop for loop in other.loops() if id(loop) in mine]
-    return shared[-1] if shared else None
-
-
 def inside(events: Iterable[Event], frame: Frame) -> list[Event]:
     return [event for event in events if event.within(frame)]
 

@@ -4,12 +4,11 @@ The five categories and `healthy` follow the benchmark paper; border cases are p
 run work (a cast, a config value, the data, the machine).
 """
 
-from typing import Literal, get_args
+from typing import Literal
 
 from misrun.tools.record import Record
 
 Category = Literal["memory_hardware", "optimization", "data_pipeline", "model_software", "unknown", "healthy"]
-CATEGORIES: tuple[Category, ...] = get_args(Category)
 
 
 class Mode(Record):

@@ -24,11 +24,6 @@ _DROPOUT_POSITIONS = {"TransformerEncoderLayer": 3, "TransformerDecoderLayer": 3
 _CALLS = ("module()", "call")
 
 
-def _model_of(event: Event) -> Value | None:
-    """The model an event runs or switches."""
-    return event.callee if event.op in _CALLS else event.receiver
-
-
 def mode_set_by(event: Event) -> str | None:
     """ "train" or "eval" for a call that switches the mode, "either" when the argument is not known."""
     if not event.op.endswith((".train", ".eval")):

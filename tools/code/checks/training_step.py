@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.patches import Edit
-from misrun.tools.code.trace import Event, Frame, Trace, compatible
+from misrun.tools.code.trace import Event, Trace, compatible
 from misrun.tools.code.training import (
     Step,
     TrainingLoop,
@@ -31,10 +31,6 @@ def _source_of(node: ast.AST | None) -> str | None:
         target = node.args[0] if node.args else node.func.value
         return ast.unparse(target)
     return None
-
-
-def _happens_every_pass(event: Event, loop: Frame) -> bool:
-    return event.is_unconditional_in(loop)
 
 
 def find_missing_zero_grad(trace: Trace) -> Iterator[Problem]:
