@@ -7,7 +7,9 @@ import typer
 from misrun.cli.demo import demo_command
 from misrun.cli.inspect import inspect_command
 from misrun.cli.investigate import investigate_command
-from misrun.cli.scenarios import list_command, record_command, show_command, verify_command
+from misrun.cli.scenarios import list_command, run_command, show_command
+from misrun.cli.scenarios_record import record_command
+from misrun.cli.scenarios_verify import verify_command
 from misrun.cli.schema import schema_command
 from misrun.cli.search import search_command
 
@@ -28,6 +30,7 @@ app.command("schema")(schema_command)
 app.add_typer(scenarios, name="scenarios")
 scenarios.command("list")(list_command)
 scenarios.command("show")(show_command)
+scenarios.command("run")(run_command)
 scenarios.command("record")(record_command)
 scenarios.command("verify")(verify_command)
 

@@ -8,7 +8,7 @@ import typer
 from misrun.cli.output import Format, emit
 from misrun.cli.progress import live_progress
 
-DEMO = "s001"
+DEMO = "r087"
 
 
 def demo_command(
@@ -19,11 +19,12 @@ def demo_command(
 ) -> None:
     """Investigate a real failed run that comes with misrun."""
     from misrun.agents import investigation
-    from misrun.scenarios.runner import lay_out
+    from misrun.scenarios.library import load
+    from misrun.scenarios.recording import lay_out
     from misrun.tools.home import misrun_home
 
     style = Format.json if json else Format.markdown if md else Format.terminal
     with live_progress(quiet) as progress:
-        request = investigation.new_request(lay_out(DEMO, misrun_home() / "demo"))
+        request = investigation.new_request(lay_out(load(DEMO), misrun_home() / "demo"))
         report = investigation.investigate(request, on_progress=progress)
     emit(report, style, out)

@@ -1,16 +1,17 @@
-"""`misrun scenarios`: the benchmark's runs, listed, shown, recorded anew and verified."""
+"""`misrun scenarios list | show | run`: the benchmark's runs."""
 
 import json
 import sys
-from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from misrun.cli.output import fail
+from misrun.cli.scenario_choice import Id, chosen, need_torch, report_damage
 
 if TYPE_CHECKING:
-    from misrun.scenarios.schema import Scenario
+    from misrun.scenarios.schema import Bound, Scenario
 
 
 def list_command(
@@ -18,87 +19,78 @@ def list_command(
     answers: Annotated[bool, typer.Option("--answers", help="Tell what was wrong, too.")] = False,
 ) -> None:
     """List the scenarios."""
-    from misrun.scenarios.schema import all_scenarios
+    from misrun.scenarios.library import load_all, with_answers
 
-    rows = [_row(scenario, answers) for scenario in all_scenarios()]
+    scenarios, damaged = load_all()
+    if answers:
+        scenarios, unanswered = with_answers(scenarios)
+        damaged += unanswered
+    rows = [_row(scenario, answers) for scenario in scenarios]
     if json_output:
-        _write_json(rows)
-        return
-    cells = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        typer.echo(text.rstrip())
+        json.dump(rows, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        _write_table(rows)
+    report_damage(damaged)
 
 
-def show_command(
-    scenario_id: Annotated[str, typer.Argument(metavar="ID", help="A scenario, as `misrun scenarios list` names it.")],
-) -> None:
+def show_command(scenario_id: Id) -> None:
     """Show one scenario: how it is run, its files, and what it recorded (not what was wrong)."""
-    scenario = _load(scenario_id)
-    command = " ".join(("python", *scenario.command)) if scenario.command else "(no code was handed over)"
+    scenario = chosen(scenario_id)
     typer.echo(f"{scenario.id}  {scenario.project}  {_cell(scenario.architecture)}, {_cell(scenario.optimizer)}")
-    typer.echo(f"recorded   {scenario.recording}\ncommand    {command}")
+    typer.echo(f"recorded   {scenario.recording}{_limits(scenario)}")
+    typer.echo(f"command    {' '.join(scenario.command)}")
+    typer.echo(f"variants   {', '.join(variant.name for variant in scenario.variants) or 'none'}, any seed")
     for name, folder in (("code", scenario.code_dir), ("run", scenario.run_dir)):
         files = sorted(path for path in folder.rglob("*.*") if path.is_file()) if folder else []
         for path in (path for path in files if path.suffix != ".pyc"):
             lines = len(path.read_text("utf-8").splitlines())
             typer.echo(f"{name:<9}  {path.relative_to(scenario.folder).as_posix()} ({lines} lines)")
-    typer.echo(f"investigate with: misrun investigate {scenario.run_dir}")
+    typer.echo(f"investigate with: misrun investigate {scenario.folder}")
 
 
-def record_command(
-    scenario_id: Annotated[str, typer.Argument(metavar="ID", help="The scenario to run again.")],
+def run_command(
+    scenario_id: Id,
+    out: Annotated[Path | None, typer.Option("--out", help="Keep the project and what the run left, here.")] = None,
 ) -> None:
-    """Run a scenario and replace what it recorded."""
-    from misrun.scenarios.runner import record
+    """Run a scenario's project and show what it prints and what its check measures."""
+    from misrun.scenarios.execution import NotRunnable, execute
+    from misrun.scenarios.library import load_answer
+    from misrun.scenarios.recording import lay_out
 
-    scenario = _load(scenario_id)
-    if scenario.code_dir is None:
-        fail(f"{scenario_id} has no code to run; its records were written by hand.")
-    _need_torch()
-    outcome = record(scenario)
-    typer.echo(f"{scenario_id}: exit code {outcome.exit_code}, {len(outcome.files)} files in {scenario.run_dir}")
-
-
-def verify_command(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Which scenarios (default: all).")] = None,
-) -> None:
-    """Run scenarios again: failures still fail, every cure cures, no decoy does."""
-    from misrun.scenarios.runner import verify
-    from misrun.scenarios.schema import all_scenarios
-
-    scenarios = tuple(_load(scenario_id) for scenario_id in ids) if ids else all_scenarios()
-    _need_torch()
-    results = [verify(scenario, progress=_progress) for scenario in scenarios]
-    for result in results:
-        tried = f"{len(result.cures)} cures, {len(result.decoys)} decoys"
-        typer.echo(f"{result.id}: {'as described' if not result.problems else 'NOT as described'} ({tried})")
-        for problem in result.problems:
-            typer.echo(f"  {problem}")
-    good = sum(not result.problems for result in results)
-    typer.echo(f"{good}/{len(results)} scenarios are as described")
-    if good < len(results):
-        raise typer.Exit(1)
-
-
-def _load(scenario_id: str) -> "Scenario":
-    from misrun.scenarios.schema import UnknownScenario, load
-
+    scenario = chosen(scenario_id)
+    need_torch()
     try:
-        return load(scenario_id)
-    except UnknownScenario as error:
+        outcome = execute(scenario)
+    except NotRunnable as error:
         fail(str(error))
+    for name in ("train.log", "stdout.log", "stderr.log"):
+        typer.echo(outcome.files.get(name, ""), nl=False)
+    numbers = ", ".join(f"{name} {value:g}" for name, value in outcome.checks.items()) or outcome.check_error
+    bounds = load_answer(scenario).success.bounds
+    wanted = ", ".join(f"{name} {_wanted(bound)}" for name, bound in bounds.items())
+    typer.echo(f"misrun: exit code {outcome.exit_code}, {outcome.seconds:g} s", err=True)
+    typer.echo(f"misrun: check: {numbers} (a working run: {wanted})", err=True)
+    if out is not None:
+        typer.echo(f"misrun: kept in {lay_out(scenario, out, outcome)}", err=True)
 
 
 def _row(scenario: "Scenario", answers: bool) -> dict[str, Any]:
     row: dict[str, Any] = {"id": scenario.id}
     if answers:
-        from misrun.scenarios.schema import load_answer
+        from misrun.scenarios.library import load_answer
 
         answer = load_answer(scenario)
         row |= {"category": answer.category, "mode": answer.mode, "difficulty": answer.difficulty}
     return row | scenario.model_dump(include={"architecture", "optimizer", "recording", "healthy"})
+
+
+def _write_table(rows: list[dict[str, Any]]) -> None:
+    cells = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        typer.echo(text.rstrip())
 
 
 def _cell(value: object) -> str:
@@ -107,15 +99,18 @@ def _cell(value: object) -> str:
     return "-" if value is None else str(value)
 
 
-def _need_torch() -> None:
-    if find_spec("torch") is None:
-        fail('scenarios need PyTorch to run: pip install "misrun[torch]"')
+def _limits(scenario: "Scenario") -> str:
+    limits = scenario.limits
+    parts = [
+        f"{limits.data_mib} MiB per process" if limits.data_mib else "",
+        f"{limits.rss_mib} MiB resident" if limits.rss_mib else "",
+        f"a device of {limits.device_mib} MiB" if limits.device_mib else "",
+        *(f"{mib} MiB at {place}" for place, mib in limits.volumes.items()),
+    ]
+    stated = ", ".join(part for part in parts if part)
+    return f", limited to {stated}" if stated else ""
 
 
-def _progress(text: str) -> None:
-    typer.echo(f"misrun: {text}", err=True)
-
-
-def _write_json(value: object) -> None:
-    json.dump(value, sys.stdout, indent=2)
-    sys.stdout.write("\n")
+def _wanted(bound: "Bound") -> str:
+    sides = (("at least", bound.at_least), ("at most", bound.at_most))
+    return " and ".join(f"{word} {value:g}" for word, value in sides if value is not None)

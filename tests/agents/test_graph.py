@@ -8,7 +8,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 from misrun.agents import graph, investigation
 from misrun.agents.validator import Validation
 from misrun.agents.workbench import Workbench
-from misrun.scenarios.runner import lay_out
+from misrun.scenarios.library import load
+from misrun.scenarios.recording import lay_out
 
 
 def final_state(run: Path) -> graph.State:
@@ -25,7 +26,7 @@ def final_state(run: Path) -> graph.State:
 
 
 def test_every_key_a_node_returns_is_a_state_key(tmp_path: Path) -> None:
-    state = final_state(lay_out("s001", tmp_path))
+    state = final_state(lay_out(load("r087"), tmp_path))
     assert state["report"].complete
 
 
@@ -44,13 +45,13 @@ def test_the_validator_sends_the_literature_agent_out_at_most_twice(
 
     monkeypatch.setattr(graph, "search_literature", counting)
     monkeypatch.setattr(graph, "validate", never_convinced)
-    state = final_state(lay_out("s001", tmp_path))
+    state = final_state(lay_out(load("r087"), tmp_path))
     assert state["report"].complete
     assert asked == [(), ("optimization/gradient_explosion",), ("optimization/gradient_explosion",)]
 
 
 def test_the_checkpoint_brings_back_equal_records(tmp_path: Path) -> None:
-    bench = Workbench(investigation.new_request(lay_out("s003", tmp_path / "run")))
+    bench = Workbench(investigation.new_request(lay_out(load("r077"), tmp_path / "run")))
     saver = graph.open_saver(tmp_path / "sessions.sqlite")
     last: graph.State = {}
     for item in graph.stream(saver, bench, resume=False):
@@ -81,7 +82,7 @@ def test_tracing_by_environment_stays_off(tmp_path: Path, monkeypatch: pytest.Mo
         return real(run)
 
     monkeypatch.setattr(graph, "measure", measuring)
-    bench = Workbench(investigation.new_request(lay_out("s003", tmp_path)))
+    bench = Workbench(investigation.new_request(lay_out(load("r077"), tmp_path)))
     assert list(graph.stream(graph.open_saver(tmp_path / "s.sqlite"), bench, resume=False))
     utils.get_env_var.cache_clear()
     assert seen == [False]

@@ -7,18 +7,18 @@ import pytest
 
 from misrun import investigate, load_report
 from misrun.agents.report import Report
-from misrun.scenarios.runner import lay_out
-from misrun.scenarios.schema import load, load_answer
+from misrun.scenarios.library import load, load_answer
+from misrun.scenarios.recording import lay_out
 
-FAILING = ("s001", "s002", "s003")
-HEALTHY = ("h001", "h002")
+FAILING = ("r087", "r013", "r077")
+HEALTHY = ("r008", "r073")
 
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
     """One investigation of each recorded run, from a copy of what the user would have."""
     folder = tmp_path_factory.mktemp("runs")
-    return {name: investigate(lay_out(name, folder / name)) for name in (*FAILING, *HEALTHY, "u001")}
+    return {name: investigate(lay_out(load(name), folder / name)) for name in (*FAILING, *HEALTHY)}
 
 
 @pytest.mark.parametrize("name", FAILING)
@@ -49,15 +49,15 @@ def test_a_healthy_run_is_called_healthy(reports: dict[str, Report], name: str) 
     assert not [step for step in reports[name].steps if step.patch]
 
 
-def test_a_fragment_that_tells_nothing_is_not_guessed_at(reports: dict[str, Report]) -> None:
-    verdict = reports["u001"].verdict
+def test_a_fragment_that_tells_nothing_is_not_guessed_at() -> None:
+    verdict = investigate(Path(__file__).parents[1] / "data" / "fragment").verdict
     assert verdict.abstained
     assert verdict.missing
 
 
 @pytest.mark.parametrize("name", FAILING)
 def test_every_span_lies_inside_a_file_of_the_run(reports: dict[str, Report], name: str, tmp_path: Path) -> None:
-    root = lay_out(name, tmp_path / name)
+    root = lay_out(load(name), tmp_path / name)
     report = reports[name]
     spans = [span for h in report.hypotheses for g in (*h.supporting, *h.opposing) for span in g.spans]
     spans += [ref.span for step in report.steps for ref in step.refs if ref.span]
@@ -97,14 +97,14 @@ def test_the_report_survives_a_round_trip_through_json(reports: dict[str, Report
 
 
 def test_a_finished_report_can_be_loaded_by_its_id(reports: dict[str, Report]) -> None:
-    assert load_report(reports["s001"].id) == reports["s001"]
+    assert load_report(reports["r087"].id) == reports["r087"]
 
 
 def test_what_was_tried_is_taken_as_evidence(reports: dict[str, Report], tmp_path: Path) -> None:
-    run = lay_out("s001", tmp_path / "run")
+    run = lay_out(load("r087"), tmp_path / "run")
     again = investigate(run, tried=("lowered the learning rate to 1e-5, still the same",))
     assert "lowered the learning rate" in (again.characterization.tried.value or "")
-    assert again.verdict.mode == reports["s001"].verdict.mode
+    assert again.verdict.mode == reports["r087"].verdict.mode
 
 
 def test_scenarios_say_what_they_are(tmp_path: Path) -> None:
@@ -112,13 +112,13 @@ def test_scenarios_say_what_they_are(tmp_path: Path) -> None:
 
 
 def test_the_same_run_gives_the_same_report_twice(reports: dict[str, Report], tmp_path: Path) -> None:
-    again = investigate(lay_out("s002", tmp_path / "s002"))
+    again = investigate(lay_out(load("r013"), tmp_path / "r013"))
     volatile = {"id", "created", "timings", "path"}
-    assert again.model_dump(exclude=volatile) == reports["s002"].model_dump(exclude=volatile)
+    assert again.model_dump(exclude=volatile) == reports["r013"].model_dump(exclude=volatile)
 
 
 def test_edited_code_is_read_again_in_the_same_process(tmp_path: Path) -> None:
-    run = lay_out("s002", tmp_path)
+    run = lay_out(load("r013"), tmp_path)
     assert [f.check for f in investigate(run).findings] == ["softmax-before-cross-entropy"]
     model = run / "model.py"
     model.write_text(model.read_text().replace("            nn.Softmax(dim=1),\n", ""))

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from misrun.agents import graph, investigation
-from misrun.scenarios.runner import lay_out
+from misrun.scenarios.library import load
+from misrun.scenarios.recording import lay_out
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
@@ -39,7 +40,7 @@ def kill_after(process: subprocess.Popen[str], stage: str) -> str:
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX thing")
 @pytest.mark.parametrize("stage", ["characterize", "literature"])
 def test_a_killed_investigation_goes_on_where_it_stood(stage: str, tmp_path: Path) -> None:
-    run = lay_out("s001", tmp_path)
+    run = lay_out(load("r087"), tmp_path)
     session = kill_after(start(str(run), "--json"), stage)
     resumed = start("--resume", session, "--json")
     out, err = resumed.communicate(timeout=120)
@@ -53,7 +54,7 @@ def test_a_killed_investigation_goes_on_where_it_stood(stage: str, tmp_path: Pat
 
 
 def test_a_finished_session_resumes_to_its_report(tmp_path: Path) -> None:
-    report = investigation.investigate(investigation.new_request(lay_out("s003", tmp_path)))
+    report = investigation.investigate(investigation.new_request(lay_out(load("r077"), tmp_path)))
     assert investigation.resume(report.id) == report
 
 
@@ -67,7 +68,7 @@ def test_the_deadline_brings_a_partial_report_that_says_so(tmp_path: Path, monke
         never.wait(60)
 
     monkeypatch.setattr(graph, "search_literature", hang)
-    request = investigation.new_request(lay_out("s003", tmp_path))
+    request = investigation.new_request(lay_out(load("r077"), tmp_path))
     try:
         report = investigation.investigate(request, timeout=8)
     finally:
@@ -85,7 +86,7 @@ def test_a_failing_auditor_is_a_record_and_the_rest_goes_on(tmp_path: Path, monk
         raise RecursionError("too deep")
 
     monkeypatch.setattr(code_audit, "followed", fail)
-    report = investigation.investigate(investigation.new_request(lay_out("s003", tmp_path)))
+    report = investigation.investigate(investigation.new_request(lay_out(load("r077"), tmp_path)))
     assert report.complete
     assert {audit.status for audit in report.audits} == {"failed"}
     assert all("too deep" in audit.reason for audit in report.audits)

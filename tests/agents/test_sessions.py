@@ -6,12 +6,13 @@ import pytest
 
 from misrun.agents import graph, investigation
 from misrun.agents.request import InvestigationError
-from misrun.scenarios.runner import lay_out
+from misrun.scenarios.library import load
+from misrun.scenarios.recording import lay_out
 from misrun.tools.home import misrun_home
 
 
 def test_checkpoints_of_finished_sessions_are_dropped(tmp_path: Path) -> None:
-    report = investigation.investigate(investigation.new_request(lay_out("s003", tmp_path)))
+    report = investigation.investigate(investigation.new_request(lay_out(load("r077"), tmp_path)))
     saver = graph.open_saver(misrun_home() / "sessions.sqlite")
     assert graph.saved_state(saver, report.id) is None
     saver.conn.close()
@@ -19,7 +20,7 @@ def test_checkpoints_of_finished_sessions_are_dropped(tmp_path: Path) -> None:
 
 
 def test_a_report_that_was_written_to_a_file_can_be_loaded(tmp_path: Path) -> None:
-    report = investigation.investigate(investigation.new_request(lay_out("s003", tmp_path)))
+    report = investigation.investigate(investigation.new_request(lay_out(load("r077"), tmp_path)))
     file = tmp_path / "report.json"
     file.write_text(report.model_dump_json(by_alias=True))
     assert investigation.load_report(file) == report

@@ -13,14 +13,15 @@ from misrun.agents.report import Report
 from misrun.cli.output import Format, render
 from misrun.report.markdown import to_markdown
 from misrun.report.terminal import to_text
-from misrun.scenarios.runner import lay_out
+from misrun.scenarios.library import load
+from misrun.scenarios.recording import lay_out
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return investigate(lay_out("s001", tmp_path_factory.mktemp("run")))
+    return investigate(lay_out(load("r087"), tmp_path_factory.mktemp("run")))
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -38,7 +39,7 @@ def test_the_report_reads_without_colour(report: Report) -> None:
 
 
 def test_no_color_and_a_pipe_give_plain_text(tmp_path: Path) -> None:
-    run = lay_out("s003", tmp_path)
+    run = lay_out(load("r077"), tmp_path)
     done = subprocess.run(
         [sys.executable, "-m", "misrun", "investigate", str(run), "-q"],
         capture_output=True,
@@ -125,7 +126,7 @@ def test_the_schema_command_describes_the_report() -> None:
 
 
 def test_out_writes_the_format_of_its_suffix(tmp_path: Path) -> None:
-    run = lay_out("s002", tmp_path / "run")
+    run = lay_out(load("r013"), tmp_path / "run")
     for name, start in (("r.json", "{"), ("r.md", "# misrun"), ("r.txt", "misrun ·")):
         command = [sys.executable, "-m", "misrun", "investigate", str(run), "-q", "--out", str(tmp_path / name)]
         subprocess.run(command, check=True, capture_output=True)

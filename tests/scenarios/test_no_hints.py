@@ -6,47 +6,53 @@ from pathlib import Path
 
 import pytest
 
-from misrun.scenarios.schema import Scenario, all_scenarios, load_answer
+from misrun.scenarios.library import ids, load, load_answer
 from misrun.tools.diagnosis.taxonomy import MODES
 
 TELLTALE = re.compile(
-    r"\b(bugs?|buggy|faults?|faulty|broken|wrong|mistakes?|incorrect|fixme|todo|hack|misrun|scenario|planted|decoy|cures?)\b",
+    r"(?<![a-z])(bugs?|buggy|faults?|faulty|broken|breaks|wrong|wrongly|mistakes?|mistaken|incorrect|incorrectly|fixme|"
+    r"todo|xxx|hack|misrun|scenario|planted|sabotage|decoy|cures?|cured|bad|badly|corrupt|corrupted|culprit|"
+    r"root cause|intentional|deliberate|on purpose|expected to fail|should fail|will fail|failure mode)(?![a-z])",
     re.IGNORECASE,
 )
+NAMES = {mode.split("/")[1] for mode in MODES} - {"healthy"}
 
 
-def readable(scenario: Scenario) -> Iterator[Path]:
+def readable(scenario_id: str) -> Iterator[tuple[Path, str]]:
+    """Every file that the user hands over, with the text a diagnosis sees: its path in the project and its content."""
+    scenario = load(scenario_id)
     for folder in filter(None, (scenario.code_dir, scenario.run_dir)):
-        yield from (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+        for path in (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+            yield path, f"{scenario.project}/{path.relative_to(folder)}\n{path.read_text('utf-8')}"
 
 
-@pytest.mark.parametrize("scenario", all_scenarios(), ids=lambda scenario: scenario.id)
-def test_ids_are_a_letter_and_a_number(scenario: Scenario) -> None:
-    assert re.fullmatch(r"[shu]\d{3}", scenario.id)
+@pytest.mark.parametrize("scenario_id", ids())
+def test_ids_say_nothing(scenario_id: str) -> None:
+    assert re.fullmatch(r"r\d{3}", scenario_id)
 
 
-@pytest.mark.parametrize("scenario", all_scenarios(), ids=lambda scenario: scenario.id)
-def test_no_telltale_word_in_names_code_or_records(scenario: Scenario) -> None:
-    names = {mode.split("/")[1] for mode in MODES} - {"healthy"}
-    for path in readable(scenario):
-        text = f"{path.relative_to(scenario.folder)}\n{path.read_text('utf-8')}"
+@pytest.mark.parametrize("scenario_id", ids())
+def test_no_telltale_word_in_names_code_or_records(scenario_id: str) -> None:
+    for path, text in readable(scenario_id):
         assert not (found := TELLTALE.search(text)), f"{path}: {found[0]}"
-        words = re.sub(r"[\s-]", "_", text.lower())
-        assert not [name for name in names if name in words], path
+        words = re.sub(r"[\s-]+", "_", text.lower())
+        assert not [name for name in NAMES if re.search(rf"(?<![a-z]){name}(?![a-z])", words)], path
 
 
-@pytest.mark.parametrize("scenario", all_scenarios(), ids=lambda scenario: scenario.id)
-def test_the_mechanism_is_not_told_in_the_code(scenario: Scenario) -> None:
-    """No run of six words of the answer's explanation stands in what can be read."""
-    words = re.findall(r"\w+", load_answer(scenario).mechanism.lower())
+@pytest.mark.parametrize("scenario_id", ids())
+def test_the_explanations_are_not_in_what_can_be_read(scenario_id: str) -> None:
+    """No run of six words of the mechanism or of a reason for a change, and no line that a change adds, stands there."""
+    answer = load_answer(load(scenario_id))
+    told = " | ".join((answer.mechanism, *(change.why for change in (*answer.cures, *answer.decoys))))
+    words = re.findall(r"\w+|\|", told.lower())
     phrases = {" ".join(words[i : i + 6]) for i in range(len(words) - 5)}
-    for path in readable(scenario):
-        text = " ".join(re.findall(r"\w+", path.read_text("utf-8").lower()))
-        assert not [phrase for phrase in phrases if phrase in text], path
+    for path, text in readable(scenario_id):
+        flat = " ".join(re.findall(r"\w+", text.lower()))
+        assert not [phrase for phrase in phrases if phrase in flat], path
 
 
-@pytest.mark.parametrize("scenario", all_scenarios(), ids=lambda scenario: scenario.id)
-def test_records_hold_no_path_of_the_recording_machine(scenario: Scenario) -> None:
-    for path in readable(scenario):
-        homes = set(re.findall(r"(?:^|[\s\"'])(/\w[^\s\"',]*)", path.read_text("utf-8")))
-        assert all(home.startswith(("/home/user/", "/usr/")) for home in homes), (path, homes)
+@pytest.mark.parametrize("scenario_id", ids())
+def test_records_hold_no_path_of_the_recording_machine(scenario_id: str) -> None:
+    for path, text in readable(scenario_id):
+        homes = set(re.findall(r"(?:^|[\s\"'])(/(?:home|root|tmp|work|mnt|var)/[^\s\"',:]*)", text))
+        assert all(home.startswith("/home/user/") for home in homes), (path, homes)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from misrun.tools.code.names import names
+from misrun.tools.sealed import sealed_names
 
 # Larger files are generated code or data; parsing one costs about 1 s and 100 MB per 2 MB (measured with ast.parse).
 MAX_BYTES = 4_000_000
@@ -64,8 +65,9 @@ def find_python_files(root: Path) -> Iterator[str]:
     """Relative paths of .py and .ipynb files below `root`; a folder reached twice through links is read once."""
     seen: set[tuple[int, int]] = set()
     for folder, folders, files in os.walk(root, followlinks=True):
-        folders[:] = sorted(name for name in folders if _is_own(Path(folder) / name, seen))
-        for name in sorted(files):
+        sealed = sealed_names({*folders, *files})
+        folders[:] = sorted(name for name in folders if name not in sealed and _is_own(Path(folder) / name, seen))
+        for name in sorted(set(files) - sealed):
             if name.endswith((".py", ".ipynb")) and not name.startswith("."):
                 yield (Path(folder) / name).relative_to(root).as_posix()
 

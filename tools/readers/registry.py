@@ -12,6 +12,7 @@ from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.reader import Reader, Source
 from misrun.tools.readers.run_record import RunRecord, SourceFile
 from misrun.tools.readers.walk import run_files
+from misrun.tools.sealed import is_sealed
 
 # "module:class" in the order they are asked; the first whose `sniff` is true reads the file. Text log stays last: it
 # takes every text that nothing more special wanted.
@@ -24,6 +25,7 @@ READERS: tuple[str, ...] = (
     "mlflow_files:MlflowFiles",
     "trainer_state:TrainerState",
     "torchrun_error:TorchrunError",
+    "misrun_record:MisrunRecord",
     "json_lines:JsonLines",
     "json_document:JsonDocument",
     "yaml_config:YamlConfig",
@@ -61,6 +63,8 @@ def read_run(path: Path, *, stdin: str | None = None) -> RunRecord:
         next(root.iterdir(), None)  # a folder named by the user must be readable
         for file, name in run_files(root, run):
             _read_file(file, name, run)
+    elif is_sealed(root):
+        raise ValueError(f"{path} belongs to the benchmark's answers, which are not read")
     elif root.is_file():
         with root.open("rb"):  # a file named by the user must be readable; inside a folder it would only be skipped
             _read_file(root, path.name, run)

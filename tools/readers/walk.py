@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from misrun.tools.readers.builder import RunBuilder
+from misrun.tools.sealed import sealed_names
 
 # Bounds of one walk, from the project's requirements: a folder beyond them is a data set and not a run.
 MAX_ENTRIES = 20_000
@@ -92,7 +93,8 @@ def _entries(folder: Path, root: Path, left: int, run: RunBuilder) -> list[os.Di
         run.skip(relative_name(folder, root), f"folder cannot be opened: {error.strerror}; check its permissions")
     if any(entry.name == "pyvenv.cfg" for entry in entries):
         return []
-    return sorted(entries, key=lambda entry: entry.name)
+    sealed = sealed_names({entry.name for entry in entries})
+    return sorted((entry for entry in entries if entry.name not in sealed), key=lambda entry: entry.name)
 
 
 def _regular(
