@@ -10,7 +10,7 @@ from misrun.agents.workbench import Workbench
 from misrun.knowledge.evidence import SearchOutcome
 from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.diagnosis.hypothesis import Diagnosis
-from misrun.tools.diagnosis.simple_rules import first_match
+from misrun.tools.diagnosis.methods.simple_rules import first_match
 from misrun.tools.diagnosis.taxonomy import UNKNOWN
 
 _NOTHING_YET = Diagnosis(

@@ -11,9 +11,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from misrun.agents.report import Report
+    from misrun.tools.recorder.recorder import record
 
 __version__ = "0.1.0"
-__all__ = ["investigate", "load_report"]
+__all__ = ["investigate", "load_report", "record"]
+
+
+def __getattr__(name: str) -> object:
+    """`record` on first use: it needs PyTorch, which takes a second to import."""
+    if name == "record":
+        from misrun.tools.recorder.recorder import record
+
+        return record
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def investigate(

@@ -3,7 +3,7 @@
 import pytest
 
 from misrun.tools.diagnosis.facts import Facts
-from misrun.tools.diagnosis.simple_rules import RULES, first_match
+from misrun.tools.diagnosis.methods.simple_rules import RULES, first_match
 from misrun.tools.diagnosis.taxonomy import MODES
 from misrun.tools.readers.run_record import Event, RunRecord, Series
 from misrun.tools.record import Span

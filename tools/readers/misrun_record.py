@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.config_tree import add_config
@@ -114,8 +114,10 @@ def _notice(name: str, text: str, row: Mapping[str, Any], span: Span, rank: int 
 
 def _add_end(row: Mapping[str, Any], span: Span, rank: int | None, run: RunBuilder) -> None:
     reason = row["reason"]
-    if reason == "finished":
-        run.ending = combined_ending(run.ending, Ending(status="finished", last_step=row["step"], spans=(span,)))
+    # A program that calls exit, or whose callback was not told why the training ended, has not crashed.
+    stopped: dict[str, Literal["finished", "unfinished"]] = {"finished": "finished", "SystemExit": "unfinished"}
+    if reason in stopped:
+        run.ending = combined_ending(run.ending, Ending(status=stopped[reason], last_step=row["step"], spans=(span,)))
         return
     name = _KILLS.get(reason) or exception_signature(reason, row["message"]) or "traceback"
     kind = SIGNATURE_MEANINGS[name][0] if name in SIGNATURE_MEANINGS else "error"

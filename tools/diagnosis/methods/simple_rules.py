@@ -6,9 +6,11 @@ memory, perplexity. Thresholds that the paper does not give are stated with thei
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from misrun.tools.diagnosis.facts import Facts
+from misrun.tools.diagnosis.hypothesis import Diagnosis, Ground
+from misrun.tools.diagnosis.methods.method import Case, told
 from misrun.tools.diagnosis.taxonomy import category_of
 from misrun.tools.record import Record
 
@@ -79,3 +81,25 @@ def first_match(facts: Facts) -> RuleMatch:
         if holds(facts):
             return RuleMatch(number=number, name=name, mode=mode)
     return RuleMatch(number=0, name="no rule matched; the paper's default", mode=DEFAULT_MODE)
+
+
+class SimpleRules:
+    """The decision list as a method; its probability is the share of training cases in which the same rule was right
+    (Laplace's rule of succession, so that a rule seen once is not called certain)."""
+
+    name = "simple_rules"
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[int, int]] = {}
+
+    def fit(self, cases: Sequence[Case]) -> None:
+        for case in cases:
+            match = first_match(case.facts)
+            right, total = self._seen.get(match.number, (0, 0))
+            self._seen[match.number] = (right + (match.category == case.category), total + 1)
+
+    def predict(self, facts: Facts) -> Diagnosis:
+        match = first_match(facts)
+        right, total = self._seen.get(match.number, (0, 0))
+        ground = Ground(source=f"rule {match.number}", text=match.name, weight=1.0)
+        return told(match.mode, (right + 1) / (total + 2), [ground])
