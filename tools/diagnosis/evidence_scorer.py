@@ -5,7 +5,6 @@ so that weak evidence for anything leaves most of the mass with "unknown". The a
 reaches ABSTAIN_BELOW; what would settle the matter is named otherwise.
 """
 
-import math
 from collections import defaultdict
 
 from misrun.tools.code.finding import Finding
@@ -13,6 +12,7 @@ from misrun.tools.diagnosis.attempts import failed_attempts
 from misrun.tools.diagnosis.clues import CLUES
 from misrun.tools.diagnosis.explains import EXPLAINS, FOLLOWS_FROM
 from misrun.tools.diagnosis.facts import ERROR, Facts
+from misrun.tools.diagnosis.fusion import Fusion, shipped
 from misrun.tools.diagnosis.hypothesis import Diagnosis, Ground, Hypothesis, Status
 from misrun.tools.diagnosis.missing import missing_measurement
 from misrun.tools.diagnosis.taxonomy import HEALTHY, UNKNOWN, category_of
@@ -21,8 +21,6 @@ from misrun.tools.signals.signal import Signal
 
 # The paper's threshold for telling a diagnosis at all (section 4.2, tau).
 ABSTAIN_BELOW = 0.60
-# Log-odds that stand for "a cause not listed": one clue of "usually this mode" (3.0) must beat it clearly (0.82).
-UNKNOWN_SCORE = 1.5
 # A finding of full confidence that can cause what was seen counts as much as "nearly always this mode".
 FINDING_WEIGHT = 4.0
 # Without a symptom that it explains a finding is a suspicion, worth telling from about 0.9 confidence on (0.62).
@@ -38,18 +36,25 @@ SHOW_FROM = 0.02
 _SPEAKS_FOR = {(clue.mode, clue.signal) for clue in CLUES if clue.weight > 0}
 
 
-def diagnose(facts: Facts) -> Diagnosis:
-    """The ranked hypotheses of one run, and whether the first may be told as an answer."""
-    grounds = _grounds(facts)
-    likelihoods = _likelihoods({mode: _score(found) for mode, found in grounds.items()})
+def diagnose(facts: Facts, fusion: Fusion | None = None) -> Diagnosis:
+    """The ranked hypotheses of one run, and whether the first may be told as an answer.
+
+    `fusion` weighs the kinds of evidence against each other; without one, the weights that come with misrun.
+    """
+    fusion = fusion or shipped()
+    grounds = grounds_of(facts)
+    likelihoods = fusion.likelihoods({mode: fusion.score(mode, found) for mode, found in grounds.items()})
     ranked = sorted(likelihoods, key=lambda mode: (-likelihoods[mode], mode))
     hypotheses = tuple(
-        _hypothesis(mode, likelihoods[mode], grounds[mode]) for mode in ranked if likelihoods[mode] >= SHOW_FROM
+        _hypothesis(mode, likelihoods[mode], [fusion.weighed(g) for g in grounds[mode]])
+        for mode in ranked
+        if likelihoods[mode] >= SHOW_FROM
     )
     return _answer(facts, hypotheses, likelihoods)
 
 
-def _grounds(facts: Facts) -> dict[str, list[Ground]]:
+def grounds_of(facts: Facts) -> dict[str, list[Ground]]:
+    """What speaks for and against every mode for which anything speaks at all, in log-odds as the clues have them."""
     grounds: dict[str, list[Ground]] = defaultdict(list)
     for mode, ground in (*_from_signals(facts), *_from_findings(facts)):
         grounds[mode].append(ground)
@@ -123,13 +128,6 @@ def _finding_weight(facts: Facts, finding: Finding) -> float:
 
 def _score(grounds: list[Ground]) -> float:
     return sum(ground.weight for ground in grounds)
-
-
-def _likelihoods(scores: dict[str, float]) -> dict[str, float]:
-    """Soft-max over the modes and "something else"; the latter's share is left out, so the sum stays below 1."""
-    shares = {mode: math.exp(score) for mode, score in scores.items()}
-    total = sum(shares.values()) + math.exp(UNKNOWN_SCORE)
-    return {mode: share / total for mode, share in shares.items()}
 
 
 def _hypothesis(mode: str, likelihood: float, grounds: list[Ground]) -> Hypothesis:
