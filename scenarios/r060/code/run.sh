@@ -1,0 +1,4 @@
+export SEED=8
+export OPTIMIZER=adamw
+python pretrain.py
+python probe.py

@@ -1,0 +1,42 @@
+"""Scans of knitted swatches, 20 x 20 grey values: eight stitch patterns at any offset, tension and light."""
+import numpy as np
+
+NAMES = ["stockinette", "garter", "rib1x1", "rib2x2", "seed", "basket", "cable", "eyelet"]
+
+
+def swatch(kind, rng, size=20):
+    r, c = np.mgrid[:size, :size].astype(np.float32)
+    r, c = r + rng.integers(0, 12), c + rng.integers(0, 12)
+    tension = rng.uniform(0.9, 1.1)
+    r, c = r * tension, c * tension
+    if kind == 0:
+        image = ((np.abs(c % 4 - 2) + r) % 3 < 1.4)
+    elif kind == 1:
+        image = (r % 4 < 2)
+    elif kind == 2:
+        image = (c % 4 < 2)
+    elif kind == 3:
+        image = (c % 8 < 4)
+    elif kind == 4:
+        image = ((r // 2 + c // 2) % 2 < 1)
+    elif kind == 5:
+        image = ((r // 5 + c // 5) % 2 < 1)
+    elif kind == 6:
+        image = ((r + 4 * np.sin(c * 0.8)) % 7 < 3)
+    else:
+        image = ((r % 6 - 3) ** 2 + (c % 6 - 3) ** 2 < 4)
+    light = rng.uniform(0.6, 1.0)
+    return light * image + rng.normal(0, 0.2, (size, size))
+
+
+def scan(count, seed):
+    """(images (count, 20, 20) float32, labels (count,)), in the order in which the books came in."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, len(NAMES), count)
+    return np.stack([swatch(kind, rng) for kind in labels]).astype(np.float32), labels
+
+
+def main(path="swatches.npz", count=1600, seed=0):
+    images, labels = scan(count, seed)
+    np.savez_compressed(path, images=images, labels=labels)
+    return path
