@@ -10,7 +10,9 @@ from misrun.scenarios.library import ids, load, load_answer
 from misrun.tools.diagnosis.taxonomy import MODES
 
 TELLTALE = re.compile(
-    r"(?<![a-z])(bugs?|buggy|faults?|faulty|broken|breaks|wrong|wrongly|mistakes?|mistaken|incorrect|incorrectly|fixme|"
+    # "Segmentation fault" is what a shell prints, whatever the reason.
+    r"(?<![a-z])(bugs?|buggy|(?<!segmentation )faults?|faulty|"
+    r"broken|breaks|wrong|wrongly|mistakes?|mistaken|incorrect|incorrectly|fixme|"
     r"todo|xxx|hack|misrun|scenario|planted|sabotage|decoy|cures?|cured|bad|badly|corrupt|corrupted|culprit|"
     r"root cause|intentional|deliberate|on purpose|expected to fail|should fail|will fail|failure mode)(?![a-z])",
     re.IGNORECASE,

@@ -59,11 +59,13 @@ class FeatureClassifier:
         """The features of this run that lie farthest from the middle of the training cases."""
         z = np.nan_to_num((row - self._centre) / self._scale)
         order = np.argsort(-np.abs(z))[:4]
-        return [
+        grounds = [
             Ground(source=self._features[i].name, text=f"{self._features[i].name} lies {z[i]:+.1f} sigma from the middle",
                    weight=round(float(abs(z[i])), 3))
             for i in order if z[i]
         ]  # fmt: skip
+        plain = Ground(source="features", text="every feature lies in the middle of the known cases", weight=0.1)
+        return grounds or [plain]
 
 
 def compressed(table: Floats) -> Floats:

@@ -1,0 +1,1 @@
+"""Heptad language model for coiled-coil segments."""

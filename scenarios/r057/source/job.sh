@@ -1,0 +1,3 @@
+#!/bin/bash
+# night job: bash job.sh [options]
+python train_vit.py "$@"

@@ -1,0 +1,10 @@
+"""The fixture `case` for every test of the evaluation."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from made_cases import case  # noqa: E402
+
+__all__ = ["case"]
