@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from made_cases import case  # noqa: E402
+from made_cases import case
 
 __all__ = ["case"]

@@ -2,14 +2,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_cases import crash, series
 
 from misrun.evals.cases import EvalCase, logs_only, until
 from misrun.evals.methods import METHODS
 from misrun.evals.run import HUMAN, Task, evaluate, plan, run
 from misrun.evals.splits import Fold, stratified
 from misrun.evals.summary import by_method, comparisons, summarise
-
-from made_cases import crash, series
 
 Build = Callable[..., EvalCase]
 FALLING = [3.0 - 0.02 * i + 0.01 * (i % 3) for i in range(120)]
