@@ -3,6 +3,7 @@
 What a method sees is the RunRecord, the signals and the code findings; never an id, a path or a recording's metadata.
 """
 
+import hashlib
 import math
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -100,6 +101,16 @@ def _load(scenario: Scenario) -> EvalCase | tuple[str, str]:
         run=run,
         findings=tuple(sorted(findings, key=lambda f: (-f.confidence, f.file, f.line))),
     )
+
+
+def fingerprint(cases: Sequence[EvalCase]) -> str:
+    """Changes whenever what a method sees of any case, or its label, changes; not with ids, folders or time."""
+    sums = hashlib.sha256()
+    for case in cases:
+        run = case.run.model_copy(update={"root": ""})
+        parts = (run.model_dump_json(), case.answer.model_dump_json(), *(f.model_dump_json() for f in case.findings))
+        sums.update("\n".join(parts).encode())
+    return sums.hexdigest()[:16]
 
 
 def logs_only(run: RunRecord) -> RunRecord:

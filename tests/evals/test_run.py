@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from made_cases import crash, series
 
-from misrun.evals.cases import EvalCase, logs_only, until
+from misrun.evals.cases import EvalCase, fingerprint, logs_only, until
+from misrun.evals.fit import fitted
 from misrun.evals.methods import METHODS
 from misrun.evals.run import HUMAN, Task, evaluate, plan, run
 from misrun.evals.splits import Fold, stratified
@@ -133,3 +134,21 @@ def test_a_summary_counts_failing_and_healthy_cases_apart(cases: list[EvalCase])
     assert (
         comparison.only_first - comparison.only_second == found["misrun"].category.k - found["most_frequent"].category.k
     )
+
+
+def test_the_fingerprint_follows_what_is_seen_and_not_what_it_is_called(case: Build) -> None:
+    one = case("a", "optimization/oscillation", values=RISING)
+    renamed = EvalCase("b", None, None, one.answer, one.run.model_copy(update={"root": "/elsewhere"}), ())
+    other = case("a", "optimization/oscillation", values=FALLING)
+    assert fingerprint([one]) == fingerprint([renamed])
+    assert fingerprint([one]) != fingerprint([other])
+
+
+def test_the_fitted_weights_prefer_the_kind_of_evidence_that_was_right(case: Build) -> None:
+    """Text that names the label in every case is trusted more than it was, and "something else" less."""
+    oom = crash("cuda_oom", "CUDA out of memory. Tried to allocate 2.00 GiB", 130)
+    cases = [case(f"m{i}", "memory_hardware/device_oom", event=oom) for i in range(20)]
+    weights = fitted(cases)["fusion"]
+    assert isinstance(weights, dict)
+    assert weights["kinds"]["text"] > 1
+    assert weights["unknown"] < 1.5
