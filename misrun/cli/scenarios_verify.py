@@ -21,7 +21,7 @@ def verify_command(
     sample: Annotated[int, typer.Option(min=0, help="Verify this many, another part at each --turn.")] = 0,
     turn: Annotated[int, typer.Option(min=0, help="Which part of the sample: any number.")] = 0,
     jobs: Annotated[int, typer.Option(min=0, help="Runs at a time (0: as many as there are processors).")] = 0,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Run even what an earlier call has verified.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what earlier calls have verified.")] = False,
 ) -> None:
     """Run scenarios again: failures fail as described, every cure cures, no decoy does, healthy runs pass.
 
