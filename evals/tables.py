@@ -68,7 +68,7 @@ def confusion_table(summary: MethodSummary) -> Table:
 
 def classes_table(summary: MethodSummary) -> Table:
     """Precision, recall and F1 per category with their counts."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             c.name,
             f"{c.true_positives}/{c.predicted} {_number(c.precision)}",
