@@ -8,7 +8,7 @@ from misrun.evals.run import Row
 from misrun.evals.statistics import Bin, ClassScore, Comparison, CoveragePoint, Share
 from misrun.tools.record import Record
 
-# The paper's costs are relative: a person's diagnosis against an automatic one (section 6.9 leaves the unit open).
+# The paper gives the formula and no amounts; a judgement: a person's diagnosis costs ten automatic ones.
 COST_AUTOMATIC, COST_HUMAN = 1.0, 10.0
 
 

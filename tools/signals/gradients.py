@@ -30,7 +30,7 @@ VANISHED = 1e-2
 SEARCH_STEPS = 20
 # A scale that fell by 2^10 from its start and sits at 1 or below is at the end of its range.
 COLLAPSE = 2.0**10
-_CLIP_SETTINGS = (
+CLIP_SETTINGS = (
     "max_grad_norm", "gradient_clip_val", "grad_clip", "clip_grad", "gradient_clipping", "clip_grad_norm", "clip_norm",
     "max_norm", "grad_norm_clip", "clip",
 )  # fmt: skip
@@ -253,7 +253,7 @@ def _zero(curve: Curve) -> Signal | None:
 
 def _clipped(run: RunRecord, curve: Curve) -> Signal | None:
     """Norms are logged before clipping by torch.nn.utils.clip_grad_norm_ and all trainers that use it."""
-    setting = run.setting(*_CLIP_SETTINGS)
+    setting = run.setting(*CLIP_SETTINGS)
     limit = numeric(setting) or 0.0
     if setting is None or limit <= 0 or len(curve) < 10:
         return None

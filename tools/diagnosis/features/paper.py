@@ -10,12 +10,9 @@ import numpy as np
 
 from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.diagnosis.features.feature import Feature
+from misrun.tools.signals.gradients import CLIP_SETTINGS
 from misrun.tools.signals.robust import Floats
 
-_CLIPPING = (
-    "max_grad_norm", "gradient_clip_val", "grad_clip", "clip_grad", "gradient_clipping", "clip_grad_norm", "clip_norm",
-    "clip", "grad_clip_norm",
-)  # fmt: skip
 _BATCH = ("batch_size", "per_device_train_batch_size", "train_batch_size", "micro_batch_size", "bs", "batch")
 _PARAMETERS = ("n_parameters", "n_trainable_parameters", "num_parameters", "parameters", "n_params", "params")
 
@@ -142,7 +139,7 @@ def parameter_count(facts: Facts) -> float | None:
 
 def clipping_enabled(facts: Facts) -> float | None:
     """1 when a clipping threshold above 0 is configured, 0 when one is configured as 0; else missing."""
-    threshold = facts.setting(*_CLIPPING)
+    threshold = facts.setting(*CLIP_SETTINGS)
     return None if threshold is None else float(threshold > 0)
 
 

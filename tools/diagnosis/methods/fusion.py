@@ -19,7 +19,7 @@ from misrun.tools.diagnosis.taxonomy import UNKNOWN, category_of
 Floats = NDArray[np.float64]
 CATEGORIES = ("memory_hardware", "optimization", "data_pipeline", "model_software", "healthy")
 # Standard deviation of the prior on every weight around its unfitted value: kinds may be off by half of what the clues
-# say, a category or "something else" by one clue of "usually". Chosen by nested cross-validation in `misrun eval`.
+# say, a category or "something else" by a third of one clue of "usually". A judgement, not measured yet.
 PRIOR_KIND, PRIOR_OFFSET = 0.5, 1.0
 # Newton's method on fewer than a dozen weights settles in about six steps.
 _STEPS = 30

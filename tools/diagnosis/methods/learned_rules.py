@@ -9,7 +9,7 @@ from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.diagnosis.features.feature import Feature, matrix
 from misrun.tools.diagnosis.features.paper import PAPER_FEATURES
 from misrun.tools.diagnosis.hypothesis import Diagnosis, Ground
-from misrun.tools.diagnosis.methods.classifier import FeatureClassifier
+from misrun.tools.diagnosis.methods.classifier import FeatureClassifier, compressed
 
 # Section 4.3.
 DEEPEST = 5
@@ -34,8 +34,6 @@ class LearnedRules(FeatureClassifier):
         return tuple(self._in_words(leaf) for leaf in range(tree.node_count) if tree.children_left[leaf] < 0)
 
     def _rule_of(self, facts: Facts) -> str:
-        from misrun.tools.diagnosis.methods.classifier import compressed
-
         return self._in_words(int(self._estimator.apply(compressed(matrix(self._features, [facts])))[0]))
 
     def _in_words(self, leaf: int) -> str:
