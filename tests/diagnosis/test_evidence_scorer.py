@@ -3,7 +3,7 @@
 import pytest
 
 from misrun.tools.code.finding import Finding
-from misrun.tools.diagnosis.clues import CLUES
+from misrun.tools.diagnosis.clues.registry import CLUES
 from misrun.tools.diagnosis.evidence_scorer import ABSTAIN_BELOW, diagnose
 from misrun.tools.diagnosis.explains import EXPLAINS, FOLLOWS_FROM
 from misrun.tools.diagnosis.facts import Facts

@@ -9,7 +9,7 @@ from collections import defaultdict
 
 from misrun.tools.code.finding import Finding
 from misrun.tools.diagnosis.attempts import failed_attempts
-from misrun.tools.diagnosis.clues import CLUES
+from misrun.tools.diagnosis.clues.registry import CLUES
 from misrun.tools.diagnosis.explains import EXPLAINS, FOLLOWS_FROM
 from misrun.tools.diagnosis.facts import ERROR, Facts
 from misrun.tools.diagnosis.fusion import Fusion, shipped

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from misrun.tools.diagnosis.complaint_clues import COMPLAINT_CLUES
+from misrun.tools.diagnosis.clues.complaints import COMPLAINT_CLUES
 from misrun.tools.diagnosis.taxonomy import MODES
 from misrun.tools.readers.complaint_table import COMPLAINTS
 from misrun.tools.readers.lines.prose import Prose
