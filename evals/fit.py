@@ -5,14 +5,16 @@ import os
 import sys
 
 from misrun.evals.cases import EvalCase, fingerprint, load_cases
+from misrun.evals.views import everything
 from misrun.scenarios.library import load_all
 from misrun.tools.diagnosis.fusion import SHIPPED
 from misrun.tools.diagnosis.methods.fusion import fit_fusion
+from misrun.tools.diagnosis.methods.method import Case
 
 
 def fitted(cases: list[EvalCase]) -> dict[str, object]:
     """What fusion.json holds: the weights, and what they were fitted on."""
-    fusion = fit_fusion([case.as_case() for case in cases])
+    fusion = fit_fusion([Case(everything(case), case.mode) for case in cases])
     return {"fusion": fusion.model_dump(), "cases": len(cases), "fitted_on": fingerprint(cases)}
 
 

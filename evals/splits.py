@@ -6,26 +6,74 @@ that what counts is what carries over to failures of another kind.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from misrun.evals.cases import EvalCase
+from misrun.evals.views import ABLATIONS, EVERYTHING, LEAD_STEPS
 
 # The paper's section 5.1.
 FOLDS = 5
 SEED = 20261120
 _ADAPTIVE, _PLAIN = frozenset({"adam", "adamw"}), frozenset({"sgd"})
+# What the cases of a grouped fold are judged by besides everything: the method is fitted once for all of these.
+_GROUPED_VIEWS = ("logs_only", *(f"lead_{steps}" for steps in LEAD_STEPS))
+
+# What each split asks, in one line.
+QUESTIONS = {
+    "grouped": "five folds, no failure mode in training and test at once: the honest one",
+    "stratified": "five folds with all categories in each, as in the paper",
+    "unseen_architecture": "every architecture judged by what was learned on the others",
+    "unseen_optimizer": "fitted on Adam and AdamW and judged on SGD, and the other way round",
+    "logs_only": "grouped folds; only the console logs are handed over",
+    **{f"lead_{steps}": f"grouped folds; {steps} steps before the failure shows" for steps in LEAD_STEPS},
+    "fresh": "fitted on all scenarios and judged on fresh recordings of them",
+    **{name: f"grouped folds; {name.replace('_', ' ')}, in training and test" for name in ABLATIONS},
+}
 
 
 @dataclass(frozen=True)
 class Fold:
-    """Indices into the cases: what to fit on, what to judge on, and which part of which split this is."""
+    """Indices into the cases: what to fit on, what to judge on, and which part of which split this is.
+
+    Training cases are seen through `train_view`. Every test case is judged once through each view: `views` pairs the
+    name of a split with the view its cases are seen through."""
 
     split: str
     name: str
     train: tuple[int, ...]
     test: tuple[int, ...]
+    train_view: str = EVERYTHING
+    views: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def judged(self) -> tuple[tuple[str, str], ...]:
+        """(split, view) of every judgement; by itself, a fold judges by everything."""
+        return self.views or ((self.split, EVERYTHING),)
+
+
+def folds_of(cases: Sequence[EvalCase], fresh: Sequence[EvalCase] = ()) -> list[Fold]:
+    """Every fold of the protocol but the ablations; `fresh` cases follow `cases` in one list."""
+    folds = [*stratified(cases), *(_seen_in_more_ways(fold) for fold in grouped(cases))]
+    folds += [*unseen_architecture(cases), *unseen_optimizer(cases)]
+    if fresh:
+        known, total = len(cases), len(cases) + len(fresh)
+        folds.append(Fold("fresh", "all", tuple(range(known)), tuple(range(known, total))))
+    return folds
+
+
+def ablations(cases: Sequence[EvalCase]) -> Iterator[Fold]:
+    """The grouped folds, with one group of signals taken from training and test."""
+    for view in ABLATIONS:
+        for fold in grouped(cases):
+            yield replace(fold, split=view, train_view=view, views=((view, view),))
+
+
+def judging(folds: Sequence[Fold], wanted: frozenset[int]) -> list[Fold]:
+    """The folds with only the wanted cases to judge; what is fitted on stays."""
+    kept = [replace(fold, test=tuple(i for i in fold.test if i in wanted)) for fold in folds]
+    return [fold for fold in kept if fold.test]
 
 
 def stratified(cases: Sequence[EvalCase]) -> Iterator[Fold]:
@@ -86,3 +134,7 @@ def unseen_optimizer(cases: Sequence[EvalCase]) -> Iterator[Fold]:
 def _fold(split: str, name: str, cases: Sequence[EvalCase], test: Sequence[int]) -> Fold:
     held = set(test)
     return Fold(split=split, name=name, train=tuple(i for i in range(len(cases)) if i not in held), test=tuple(test))
+
+
+def _seen_in_more_ways(fold: Fold) -> Fold:
+    return replace(fold, views=((fold.split, EVERYTHING), *((view, view) for view in _GROUPED_VIEWS)))

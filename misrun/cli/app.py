@@ -5,6 +5,7 @@ import sys
 import typer
 
 from misrun.cli.demo import demo_command
+from misrun.cli.eval import eval_command
 from misrun.cli.inspect import inspect_command
 from misrun.cli.investigate import investigate_command
 from misrun.cli.scenarios import list_command, run_command, show_command
@@ -26,6 +27,7 @@ app.command("investigate")(investigate_command)
 app.command("demo")(demo_command)
 app.command("inspect")(inspect_command)
 app.command("search")(search_command)
+app.command("eval")(eval_command)
 app.command("schema")(schema_command)
 app.add_typer(scenarios, name="scenarios")
 scenarios.command("list")(list_command)

@@ -4,6 +4,7 @@ The mode is that of the nearest training case of the predicted category (standar
 ignored): the paper's classifiers stop at the category, and users act on the mode.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,8 +18,8 @@ from misrun.tools.diagnosis.hypothesis import Diagnosis, Ground
 from misrun.tools.diagnosis.methods.method import Case, told
 
 Floats = NDArray[np.float64]
-# Built anew for every fit, so that a method object can be fitted again and again.
-Build = Callable[[], Any]
+# Built anew for every fit, from the number of training cases of the rarest category.
+Build = Callable[[int], Any]
 
 
 class FeatureClassifier:
@@ -26,26 +27,47 @@ class FeatureClassifier:
 
     def __init__(self, name: str, build: Build, features: Sequence[Feature] = PAPER_FEATURES) -> None:
         self.name = name
-        self._build, self._features = build, tuple(features)
+        self.features = tuple(features)
+        self._build = build
         self._estimator: Any = None
         self._cases: tuple[Case, ...] = ()
         self._table: Floats = np.empty((0, 0))
+        self._known = np.empty(0, dtype=np.bool_)
         self._centre: Floats = np.empty(0)
         self._scale: Floats = np.empty(0)
 
     def fit(self, cases: Sequence[Case]) -> None:
         self._cases = tuple(cases)
-        self._table = compressed(matrix(self._features, [case.facts for case in cases]))
+        self._table = self.table([case.facts for case in cases])
         self._centre, self._scale = _centre_and_scale(self._table)
-        self._estimator = self._build()
-        self._estimator.fit(self._table, np.asarray([case.category for case in cases]))
+        # A feature that no training case tells cannot be learned from, and some estimators refuse it.
+        self._known = ~np.isnan(self._table).all(axis=0)
+        categories = [case.category for case in cases]
+        self._estimator = self._build(min(Counter(categories).values()))
+        self._estimator.fit(self.known(self._table), np.asarray(categories))
 
     def predict(self, facts: Facts) -> Diagnosis:
-        row = compressed(matrix(self._features, [facts]))
-        shares = dict(zip(self._estimator.classes_, self._estimator.predict_proba(row)[0], strict=True))
+        row = self.table([facts])
+        shares = dict(zip(self._estimator.classes_, self._estimator.predict_proba(self.known(row))[0], strict=True))
         category = str(max(shares, key=lambda name: shares[name]))
         modes = self._nearest_modes(row[0], category)
         return told(modes[0], float(shares[category]), self._grounds(row[0]), [(mode, 0.0) for mode in modes[1:3]])
+
+    def table(self, cases: Sequence[Facts]) -> Floats:
+        """(cases, features), compressed; NaN where a case does not tell."""
+        return compressed(matrix(self.features, cases))
+
+    def known(self, table: Floats) -> Floats:
+        """The columns of the features that some training case told."""
+        return np.asarray(table[:, self._known], dtype=np.float64)
+
+    def known_features(self) -> list[Feature]:
+        """The features of those columns."""
+        return [feature for feature, known in zip(self.features, self._known, strict=True) if known]
+
+    def categories(self, table: Floats) -> NDArray[np.str_]:
+        """The category of every row of such a table."""
+        return np.asarray(self._estimator.predict(self.known(table)), dtype=np.str_)
 
     def _nearest_modes(self, row: Floats, category: str) -> list[str]:
         """Modes of the training cases of `category`, nearest case first."""
@@ -60,7 +82,7 @@ class FeatureClassifier:
         z = np.nan_to_num((row - self._centre) / self._scale)
         order = np.argsort(-np.abs(z))[:4]
         grounds = [
-            Ground(source=self._features[i].name, text=f"{self._features[i].name} lies {z[i]:+.1f} sigma from the middle",
+            Ground(source=self.features[i].name, text=f"{self.features[i].name} lies {z[i]:+.1f} sigma from the middle",
                    weight=round(float(abs(z[i])), 3))
             for i in order if z[i]
         ]  # fmt: skip

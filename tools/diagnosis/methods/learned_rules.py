@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from misrun.tools.diagnosis.facts import Facts
-from misrun.tools.diagnosis.features.feature import Feature, matrix
+from misrun.tools.diagnosis.features.feature import Feature
 from misrun.tools.diagnosis.features.paper import PAPER_FEATURES
 from misrun.tools.diagnosis.hypothesis import Diagnosis, Ground
-from misrun.tools.diagnosis.methods.classifier import FeatureClassifier, compressed
+from misrun.tools.diagnosis.methods.classifier import FeatureClassifier
 
 # Section 4.3.
 DEEPEST = 5
@@ -34,7 +34,7 @@ class LearnedRules(FeatureClassifier):
         return tuple(self._in_words(leaf) for leaf in range(tree.node_count) if tree.children_left[leaf] < 0)
 
     def _rule_of(self, facts: Facts) -> str:
-        return self._in_words(int(self._estimator.apply(compressed(matrix(self._features, [facts])))[0]))
+        return self._in_words(int(self._estimator.apply(self.known(self.table([facts])))[0]))
 
     def _in_words(self, leaf: int) -> str:
         tree, counts = self._estimator.tree_, self._estimator.tree_.value[leaf][0]
@@ -42,12 +42,12 @@ class LearnedRules(FeatureClassifier):
         return f"if {' and '.join(self._conditions(leaf)) or 'nothing'} then {category} ({tree.n_node_samples[leaf]} cases)"
 
     def _conditions(self, leaf: int) -> list[str]:
-        tree = self._estimator.tree_
+        tree, features = self._estimator.tree_, self.known_features()
         conditions: list[str] = []
         child = leaf
         while child:
             parent, left = _parent(tree, child)
-            name, bound = self._features[tree.feature[parent]].name, _original(tree.threshold[parent])
+            name, bound = features[tree.feature[parent]].name, _original(tree.threshold[parent])
             goes_left = bool(tree.missing_go_to_left[parent])
             missing = " or is missing" if goes_left == left else ""
             conditions.append(f"{name} {'<=' if left else '>'} {bound:.4g}{missing}")
@@ -66,7 +66,7 @@ def _original(compressed_value: float) -> float:
     return float(np.sign(compressed_value) * np.expm1(abs(compressed_value)))
 
 
-def _tree() -> Any:
+def _tree(rarest: int) -> Any:  # noqa: ARG001 - nothing is tuned
     from sklearn.tree import DecisionTreeClassifier
 
     return DecisionTreeClassifier(max_depth=DEEPEST, max_leaf_nodes=MOST_RULES, min_samples_leaf=2, random_state=0)
