@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from misrun.scenarios.schema import Limits
+from misrun.tools.sandbox.process_tree import resident_bytes, tree
 
 # A process that allocates touches at most a few GB/s, so that 10 ms let it pass the limit by tens of MiB only.
 POLL_S = 0.01
@@ -92,27 +93,7 @@ class MemoryKiller:
                 self._kill_the_largest(self._rss_mib)
 
     def _kill_the_largest(self, rss_mib: int) -> None:
-        sizes = {pid: _resident_bytes(pid) for pid in _tree(self._pid)}
+        sizes = {pid: resident_bytes(pid) for pid in tree(self._pid)}
         if sum(sizes.values()) > rss_mib * 2**20:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(max(sizes, key=sizes.__getitem__), signal.SIGKILL)
-
-
-def _tree(pid: int) -> list[int]:
-    """`pid` and its descendants; processes that end meanwhile are left out."""
-    found = [pid]
-    for parent in found:
-        for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            with contextlib.suppress(OSError):
-                found += [int(child) for child in task.read_text().split()]
-    return found
-
-
-def _resident_bytes(pid: int) -> int:
-    """Resident memory of a process that cannot be written back to a file; a page that several processes share (a
-    forked worker's and its parent's) is split among them, so that the sum over a tree counts it once."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:"))) * 1024

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from importlib.metadata import version
 from pathlib import Path
@@ -40,16 +40,15 @@ class Verification(Record):
     not_run: str | None = None
 
 
-def verify(scenario: Scenario, progress: Callable[[str], None] = lambda _: None) -> Verification:
+def verify(scenario: Scenario) -> Verification:
     """Re-run the scenario, its cures and its decoys, and compare with its answer and its recorded files."""
     try:
         answer = load_answer(scenario)
-        progress(f"{scenario.id}: as recorded")
         outcome = execute(scenario)
         problems = [*unlike_answer(scenario, answer, outcome), *_unlike_recording(scenario, outcome)]
         if outcome.seconds > MAX_SECONDS:
             problems.append(f"takes {outcome.seconds:.0f} s, more than {MAX_SECONDS:.0f} s")
-        cures, decoys = (_trials(scenario, answer, part, progress) for part in (answer.cures, answer.decoys))
+        cures, decoys = (_trials(scenario, answer, part) for part in (answer.cures, answer.decoys))
     except NotRunnable as error:
         return Verification(id=scenario.id, problems=(), not_run=str(error))
     except (ValueError, OSError) as error:
@@ -68,26 +67,20 @@ def _unlike_recording(scenario: Scenario, outcome: Outcome) -> list[str]:
     ]
 
 
-def _trials(
-    scenario: Scenario, answer: Answer, changes: tuple[Change, ...], progress: Callable[[str], None]
-) -> tuple[Trial, ...]:
-    trials = []
-    for change in changes:
-        progress(f"{scenario.id}: {change.why}")
-        trials.append(Trial(why=change.why, shortfalls=shortfalls(answer.success, execute(scenario, change))))
-    return tuple(trials)
+def _trials(scenario: Scenario, answer: Answer, changes: tuple[Change, ...]) -> tuple[Trial, ...]:
+    return tuple(
+        Trial(why=change.why, shortfalls=shortfalls(answer.success, execute(scenario, change))) for change in changes
+    )
 
 
-def verify_many(
-    scenarios: tuple[Scenario, ...], journal: Path, jobs: int, progress: Callable[[str], None] = lambda _: None
-) -> Iterator[Verification]:
+def verify_many(scenarios: tuple[Scenario, ...], journal: Path, jobs: int) -> Iterator[Verification]:
     """Verify `jobs` scenarios at a time, yielding each as it is done. `journal` (JSON lines) keeps what is done:
     a scenario whose files, verifier and packages are unchanged is not run again."""
     done = _read_journal(journal)
     keys = {scenario.id: digest(scenario) for scenario in scenarios}
     yield from (done[key] for key in keys.values() if key in done)
     with ThreadPoolExecutor(jobs) as pool:
-        waiting = {pool.submit(verify, s, progress): keys[s.id] for s in scenarios if keys[s.id] not in done}
+        waiting = {pool.submit(verify, s): keys[s.id] for s in scenarios if keys[s.id] not in done}
         for future in as_completed(waiting):
             result = future.result()
             if result.not_run is None:
