@@ -18,6 +18,7 @@ _WORDS = {
     "literature": "Searching papers and issues",
     "silent_bug": "Silent-bug detector reads the code",
     "data_flow": "Data-flow tracer follows the batch",
+    "jax_logic": "JAX-logic auditor reads the code",
     "weigh": "Weighing what the code says",
     "synthesize": "Writing next steps",
     "validate": "Checking every citation",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from programs import PRELUDE, InspectFiles
 
-from misrun.agents.auditors import code_audit, data_flow, silent_bug
+from misrun.agents.auditors import code_audit, data_flow, jax_logic, silent_bug
 from misrun.tools.code.finding import Delegation
 
 HEALTHY = """\
@@ -84,3 +84,74 @@ def test_failing_check_becomes_a_failed_audit(
     monkeypatch.setattr(code_audit, "inspect_trace", defect)
     audit = silent_bug.audit(tmp_path)
     assert (audit.status, audit.reason) == ("failed", "ZeroDivisionError: defect")
+
+
+JAX_STEP = """\
+import jax
+import optax
+
+tx = optax.adam(1e-3)
+
+
+def loss_fn(params, x, y):
+    return optax.l2_loss(model.apply(params, x), y).mean()
+
+
+@jax.jit
+def step(params, state, x, y):
+    grads = jax.grad(loss_fn)(params, x, y)
+    updates, state = tx.update(grads, state, params)
+    return optax.apply_updates(params, updates), state
+
+
+@jax.jit
+def noisy(x, key):
+    return x + jax.random.normal(key, x.shape)
+"""
+
+
+def test_jax_auditor_follows_the_gradient_and_names_what_is_compiled(
+    inspect_files: InspectFiles, tmp_path: Path
+) -> None:
+    inspect_files(JAX_STEP)
+    audit = jax_logic.audit(tmp_path)
+    assert (audit.status, audit.findings) == ("done", ())
+    assert audit.clean == (
+        "gradient of loss_fn: apply (train.py:8) -> l2_loss (train.py:8) -> mean (train.py:8) -> grad (train.py:13) -> "
+        "update (train.py:14) -> apply_updates (train.py:15)",
+        "train.py:12: step (jit) in order",
+        "train.py:19: noisy (jit) in order",
+    )
+
+
+def test_jax_auditor_reports_and_does_not_call_the_faulty_function_clean(
+    inspect_files: InspectFiles, tmp_path: Path
+) -> None:
+    twice = JAX_STEP.replace("x + jax", "x * jax.random.uniform(key) + jax").replace(", state\n\n", ", None\n\n")
+    inspect_files(twice)
+    audit = jax_logic.audit(tmp_path)
+    assert [(f.check, f.agent) for f in audit.findings] == [
+        ("optimizer-state-dropped", "jax_logic"),
+        ("key-reused", "jax_logic"),
+    ]
+    assert audit.clean == ()
+
+
+def test_jax_auditor_has_nothing_to_read_without_jax(inspect_files: InspectFiles, tmp_path: Path) -> None:
+    inspect_files(PRELUDE + HEALTHY)
+    audit = jax_logic.audit(tmp_path)
+    assert (audit.status, audit.reason) == ("nothing_to_read", "no file imports JAX")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.py", "import numpy\n  from flax import linen as nn\n", True),
+        ("a.ipynb", '{"cells": [{"source": ["import jax.numpy as jnp\\n"]}]}', True),
+        ("b.ipynb", '{"cells": [{"source": [\n   "import jax.numpy as jnp\\n"]}]}', True),
+        ("a.py", "# we import jax elsewhere\nimport jaxtyping\n", False),
+    ],
+)
+def test_jax_auditor_is_asked_only_where_jax_is_imported(name: str, text: str, expected: bool, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    assert jax_logic.applies(tmp_path, [name, "missing.py"]) is expected

@@ -3,8 +3,10 @@
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from misrun.tools.code.expressions import Expressions
+from misrun.tools.code.configuration import configuration_files, is_reader, read_setting_file
+from misrun.tools.code.expressions import Expressions, layers_in
 from misrun.tools.code.names import names
 from misrun.tools.code.project_model import Class, Function, last_name
 from misrun.tools.code.scope import Scope
@@ -53,6 +55,7 @@ class CallEvaluator(Expressions):
 
     depth: int = 0
     following: list[int] = field(default_factory=list)
+    settings_files: dict[Path, dict[str, object]] | None = None
     followed: dict[int, int] = field(default_factory=dict)
 
     def call(self, node: ast.Call, scope: Scope) -> Value:
@@ -91,6 +94,8 @@ class CallEvaluator(Expressions):
         args: list[Value] = []
         for arg in node.args:
             value = self.evaluate(arg, scope)
+            if value.op == "starred" and value.items is None and value.inputs[0].op == "comprehension":
+                value = value.inputs[0].inputs[0]  # one pass stands for all
             args += value.items if value.op == "starred" and value.items is not None else [value]
         kwargs: dict[str, Value] = {}
         for keyword in node.keywords:
@@ -106,7 +111,7 @@ class CallEvaluator(Expressions):
     def apply(
         self, callee: Value, args: list[Value], kwargs: Mapping[str, Value], node: ast.AST, scope: Scope
     ) -> Value:
-        if callee.op == "join" and callee.kind in ("module", "loss", "object", "function"):
+        if callee.op == "join" and callee.kind in ("module", "loss", "object", "function", "lib"):
             results = [self.apply(a, args, kwargs, node, scope) for a in callee.inputs[:3]]
             return join_all(results)
         if callee.kind == "function":
@@ -365,6 +370,8 @@ class CallEvaluator(Expressions):
         if receiver.kind == "sequence" and receiver.items is not None and call.name == "append" and args:
             receiver.op = "grown"
             receiver.items.append(args[0])
+        if receiver.class_name == "ModuleList" and call.name == "append" and args:
+            receiver.items = [*(receiver.items or ()), args[0]]
         return constant(None)
 
     def _update(self, call: "MethodCall") -> Value:
@@ -374,6 +381,38 @@ class CallEvaluator(Expressions):
             call.receiver.kwargs = {**call.receiver.kwargs, **unknown}
         call.receiver.kwargs = {**call.receiver.kwargs, **call.kwargs}
         return constant(None)
+
+    def _layers(self, call: "MethodCall") -> Value:
+        """`heads.values()` and `heads.items()` of a ModuleDict."""
+        layers = layers_in(call.receiver)
+        if not layers:
+            return self._object_method(call)
+        each = join_all(layers)
+        pair = Value(kind="sequence", op="tuple", items=[Value(op="name"), each])
+        return Value(op="generator", inputs=(pair if call.name == "items" else each,))
+
+    def _get(self, call: "MethodCall") -> Value:
+        """`settings.get("key", default)` of a mapping whose keys are known."""
+        key = call.args[0].const if call.args else None
+        if not isinstance(key, str) or "**" in call.receiver.kwargs:
+            return self._object_method(call)
+        if key in call.receiver.kwargs:
+            return call.receiver.kwargs[key]
+        return call.args[1] if len(call.args) > 1 and call.receiver.op == "configuration" else self._object_method(call)
+
+    def _parse_args(self, call: "MethodCall") -> Value:
+        """The options declared so far; an option's default is what it usually is, never what it certainly is."""
+        result = self._object_method(call)
+        for event in self.events:
+            if event.op.endswith(".add_argument") and event.args and isinstance(event.args[0].const, str):
+                name = next((a.const for a in event.args if str(a.const).startswith("--")), event.args[0].const)
+                default = event.kwargs.get("default")
+                if default is not None and default.kind == "const":
+                    field_name = str(name).lstrip("-").replace("-", "_")
+                    result.attrs[field_name] = Value(
+                        op="attr", name=f"args.{field_name}", inputs=(result,), args=(default,), site=default.site
+                    )
+        return result
 
     def _scale(self, call: "MethodCall") -> Value:
         site = Site(call.scope.file, call.node)
@@ -405,6 +444,18 @@ class CallEvaluator(Expressions):
         head, _, name = path.rpartition(".")
         if head == "builtins":
             return self._call_builtin(name, args, kwargs, node, scope)
+        if is_reader(path):
+            settings = self._read_configuration(args)
+            if settings is not None:
+                return settings
+        if name in ("Namespace", "SimpleNamespace", "EasyDict", "Box", "edict") and not args and kwargs:
+            return self._mapping(kwargs, Site(scope.file, node))
+        if (
+            name in ("create", "EasyDict", "Box", "edict", "DictConfig")
+            and len(args) == 1
+            and args[0].kind == "mapping"
+        ):
+            return args[0]
         if name in WRAPPERS and args:
             self.record(path, node, scope, args=tuple(args), kwargs=kwargs)
             return args[0] if len(args) == 1 or name != "prepare" else Value(kind="sequence", items=list(args))
@@ -419,11 +470,24 @@ class CallEvaluator(Expressions):
             return self.operation(name, args, kwargs, node, scope, is_tensor=True)
         return self._library_function(path, args, kwargs, node, scope)
 
+    def _read_configuration(self, args: list[Value]) -> Value | None:
+        """A configuration file of the project, where the code or the only file there tells which."""
+        if self.settings_files is None:
+            self.settings_files = configuration_files(self.project)
+        return read_setting_file(self.settings_files, args) if self.settings_files else None
+
+    def _mapping(self, fields: Mapping[str, Value], site: Site) -> Value:
+        made = Value(kind="mapping", items=list(fields.values()), site=site)
+        made.kwargs = dict(fields)
+        return made
+
     def _library_function(
         self, path: str, args: list[Value], kwargs: Mapping[str, Value], node: ast.AST, scope: Scope
     ) -> Value:
         name = path.rpartition(".")[2]
         op = name if path.startswith(("torch.", "numpy.", "sklearn.", "einops.")) else "call"
+        if path in ("numpy.add.at", "numpy.copyto", "numpy.put") and len(args) > 1:
+            self.fill(args[0], args[-1])
         result = Value(op=op, path=path, name=path, inputs=(*args, *kwargs.values()), args=tuple(args),
                        kwargs=dict(kwargs), site=Site(scope.file, node))  # fmt: skip
         self.record(path, node, scope, args=tuple(args), kwargs=kwargs, result=result)
@@ -468,6 +532,8 @@ class CallEvaluator(Expressions):
             return self._super(scope, site)
         if name == "getattr" and len(args) >= 2:
             return self._getattr(args, node, scope)
+        if name == "dict" and kwargs and not args:
+            return self._mapping(kwargs, site)
         if name in ("iter", "list", "tuple", "reversed", "sorted", "filter") and args:
             source = args[1] if name == "filter" and len(args) > 1 else args[0]
             if name == "filter":
@@ -512,6 +578,9 @@ _METHODS: dict[tuple[str, str], _Method] = {
     **{("unknown", n): CallEvaluator._same_object for n in ("to", "cuda", "cpu", "float", "half", "double",
     "requires_grad_")},
     ("mapping", "update"): CallEvaluator._update,
+    **{("module", n): CallEvaluator._layers for n in ("values", "items")},
+    ("mapping", "get"): CallEvaluator._get,
+    **{(kind, n): CallEvaluator._parse_args for kind in ("object", "unknown") for n in ("parse_args",)},
     ("scaler", "scale"): CallEvaluator._scale,
     ("accelerator", "prepare"): CallEvaluator._prepare,
     ("accelerator", "setup"): CallEvaluator._prepare,

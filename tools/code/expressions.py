@@ -10,7 +10,7 @@ from misrun.tools.code.names import names
 from misrun.tools.code.project_model import Class, Function, Project
 from misrun.tools.code.scope import Scope
 from misrun.tools.code.source import SourceFile
-from misrun.tools.code.torch_api import LAYERS, LOSSES, OPTIMIZERS, SCHEDULERS
+from misrun.tools.code.torch_api import CONSTANT_OPS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULERS
 from misrun.tools.code.trace import Event, Frame
 from misrun.tools.code.values import OBJECT_KINDS, Kind, Site, Value, alternatives, constant, join, join_all
 
@@ -27,6 +27,8 @@ _FOLD: dict[str, Callable[[float, float], float]] = {
 }
 # Reductions that return (values, indices) when they are unpacked.
 _PAIRS = names("max min topk sort")
+# More writes into one array than this do not occur in hand-written code; the bound keeps the values small.
+MOST_WRITES = 20
 BUILTINS = names(
     "enumerate zip sum len range filter list tuple iter next super isinstance getattr setattr max min print float int"
     " sorted reversed map dict set abs round"
@@ -119,6 +121,8 @@ class Expressions(ABC):
             return join_all(values)
         if name in base.attrs:
             return base.attrs[name]
+        if base.kind == "mapping" and name in base.kwargs:
+            return base.kwargs[name]
         if base.kind == "lib":
             return self._library_attribute(base, name, scope)
         found = self._class_attribute(base, name, node)
@@ -233,6 +237,8 @@ class Expressions(ABC):
                 return constant(_FOLD[op](left.const, right.const), site)
             except (ZeroDivisionError, OverflowError):
                 return Value(op=op, inputs=(left, right), site=site)
+        if op == "add" and left.kind == right.kind == "sequence" and left.items is not None and right.items is not None:
+            return Value(kind="sequence", op="grown", items=[*left.items, *right.items], site=site)
         kind = "tensor" if "tensor" in (left.kind, right.kind) else "unknown"
         result = Value(kind=kind, op=op, inputs=(left, right), site=site)  # type: ignore[arg-type]
         if op == "div" and isinstance(node, ast.BinOp):
@@ -321,6 +327,13 @@ class Expressions(ABC):
             return parts[index.const]
         if base.kind == "mapping" and isinstance(index.const, str) and index.const in base.kwargs:
             return base.kwargs[index.const]
+        choices = base.items or [] if base.kind == "mapping" and index.kind != "const" else []
+        if choices and all(v.kind in ("lib", "function", "class") for v in choices):
+            return join_all(list(choices))  # a table of constructors
+        layers = layers_in(base)
+        if layers:
+            named = base.args[0].kwargs.get(str(index.const)) if base.args else None
+            return named if named is not None else join_all(layers)
         if isinstance(index.const, str | int) and base.kind != "tensor":
             key = f"[{index.const!r}]"
             if key not in base.attrs:
@@ -380,6 +393,9 @@ class Expressions(ABC):
             return iterated.inputs[0]
         if iterated.kind == "sequence" and iterated.items:
             return join_all(iterated.items)
+        layers = layers_in(iterated)
+        if layers and iterated.class_name != "ModuleDict":
+            return join_all(layers)
         if iterated.kind == "loader" and iterated.op != "join":
             return self.batch_of(iterated, node)
         op = "batch" if iterated.kind == "loader" else "element"
@@ -390,7 +406,9 @@ class Expressions(ABC):
         site = loader.site
         whole = Value(op="batch", inputs=(loader,), name=loader.name, site=site)
         dataset = loader.argument(0, "dataset")
-        sample = self.sample_of(dataset, node) if dataset is not None and "collate_fn" not in loader.kwargs else None
+        sample = self.sample_of(dataset, node) if dataset is not None else None
+        if "collate_fn" in loader.kwargs:
+            return self._collated_by(loader, sample or Value(op="sample", inputs=(loader,)), node) or whole
         if sample is None or sample.items is None:
             return whole
         if sample.kind == "mapping":
@@ -400,6 +418,16 @@ class Expressions(ABC):
             )
         items = [self._collated(item, whole, site) for item in sample.items]
         return Value(kind="sequence", op="batch", inputs=(loader,), items=items, site=site)
+
+    def _collated_by(self, loader: Value, sample: Value, node: ast.AST) -> Value | None:
+        """What the project's own collate function makes of a list of samples; None when it is not seen."""
+        if "<batch>" not in loader.attrs:
+            collate = loader.kwargs["collate_fn"]
+            samples = Value(op="comprehension", name="samples", inputs=(sample, loader))
+            made = self.call_function(collate, [samples], {}, node) if collate.kind == "function" else Value()
+            loader.attrs["<batch>"] = made
+        made = loader.attrs["<batch>"]
+        return made if made.kind in ("sequence", "mapping") and made.items is not None else None
 
     def _collated(self, item: Value, whole: Value, site: Site | None) -> Value:
         return Value(kind="tensor", op="collated", inputs=(item, whole), site=item.site or site)
@@ -416,6 +444,8 @@ class Expressions(ABC):
             index = Value(op="sample_index")
             rows = [Value(kind="tensor", op="row", inputs=(a,), args=(index,), site=a.site) for a in dataset.args]
             return Value(kind="sequence", op="tuple", items=rows)
+        if dataset.op == "comprehension" and dataset.inputs:
+            return dataset.inputs[0]
         if dataset.class_name == "Subset" and dataset.args:
             return self.sample_of(dataset.args[0], node)
         if dataset.op == "element" and dataset.inputs and dataset.inputs[0].op == "random_split":
@@ -441,9 +471,15 @@ class Expressions(ABC):
                 base.kwargs = {**base.kwargs, index.const: value}
             elif isinstance(index.const, str | int):
                 base.attrs[f"[{index.const!r}]"] = value
+            self.fill(base, value)
             self.record("set[]", target, scope, args=(index, value), receiver=base)
         elif isinstance(target, ast.Starred):
             self.bind(target.value, Value(op="starred", inputs=(value,)), scope)
+
+    def fill(self, base: Value, value: Value) -> None:
+        """`out[i] = value`: an array made empty depends on what is written into it."""
+        if base.op in CONSTANT_OPS and value.kind != "const" and len(base.inputs) < MOST_WRITES:
+            base.inputs = (*base.inputs, value)
 
     def _bind_items(self, targets: list[ast.expr], value: Value, scope: Scope) -> None:
         for index, target in enumerate(targets):
@@ -453,6 +489,8 @@ class Expressions(ABC):
         """Item `index` of `count` when the value is unpacked."""
         if value.items is not None and value.kind == "sequence" and len(value.items) == count:
             return value.items[index]
+        if value.op == "zip" and len(value.inputs) == 1 and value.inputs[0].op == "starred":
+            return self._column(value.inputs[0].inputs[0], index, site)
         if value.op in _PAIRS:
             op = "argmax" if index else "max"
             return Value(kind="tensor", op=op, inputs=value.inputs, args=value.args, site=value.site)
@@ -461,12 +499,27 @@ class Expressions(ABC):
             return join_all([self.unpacked(v, index, count, site) for v in leaves])
         return Value(op="element", args=(constant(index),), inputs=(value,), name=f"{value.name}[{index}]", site=site)
 
+    def _column(self, samples: Value, index: int, site: Site) -> Value:
+        """Item `index` of every sample: `xs, ys = zip(*samples)`."""
+        sample = self.element_of(samples, site.node)
+        item = self.index(sample, constant(index, site), site)
+        return Value(op="comprehension", inputs=(item, samples), site=site)
+
     def set_attribute(self, base: Value, name: str, value: Value, node: ast.AST, scope: Scope) -> None:
         self.record(f"set.{name}", node, scope, args=(value,), receiver=base)
         old = base.attrs.get(name)
         conditional = any(f.kind == "branch" for f in self.frame.chain())
         for leaf in alternatives(base):
             leaf.attrs[name] = join(old, value) if conditional and old is not None and old.op != "attr" else value
+
+
+def layers_in(container: Value) -> list[Value]:
+    """The layers of a ModuleList or ModuleDict; each pass of a comprehension or loop that fills it stands for all."""
+    if container.kind != "module" or container.class_name not in ("ModuleList", "ModuleDict"):
+        return []
+    given = container.args[0] if container.args else Value()
+    built = given.inputs[:1] if given.op == "comprehension" else tuple(given.items or ())
+    return [v for v in (*built, *(container.items or ())) if v.kind == "module"]
 
 
 def _parts_of(base: Value) -> list[Value] | None:

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from misrun.tools.code.flow.record import Flow
 from misrun.tools.record import Record, Span
 
 Severity = Literal["error", "warning", "note"]
@@ -45,13 +46,19 @@ class Delegation(Record):
 
 
 class Audit(Record):
-    """What an auditor hands back. `clean` lists what it checked and found in order; a failure is only a status."""
+    """What an auditor hands back. `clean` lists what it checked and found in order; a failure is only a status.
+
+    `flows` are the ways of the data; `unresolved` are the stages on them that could not be followed, which say nothing
+    for or against a fault and so are kept apart from the findings.
+    """
 
     agent: str
     status: Literal["done", "failed", "nothing_to_read"]
     delegations: tuple[Delegation, ...] = ()
     findings: tuple[Finding, ...] = ()
     clean: tuple[str, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    unresolved: tuple[Finding, ...] = ()
     files: int = 0
     skipped: tuple[tuple[str, str], ...] = ()
     reason: str = ""

@@ -32,10 +32,11 @@ def unified_diff(root: Path, edits: Sequence[Edit]) -> str | None:
         ast.parse(new.removeprefix("\ufeff"))
     except (OSError, UnicodeDecodeError, SyntaxError, ValueError):
         return None
-    return _diff(old, new, file.path) if new != old else None
+    return diff_of(old, new, file.path) if new != old else None
 
 
-def _diff(old: str, new: str, path: str) -> str:
+def diff_of(old: str, new: str, path: str) -> str:
+    """The unified diff from `old` to `new` of the file `path`, for `patch -p1`."""
     lines = difflib.unified_diff(_split(old), _split(new), f"a/{path}", f"b/{path}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 

@@ -1,5 +1,6 @@
 """Ranks and sizes of tensors, as far as the code says them. Nothing is guessed: None means not known."""
 
+from misrun.tools.code.image_data import image_shape
 from misrun.tools.code.names import names
 from misrun.tools.code.values import Value, number
 
@@ -220,7 +221,25 @@ def _flattened(value: Value, depth: int) -> tuple[float | None, ...] | None:
     return before[0], product
 
 
+def _loaded(value: Value, _depth: int) -> tuple[float | None, ...] | None:
+    """The image or the label in a batch of a data set of torchvision."""
+    batch = value.inputs[0] if value.inputs else None
+    loader = batch.inputs[0] if batch is not None and batch.op == "batch" and batch.inputs else None
+    dataset = loader.argument(0, "dataset") if loader is not None and "collate_fn" not in loader.kwargs else None
+    shape = image_shape(dataset) if dataset is not None else None
+    at = number(value.args[0]) if value.args else None
+    return None if shape is None else (None, *shape) if at == 0 else (None,) if at == 1 else None
+
+
+def _embedded(value: Value, depth: int) -> tuple[float | None, ...] | None:
+    before = shape_of(value.inputs[0], depth - 1) if value.inputs else None
+    width = number(value.callee.argument(1, "embedding_dim")) if value.callee is not None else None
+    return None if before is None or value.callee is None else (*before, width)
+
+
 _RULES = {
+    "element": _loaded,
+    "embedding": _embedded,
     "conv2d": _convolved,
     "max_pool2d": _pooled,
     "avg_pool2d": _pooled,

@@ -21,7 +21,7 @@ FOREIGN_FOLDERS = names(
 # Python ends a line at these alone; str.splitlines also splits at form feeds and Unicode separators.
 LINE_END = re.compile(r"\r\n|\r|\n")
 _MAGIC = re.compile(r"\s*[%!?]")
-_TESTING = re.compile(r"\s*(?:import|from)\s+(?:pytest|unittest)\b")
+_TESTING = re.compile(r"\s*(?:import|from)\s+(?:pytest|unittest|absl\.testing)\b")
 _IGNORE = re.compile(r"#\s*misrun:\s*ignore(?:\[([^\]\n]{0,500})\])?")
 
 
@@ -41,9 +41,10 @@ class SourceFile:
 
     @property
     def is_unit_test(self) -> bool:
-        """A file of pytest or unittest: it tries odd settings on purpose."""
+        """A file of pytest, unittest or absl: it tries odd settings on purpose."""
         parts = self.path.split("/")
         placed = any(part in ("test", "tests") for part in parts[:-1]) or parts[-1].startswith("test_")
+        placed = placed or parts[-1].endswith("_test.py")
         return placed and any(_TESTING.match(text) for text in self.lines)
 
     def line(self, number: int) -> int:

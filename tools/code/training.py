@@ -150,13 +150,23 @@ def contains(outer: Value, inner: Value) -> bool:
     """Whether `inner` is a part (attribute, transitively) of the module `outer`."""
     stack, seen = [outer], {id(outer)}
     while stack and len(seen) < 200:
-        for part in [*(top := stack.pop()).attrs.values(), *(top.args if top.kind == "module" else ())]:
+        for part in parts_of(stack.pop()):
             if part is inner:
                 return True
             if part.kind == "module" and id(part) not in seen:
                 seen.add(id(part))
                 stack.append(part)
     return False
+
+
+def parts_of(module: Value) -> Iterator[Value]:
+    """Its attributes, and what a container was built of or appended to it."""
+    yield from module.attrs.values()
+    if module.kind == "module":
+        for given in module.args:
+            yield given
+            yield from given.inputs[:1] if given.op == "comprehension" else given.items or ()
+        yield from module.items or ()
 
 
 def escapes(optimizer: Value, events: Iterable[Event]) -> bool:

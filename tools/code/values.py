@@ -84,7 +84,9 @@ def is_constant(value: Value | None, *allowed: object) -> bool:
 
 
 def number(value: Value | None) -> float | None:
-    """The value of a known number, else None (bool is no number)."""
+    """The value of a known number, else None (bool is no number). An option counts by its default."""
+    if value is not None and value.op == "attr" and len(value.args) == 1:
+        value = value.args[0]
     if value is None or value.kind != "const" or isinstance(value.const, bool):
         return None
     return float(value.const) if isinstance(value.const, int | float) else None

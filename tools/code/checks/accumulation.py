@@ -1,10 +1,12 @@
 """Gradient accumulation: the loss divided by the number of micro-batches that are added."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.patches import Edit
+from misrun.tools.code.project_model import last_name
 from misrun.tools.code.torch_api import LOSS_OPS
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import TrainingLoop, training_loops
@@ -31,8 +33,24 @@ def _modulus(frame: Frame) -> ast.expr | None:
     return None
 
 
+# What the loop over the micro-batches of one step is counted by.
+_MICRO = re.compile(r"accum|micro|virtual_batch|grad_acc")
+
+
+def _micro_batches(training: TrainingLoop, backward: Event) -> ast.expr | None:
+    """The k of `for _ in range(k): ... loss.backward()` inside the loop that steps, where k counts micro-batches."""
+    inner = backward.loops()[-1]
+    if inner is training.loop or not isinstance(inner.node, ast.For) or any(c.within(inner) for c in training.clears):
+        return None
+    over = inner.node.iter
+    if not isinstance(over, ast.Call) or last_name(over.func) not in ("range", "trange") or len(over.args) != 1:
+        return None
+    return over.args[0] if _MICRO.search(ast.unparse(over.args[0]).lower()) else None
+
+
 def find_unscaled_accumulation(trace: Trace) -> Iterator[Problem]:
     for training in training_loops(trace):
+        yield from _unscaled_inner_loop(training)
         found = _period(training)
         if found is None or training.is_managed or len(training.backwards) != 1 or len(training.steps) != 1:
             continue
@@ -45,6 +63,18 @@ def find_unscaled_accumulation(trace: Trace) -> Iterator[Problem]:
             yield _unscaled(backward, period)
         elif len(parts) == 1:
             yield from _wrong_divisor(backward, parts[0], period)
+
+
+def _unscaled_inner_loop(training: TrainingLoop) -> Iterator[Problem]:
+    if training.is_managed or len(training.backwards) != 1 or _scales_gradients(training):
+        return
+    backward = training.backwards[0]
+    micro = _micro_batches(training, backward)
+    inner = backward.loops()[-1]
+    if micro is None or backward.receiver is not None or any(step.event.within(inner) for step in training.steps):
+        return
+    if all(_is_mean_loss(part) for part in alternatives(backward.args[0])):
+        yield _unscaled(backward, micro)
 
 
 def _scales_gradients(training: TrainingLoop) -> bool:

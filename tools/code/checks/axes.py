@@ -1,5 +1,7 @@
 """The batch axis mistaken for another: recurrent layers, argmax over samples, the target among the inputs."""
 
+import ast
+import re
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
@@ -59,6 +61,10 @@ def _is_sequence_first(layer: Value) -> bool:
     return not hidden and (given is None or is_constant(given, False)) and bool(layer.path.startswith("torch.nn"))
 
 
+_SCORES = names("logits logit scores probs outputs predictions preds")
+_METRICS = names("accuracy acc metric metrics score f1 evaluate predict")
+
+
 def find_argmax_over_batch(trace: Trace) -> Iterator[Problem]:
     """`model(x).argmax(0)` of the (batch, classes) output of a linear layer in a loop over batches."""
     for event in trace.events("argmax", "max"):
@@ -78,6 +84,32 @@ def find_argmax_over_batch(trace: Trace) -> Iterator[Problem]:
             0.8,
             "Print the shape of the prediction: it must be (batch,).",
         )
+
+
+def find_scores_over_samples(trace: Trace) -> Iterator[Problem]:
+    """`np.argmax(logits, axis=0)` in a metric: the best sample of each class instead of the best class."""
+    for event in trace.events("argmax", "numpy.argmax"):
+        if not isinstance(event.node, ast.Call) or not is_constant(event.argument(1, "axis", "dim"), 0):
+            continue
+        words = set(re.split(r"[^a-z]+", ast.unparse(_reduced(event.node)).lower()))
+        called = any(
+            f.kind == "call" and set(re.split(r"[^a-z]+", f.label.lower())) & _METRICS for f in event.frame.chain()
+        )
+        if words & _SCORES and called:
+            yield Problem(
+                event.site,
+                "The maximum of the scores is taken over axis 0, the samples: the result has one entry per class.",
+                "argmax over the last axis.",
+                0.8,
+                "Print the shape of the prediction: it must be (samples,).",
+            )
+
+
+def _reduced(node: ast.Call) -> ast.expr:
+    """What is reduced: `x` in `np.argmax(x, 0)` and in `x.argmax(0)`."""
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    is_method = owner is not None and ast.unparse(owner) not in ("np", "numpy", "torch", "jnp")
+    return owner if is_method and owner is not None else (node.args[0] if node.args else node)
 
 
 def _from_batch(value: Value) -> bool:
@@ -112,6 +144,11 @@ CHECKS = (
     Check("batch-first-missing", "A recurrent layer fed or read with the batch first, but not built so.",
           "The default order is (time, batch, features).", "Pass batch_first=True.",
           "model_software/axis_order", _LSTM, "error", "data_flow", find_missing_batch_first),
+    Check("scores-over-samples", "A metric that takes the best sample of each class.",
+          "argmax over axis 0 of (samples, classes) compares the samples with each other.",
+          "axis=-1.", "model_software/evaluation_error",
+          "https://numpy.org/doc/stable/reference/generated/numpy.argmax.html", "error", "silent_bug",
+          find_scores_over_samples),
     Check("argmax-over-batch", "The predicted class taken over the samples of a batch.",
           "Axis 0 is the batch.", "argmax(dim=1).", "model_software/evaluation_error",
           _ARGMAX, "error", "data_flow", find_argmax_over_batch),

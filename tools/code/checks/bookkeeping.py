@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.names import names
 from misrun.tools.code.project_model import Class, Function
+from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.values import Site, Value, ancestors, number
 
@@ -86,6 +87,111 @@ def _sources(value: Value | None) -> list[Value]:
     return list(ancestors(value, 12)) if value is not None else []
 
 
+def find_overwritten_count(trace: Trace) -> Iterator[Problem]:
+    """`correct = 0` before the loop, `correct = ...` in it, `correct / total` after it, where total is summed up."""
+    for file in trace.project.files:
+        for scope in ast.walk(file.tree):
+            if isinstance(scope, ast.Module | ast.FunctionDef):
+                yield from _overwritten_in(file, scope)
+
+
+def _overwritten_in(file: SourceFile, scope: ast.Module | ast.FunctionDef) -> Iterator[Problem]:
+    own = [n for n in _own_nodes(scope) if isinstance(n, ast.stmt)]
+    for loop in own:
+        if isinstance(loop, ast.For):
+            first, last = loop.lineno, loop.end_lineno or loop.lineno
+            before = [s for s in own if s.lineno < first]
+            after = [s for s in own if s.lineno > last]
+            yield from _overwritten(file, before, loop, after)
+
+
+def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function without those of functions in it."""
+    stack = list(ast.iter_child_nodes(scope))
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def _overwritten(file: SourceFile, before: list[ast.stmt], loop: ast.For, after: list[ast.stmt]) -> Iterator[Problem]:
+    zero = {name for s in before if isinstance(s, ast.Assign) for name in _set_to_zero(s)}
+    summed = {n.target.id for n in ast.walk(loop) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
+    for statement in loop.body if zero & summed else ():
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if not isinstance(target, ast.Name) or target.id not in zero - summed:
+            continue
+        used = any(_divides(n, target.id) for s in after for n in ast.walk(s))
+        if used and _reads_of(loop, target.id) == 0:
+            yield Problem(
+                Site(file, statement),
+                f"`{target.id}` starts at 0, is overwritten in every pass, and is divided by a total after the loop: "
+                "only the last batch counts.",
+                f"`{target.id} += ...`",
+                0.9,
+                "Evaluate with a batch size of 1: a correct metric does not change.",
+            )
+
+
+def _set_to_zero(node: ast.Assign) -> Iterator[str]:
+    for target in node.targets:
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            pairs = list(zip(target.elts, node.value.elts, strict=False))
+        else:
+            pairs = [(target, node.value)]
+        for name, value in pairs:
+            if isinstance(name, ast.Name) and isinstance(value, ast.Constant) and value.value == 0:
+                yield name.id
+
+
+def _divides(node: ast.AST, name: str) -> bool:
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
+        return False
+    return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node.left))
+
+
+def _reads_of(loop: ast.For, name: str) -> int:
+    return sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(loop))
+
+
+def find_count_by_batches(trace: Trace) -> Iterator[Problem]:
+    """`correct += (pred == y).sum()` and then `correct / len(loader)`: a count of samples over a count of batches."""
+    for root in trace.roots:
+        counts = [e for e in root if e.op == "augadd" and e.loops() and _counts_samples(e.args[1])]
+        for division in root if counts else ():
+            if division.op != "div" or division.args[1].op != "len":
+                continue
+            loop = next((e.loops()[-1].value for e in counts if _sums_up(division.args[0], e)), None)
+            measured = division.args[1].inputs[:1]
+            if loop is None or not measured or measured[0] is not loop or _is_by_sample(loop):
+                continue
+            yield Problem(
+                division.site,
+                "A count of samples is divided by the number of batches: the share is too large by the batch size.",
+                "Divide by len(loader.dataset), or by a count of the samples that were seen.",
+                0.9,
+                "An accuracy above 1 (100 %) shows it at once; evaluate with a batch size of 1.",
+            )
+
+
+def _counts_samples(value: Value) -> bool:
+    """The sum of a comparison."""
+    steps = list(ancestors(value, 6))
+    summed = any(v.op == "sum" for v in steps)
+    return summed and any(v.op in ("compare", "eq") for v in steps) and not any(v.op in ("mean", "div") for v in steps)
+
+
+def _sums_up(value: Value, count: Event) -> bool:
+    return any(v is count.result for v in ancestors(value, 8))
+
+
+def _is_by_sample(loop: Value) -> bool:
+    """A loader with a batch size of 1 (the default), or a plain data set."""
+    size = loop.argument(1, "batch_size")
+    return loop.kind != "loader" or size is None or number(size) == 1
+
+
 def find_unscaled_trainer_loss(trace: Trace) -> Iterator[Problem]:
     """A Trainer's compute_loss that takes num_items_in_batch and never looks at it."""
     for owner in trace.project.classes.values():
@@ -125,6 +231,14 @@ CHECKS = (
           "The average grows from epoch to epoch and says nothing about the last one.",
           "Reset it at the start of every epoch.", "model_software/evaluation_error",
           _DOCS, "warning", "data_flow", find_sum_not_reset),
+    Check("count-overwritten", "A count that every batch overwrites, divided by a total of all batches.",
+          "Only the last batch enters the numerator; the metric is far too low and jumps about.",
+          "Add to it.", "model_software/evaluation_error",
+          _DOCS, "error", "data_flow", find_overwritten_count),
+    Check("count-over-batches", "A count of samples divided by the number of batches.",
+          "len(loader) is the number of batches.",
+          "Divide by the number of samples.", "model_software/evaluation_error",
+          _DOCS, "error", "data_flow", find_count_by_batches),
     Check("trainer-loss-not-scaled", "A Trainer subclass whose loss ignores num_items_in_batch.",
           "Since transformers 4.46, the Trainer leaves the division to the loss of models that accept loss arguments.",
           "Set model_accepts_loss_kwargs to False or use the count.", "optimization/accumulation_scaling",

@@ -9,7 +9,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
 
-Auditor = Literal["silent_bug", "data_flow"]
+Auditor = Literal["silent_bug", "data_flow", "jax_logic"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def find_accumulated_loss(trace: Trace) -> Iterator[Problem]:
             value = _kept(event)
             if value is None or event.grad_may_be_off() or not event.loops():
                 continue
-            if _is_backpropagated(value, backwards) and not _feeds_backward(event, backwards):
+            if is_backpropagated(value, backwards) and not _feeds_backward(event, backwards):
                 yield _kept_graph(event)
 
 
@@ -37,7 +37,7 @@ def _kept(event: Event) -> Value | None:
     return None
 
 
-def _is_backpropagated(value: Value, backwards: list[Event]) -> bool:
+def is_backpropagated(value: Value, backwards: list[Event]) -> bool:
     """Whether the value itself, or a plain multiple of it, had backward called on it."""
     return any(_attached(v) and any(_is_loss_of(v, b) for b in backwards) for v in _plain_parts(value))
 
@@ -179,7 +179,7 @@ def find_retained_graph(trace: Trace) -> Iterator[Problem]:
                 "retain_graph=True with a single backward per step keeps the graph although nothing uses it again; "
                 "where it was needed to get rid of an error, a tensor of an earlier step is being differentiated.",
                 "Drop retain_graph=True and detach what is carried from step to step.",
-                0.5,
+                0.35,
                 "Remove it: if an error about a freed graph appears, find the tensor carried over and detach it.",
             )
 

@@ -1,8 +1,10 @@
 """Targets of language models: prompts that fill the window, padding in the loss, masks made and not used."""
 
 import ast
+import re
 from collections.abc import Iterator
 
+from misrun.tools.code.bodies import Body, bodies
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.project_model import Function, last_name
 from misrun.tools.code.trace import Event, Trace
@@ -10,6 +12,7 @@ from misrun.tools.code.values import Site, Value, ancestors, number
 
 _CROSS_ENTROPY = "https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html"
 _PAD = "https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pad_sequence.html"
+_DEFAULT_IGNORED = re.compile(r"ignore_index\s*=\s*-100")
 _TRUNCATION = "https://huggingface.co/docs/transformers/pad_truncation"
 
 
@@ -84,7 +87,7 @@ def find_padding_in_targets(trace: Trace) -> Iterator[Problem]:
                 f"The targets are padded ({padded.site}) and the loss counts the padding as a class to predict: it "
                 "falls by learning to predict padding.",
                 "ignore_index=<padding value> in the loss.",
-                0.6,
+                0.7,
                 "Compute the loss over the positions that are not padding.",
                 related=(padded.site,),
             )
@@ -130,7 +133,8 @@ def find_padded_labels(trace: Trace) -> Iterator[Problem]:
     """`labels = input_ids.clone()` of a tokenizer that pads, with no -100 anywhere."""
     for file in trace.project.files:
         pads = [n for n in ast.walk(file.tree) if isinstance(n, ast.Call) and _pads(n)]
-        text = "\n".join(file.lines)
+        # The loss's own default says nothing about what the labels hold.
+        text = _DEFAULT_IGNORED.sub("", "\n".join(file.lines))
         if not pads or "-100" in text or "ignore" in text.lower() or "DataCollator" in text:
             continue
         for node in ast.walk(file.tree):
@@ -140,7 +144,7 @@ def find_padded_labels(trace: Trace) -> Iterator[Problem]:
                     f"The labels are a copy of the input ids, padding included (padded at line {pads[0].lineno}): the "
                     "loss counts every padding token.",
                     "Set the labels to -100 where attention_mask is 0.",
-                    0.6,
+                    0.7,
                     "Print the share of labels other than -100 against the share of real tokens.",
                 )
 
@@ -161,22 +165,32 @@ def _copies_ids(node: ast.Assign) -> bool:
 
 
 def find_unused_mask(trace: Trace) -> Iterator[Problem]:
-    """`mask = y != PAD` in a function that computes a loss and never reads the mask."""
-    for function in trace.project.functions.values():
-        if isinstance(function.node, ast.Lambda):
+    """`mask = y != PAD`, or `for x, y, mask in loader`, where a loss is computed and the mask is never read."""
+    for body in bodies(trace):
+        if not _computes_loss(body):
             continue
-        stores = [n for n in ast.walk(function.node) if isinstance(n, ast.Assign) and _is_padding_mask(n)]
-        for node in stores:
-            name = ast.unparse(node.targets[0])
-            reads = [n for n in ast.walk(function.node) if isinstance(n, ast.Name) and n.id == name]
-            if all(isinstance(n.ctx, ast.Store) for n in reads) and _computes_loss(function):
+        for node, name in _masks_bound(body):
+            reads = [n for n in ast.walk(body.node) if isinstance(n, ast.Name) and n.id == name]
+            if all(isinstance(n.ctx, ast.Store) for n in reads):
                 yield Problem(
-                    Site(function.file, node),
+                    Site(body.file, node),
                     f"`{name}` marks the positions that count and is never read: the loss averages over padding too.",
                     "Multiply the loss per position by the mask and divide by its sum, or use ignore_index.",
                     0.6,
                     "Compute the loss over the positions that are not padding.",
                 )
+
+
+def _masks_bound(body: Body) -> Iterator[tuple[ast.stmt, str]]:
+    """Padding masks that are computed, and masks that come with a batch."""
+    for statement in body.statements:
+        if isinstance(statement, ast.Assign) and _is_padding_mask(statement):
+            yield statement, ast.unparse(statement.targets[0])
+        target = statement.target if isinstance(statement, ast.For) else None
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call | ast.Name):
+            target = statement.targets[0]
+        if isinstance(target, ast.Tuple) and len(target.elts) > 2:  # inputs, targets and their mask
+            yield from ((statement, e.id) for e in target.elts if isinstance(e, ast.Name) and "mask" in e.id.lower())
 
 
 def _is_padding_mask(node: ast.Assign) -> bool:
@@ -188,12 +202,9 @@ def _is_padding_mask(node: ast.Assign) -> bool:
     return bool(compares or calls)
 
 
-def _computes_loss(function: Function) -> bool:
+def _computes_loss(body: Body) -> bool:
     words = ("loss", "criterion", "cross_entropy")
-    return any(
-        isinstance(n, ast.Call) and any(word in last_name(n.func).lower() for word in words)
-        for n in ast.walk(function.node)
-    )
+    return any(any(word in last_name(c.func).lower() for word in words) for c in body.calls)
 
 
 CHECKS = (

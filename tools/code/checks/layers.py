@@ -8,7 +8,7 @@ from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import Class, last_name
 from misrun.tools.code.trace import Event, Frame, Trace
-from misrun.tools.code.training import contains, parameters_of, training_loops
+from misrun.tools.code.training import contains, parameters_of, parts_of, training_loops
 from misrun.tools.code.values import Site, Value, is_constant, number, same
 
 _MODULE = "https://docs.pytorch.org/docs/stable/notes/modules.html"
@@ -16,12 +16,13 @@ _DROPOUT = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.d
 _PARAMETER = "https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html"
 _LEAF = "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_leaf.html"
 _WITH_WEIGHTS = names(
-    "Linear Bilinear Conv1d Conv2d Conv3d ConvTranspose2d Embedding BatchNorm1d BatchNorm2d BatchNorm3d LSTM GRU RNN"
-    " MultiheadAttention TransformerEncoderLayer TransformerEncoder Parameter"
+    "Linear Bilinear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d Embedding EmbeddingBag BatchNorm1d"
+    " BatchNorm2d BatchNorm3d LSTM GRU RNN LSTMCell GRUCell MultiheadAttention TransformerEncoderLayer"
+    " TransformerEncoder TransformerDecoderLayer TransformerDecoder Transformer Parameter"
 )
 _DROPOUTS = names("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout")
 # Parts that are copied from, or driven by, another part and not trained on their own.
-_FOLLOWERS = ("ema", "target", "teacher", "momentum", "frozen", "ref", "key_enc", "shadow", "vgg", "lpips", "percept")
+FOLLOWERS = ("ema", "target", "teacher", "momentum", "frozen", "ref", "key_enc", "shadow", "vgg", "lpips", "percept")
 
 
 def _forward_frame(event: Event) -> Frame | None:
@@ -65,6 +66,11 @@ def find_dropout_always_on(trace: Trace) -> Iterator[Problem]:
         owner = next((f for f in event.frame.chain() if f.kind == "call"), None)
         if (given is None or is_constant(given, True)) and "**" not in event.kwargs and owner is not None:
             p = number(event.argument(1, "p"))
+            if any(
+                isinstance(b.node, ast.If) and "training" in ast.unparse(b.node.test)
+                for b in event.branches_within(owner)
+            ):
+                continue
             if p == 0 or not _in_module(event) or (is_constant(given, True) and not switched):
                 continue
             sure = 0.85 if given is None else 0.5  # an explicit True can be meant (Monte-Carlo dropout)
@@ -141,7 +147,7 @@ def find_part_left_out(trace: Trace) -> Iterator[Problem]:
             len(optimizers) != len(training.steps)
             or not optimizers
             or training.is_managed
-            or _is_finetuned(training.root)
+            or is_finetuned(training.root)
         ):
             continue
         held = [m for o in optimizers for m in parameters_of(o)]
@@ -164,28 +170,28 @@ def find_part_left_out(trace: Trace) -> Iterator[Problem]:
 
 
 def _left_out(model: Value, held: list[Value]) -> list[str]:
-    parts = {n: p for n, p in model.attrs.items() if p.kind == "module" and p.op != "join" and _has_weights(p)}
+    parts = {n: p for n, p in model.attrs.items() if p.kind == "module" and p.op != "join" and has_weights(p)}
     if any(same(model, m) or contains(m, model) for m in held):
         return []
     mine = [n for n, p in parts.items() if any(same(p, m) or contains(m, p) or contains(p, m) for m in held)]
-    followers = [n for n in parts if any(word in n.lower() for word in _FOLLOWERS)]
+    followers = [n for n in parts if any(word in n.lower() for word in FOLLOWERS)]
     return [n for n in parts if n not in mine] if mine and not followers else []
 
 
-def _has_weights(value: Value) -> bool:
+def has_weights(value: Value) -> bool:
     stack, seen = [value], {id(value)}
     while stack and len(seen) < 200:
         top = stack.pop()
         if top.path.startswith("torch.nn.") and top.class_name in _WITH_WEIGHTS:
             return True
-        for child in (*top.args, *top.attrs.values()):
+        for child in parts_of(top):
             if child.kind == "module" and id(child) not in seen:
                 seen.add(id(child))
                 stack.append(child)
     return False
 
 
-def _is_finetuned(root: tuple[Event, ...]) -> bool:
+def is_finetuned(root: tuple[Event, ...]) -> bool:
     """Weights are loaded, frozen or copied somewhere: leaving parts out can be meant."""
     return any(
         (

@@ -25,7 +25,7 @@ def find_swapping_view(trace: Trace) -> Iterator[Problem]:
         given = list(event.args[1:])
         if len(given) == 1 and given[0].kind == "sequence":
             given = list(given[0].items or ())
-        if _swaps_named_axes(source, given) or _swaps_known_sizes(source, given):
+        if _swaps_named_axes(source, given) or _swaps_known_sizes(source, given) or _moves_axis(source, given):
             yield Problem(
                 event.site,
                 f"{event.op} is given the tensor's own sizes in another order: that does not swap axes, it mixes their "
@@ -46,6 +46,69 @@ def _swaps_named_axes(source: Value, given: list[Value]) -> bool:
         and sorted(known) == list(range(len(known)))
         and (known != sorted(known))
     )
+
+
+def _moves_axis(source: Value, given: list[Value]) -> bool:
+    """`B, T, C = x.shape; f(x).view(B, heads, T, C // heads)`: T no longer follows B alone.
+
+    An axis keeps its elements together only where the product of the sizes before it stays what it was.
+    """
+    shape = _unpacked_shape(source, given)
+    if shape is None:
+        return False
+    before = [next((i for i, size in enumerate(shape) if size is value), None) for value in given]
+    # The first axis keeps its place, a later whole axis stands behind a new one, and the new one is split off the last.
+    if len(given) <= len(shape) or before[0] != 0:
+        return False
+    middle = [at for at, axis in enumerate(before) if axis is not None and 0 < axis < len(shape) - 1]
+    return any(at != before[at] and _splits_last(given, shape) for at in middle)
+
+
+def _splits_last(given: list[Value], shape: list[Value]) -> bool:
+    """One of the sizes is the last axis divided by something that is a size of its own."""
+    for value in given:
+        if value.op in ("floordiv", "binary", "div") and value.inputs and value.inputs[0] is shape[-1]:
+            return any(v is not value and (v is value.inputs[1] or _same_number(v, value.inputs[1])) for v in given)
+    return False
+
+
+def _same_number(one: Value, other: Value) -> bool:
+    return number(one) is not None and number(one) == number(other)
+
+
+def _unpacked_shape(source: Value, given: list[Value]) -> list[Value] | None:
+    """The sizes that were unpacked from the shape of what `source` is computed from, in order."""
+    shapes = [
+        v.inputs[0] for v in given if v.op == "element" and v.inputs and v.inputs[0].op in ("attr", "shape", "size")
+    ]
+    if not shapes or any(s is not shapes[0] for s in shapes) or not shapes[0].inputs:
+        return None
+    owner = shapes[0].inputs[0]
+    if not _keeps_leading_axes(source, owner):
+        return None
+    items = [v for v in given if v.op == "element" and v.args and v.inputs[0] is shapes[0]]
+    every = {int(number(v.args[0]) or 0): v for v in items}
+    for value in given:  # the last axis may only occur in a quotient
+        for part in value.inputs:
+            if part.op == "element" and part.args and part.inputs and part.inputs[0] is shapes[0]:
+                every[int(number(part.args[0]) or 0)] = part
+    size = max(every, default=-1) + 1
+    return [every[i] for i in range(size)] if len(every) == size >= 3 else None
+
+
+def _keeps_leading_axes(source: Value, owner: Value) -> bool:
+    """A linear layer (and a split along its last axis) keeps all axes but the last."""
+    for _ in range(8):  # projection, bias, split and casts are fewer
+        if source is owner:
+            return True
+        if (
+            source.op in ("linear", "element", "index", "chunk", "split", "layer_norm", "dropout", "contiguous")
+            and source.inputs
+        ):
+            source = source.inputs[0]
+        else:
+            return False
+    return False
 
 
 def _axis_of(value: Value, source: Value) -> int | None:

@@ -169,7 +169,7 @@ def _missing_eval(call: Event, before: list[Event]) -> Problem:
         f"The model is evaluated in train mode{where}: dropout is active and batch norm uses (and updates) the "
         "statistics of the evaluation batches.",
         "model.eval() before the evaluation loop, model.train() after it.",
-        0.85,
+        0.9,
         "Print model.training in the evaluation loop; evaluate twice: the results differ.",
         _eval_edit(call, loop),
     )
@@ -200,7 +200,7 @@ def find_train_not_restored(trace: Trace) -> Iterator[Problem]:
                     f"The model goes to eval mode here and is never put back: from the second pass on, the training at "
                     f"{call.site} runs without dropout and with frozen batch statistics.",
                     "model.train() at the start of every training epoch.",
-                    0.9,
+                    0.93,
                     "Print model.training at the first batch of every epoch.",
                 )
 
@@ -253,7 +253,7 @@ def find_missing_no_grad(trace: Trace) -> Iterator[Problem]:
             call = _attached_model_call(value, root)
             if call is None or call.grad_may_be_off() or not call.within(event.loops()[-1]):
                 continue
-            if any(b.within(event.loops()[-1]) for b in backwards) or not _in_eval(root, call):
+            if any(b.within(event.loops()[-1]) for b in backwards) or not is_in_eval_mode(root, call):
                 continue
             if any(v is event.result or v is event.receiver for b in backwards for v in ancestors(b.args[0], 80)):
                 continue
@@ -281,7 +281,7 @@ def _attached_model_call(value: Value, root: tuple[Event, ...]) -> Event | None:
     return None
 
 
-def _in_eval(root: tuple[Event, ...], call: Event) -> bool:
+def is_in_eval_mode(root: tuple[Event, ...], call: Event) -> bool:
     model = call.callee
     before = [
         s for s in root if mode_set_by(s) and s.index < call.index and model is not None and _may_switch(s, model)

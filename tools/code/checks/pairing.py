@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from misrun.tools.code.bodies import Body, bodies, part_of
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.names import names
 from misrun.tools.code.project_model import last_name
@@ -131,26 +132,110 @@ def _is_data(value: Value) -> bool:
 
 
 def find_listing_order(trace: Trace) -> Iterator[Problem]:
-    """In one body, one listing of files is sorted and the other is not."""
-    for file in trace.project.files:
-        for scope in ast.walk(file.tree):
-            if not isinstance(scope, ast.FunctionDef | ast.Module):
-                continue
-            listings = [(n, listed) for n in _own_assigns(scope) if (listed := _listing(n.value)) is not None]
-            unsorted = [n for n, is_sorted in listings if not is_sorted and not _sorted_later(scope, n)]
-            if len(listings) == 2 and len(unsorted) == 1:
+    """Two listings of files that are read side by side, and not both are sorted."""
+    for body in bodies(trace):
+        listings = [(n, listed) for n in body.assigns if (listed := _listing(n.value)) is not None]
+        loose = [n for n, is_sorted in listings if not is_sorted and not _sorted_later(body.node, n)]
+        if len(listings) != 2 or not loose:  # a pair; more listings are folders of another kind
+            continue
+        paired = _side_by_side(body, [ast.unparse(n.targets[0]) for n, _ in listings])
+        if len(loose) == 1 or paired:
+            yield Problem(
+                Site(body.file, loose[0]),
+                "This listing of files is in the order of the file system, which is arbitrary and differs between "
+                "folders: file i of one does not belong to file i of the other.",
+                "sorted(...) around both.",
+                0.8 if paired else 0.45,
+                "Print the first ten pairs of file names.",
+            )
+
+
+def find_listings_zipped(trace: Trace) -> Iterator[Problem]:
+    """`zip(glob(a), glob(b))` with one of them not sorted."""
+    for body in bodies(trace):
+        for call in body.calls:
+            listed = [is_sorted for a in call.args if (is_sorted := _listing(a)) is not None]
+            if last_name(call.func) == "zip" and len(listed) > 1 and not all(listed):
                 yield Problem(
-                    Site(file, unsorted[0]),
-                    "This listing of files is in the order of the file system, the other one is sorted: file i of "
-                    "one does not belong to file i of the other.",
-                    "sorted(...) around both.",
-                    0.6,
+                    Site(body.file, call),
+                    "Listings of files are paired in the order of the file system, which is arbitrary and differs "
+                    "between folders: file i of one does not belong to file i of the other.",
+                    "sorted(...) around each.",
+                    0.8,
                     "Print the first ten pairs of file names.",
                 )
 
 
-def _own_assigns(scope: ast.FunctionDef | ast.Module) -> list[ast.Assign]:
-    return [n for n in scope.body if isinstance(n, ast.Assign)]
+def find_loose_listings(trace: Trace) -> Iterator[Problem]:
+    yield from find_listing_order(trace)
+    yield from find_listings_zipped(trace)
+
+
+def find_reordered_beside(trace: Trace) -> Iterator[Problem]:
+    """`x = x[randperm(len(x))]`, and then `x[i:j], y[i:j]` with `y` as it was."""
+    for body in bodies(trace):
+        for assign in body.assigns:
+            name = _reordered(assign)
+            for beside in _cut_beside(body, name, assign.lineno) if name else ():
+                if not _stored(body, beside):
+                    yield Problem(
+                        Site(body.file, assign),
+                        f"`{name}` is put in a random order here and `{beside}`, which is read beside it, is not: "
+                        "sample i meets the target of another sample.",
+                        "Draw one order and index both with it.",
+                        0.85,
+                        "Print ten samples with their targets before and after.",
+                    )
+                    break
+
+
+def _reordered(assign: ast.Assign) -> str:
+    """x of `x = x[randperm(n)]`."""
+    target, value = assign.targets[0], assign.value
+    if (
+        not isinstance(target, ast.Name)
+        or not isinstance(value, ast.Subscript)
+        or ast.unparse(value.value) != target.id
+    ):
+        return ""
+    drawn = any(
+        isinstance(n, ast.Call) and last_name(n.func) in ("randperm", "permutation") for n in ast.walk(value.slice)
+    )
+    return target.id if drawn else ""
+
+
+def _cut_beside(body: Body, name: str, after: int) -> Iterator[str]:
+    """Names cut by the same slice in one tuple: y of `x[i:j], y[i:j]`."""
+    for node in body.nodes:
+        if isinstance(node, ast.Tuple) and node.lineno > after:
+            cuts = [(ast.unparse(e.value), ast.unparse(e.slice)) for e in node.elts if isinstance(e, ast.Subscript)]
+            mine = {cut for owner, cut in cuts if owner == name}
+            yield from (owner for owner, cut in cuts if owner != name and cut in mine)
+
+
+def _stored(body: Body, name: str) -> bool:
+    return any(name in {ast.unparse(n) for t in a.targets for n in ast.walk(t)} for a in body.assigns)
+
+
+def find_one_sided_orders(trace: Trace) -> Iterator[Problem]:
+    yield from find_order_of_one_side(trace)
+    yield from find_reordered_beside(trace)
+
+
+def _side_by_side(body: Body, listed: list[str]) -> bool:
+    """Whether both are read with one index, or zipped: `self.images[i]` and `self.masks[i]`."""
+    indices: dict[str, set[str]] = {name: set() for name in listed}
+    for node in ast.walk(body.file.tree):
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) in indices:
+            indices[ast.unparse(node.value)].add(ast.unparse(node.slice))
+        if (
+            isinstance(node, ast.Call)
+            and last_name(node.func) == "zip"
+            and set(listed) <= set(map(ast.unparse, node.args))
+        ):
+            return True
+    one, other = (indices[name] for name in listed) if len(indices) == 2 else (set(), set())
+    return any(not index.lstrip("-").isdigit() and ":" not in index for index in one & other)
 
 
 def _listing(node: ast.expr) -> bool | None:
@@ -171,14 +256,31 @@ def _sorted_later(scope: ast.AST, assign: ast.Assign) -> bool:
     )
 
 
-def find_fit_on_held_out(trace: Trace) -> Iterator[Problem]:
-    """`scaler.fit_transform(x_train)` and `scaler.fit_transform(x_test)`: two encodings under one name."""
+_ENCODERS = names(
+    "LabelEncoder OrdinalEncoder OneHotEncoder LabelBinarizer MultiLabelBinarizer CountVectorizer TfidfVectorizer"
+    " Tokenizer"
+)
+
+
+def find_encoder_refitted(trace: Trace) -> Iterator[Problem]:
+    yield from _refitted(trace, encoders=True)
+
+
+def find_scaler_refitted(trace: Trace) -> Iterator[Problem]:
+    yield from _refitted(trace, encoders=False)
+
+
+def _refitted(trace: Trace, *, encoders: bool) -> Iterator[Problem]:
+    """`scaler.fit_transform(x_train)` and `scaler.fit_transform(x_test)`, of one object or of two of one class."""
     for root in trace.roots:
-        fitted: dict[int, Event] = {}
+        fitted: dict[str, Event] = {}
         for event in root:
             if not event.op.endswith((".fit_transform", ".fit")) or event.receiver is None or not _given(event):
                 continue
-            first = fitted.setdefault(id(event.receiver), event)
+            name = event.receiver.class_name
+            if name and (name in _ENCODERS) != encoders:
+                continue
+            first = fitted.setdefault(name or str(id(event.receiver)), event)
             if first is not event and _is_held_out(_given(event)) and not _is_held_out(_given(first)):
                 yield Problem(
                     event.site,
@@ -193,14 +295,11 @@ def find_fit_on_held_out(trace: Trace) -> Iterator[Problem]:
 
 def _given(event: Event) -> str:
     node = event.node
-    return ast.unparse(node.args[0]).lower() if isinstance(node, ast.Call) and node.args else ""
+    return ast.unparse(node.args[0]) if isinstance(node, ast.Call) and node.args else ""
 
 
 def _is_held_out(text: str) -> bool:
-    words = text.replace(".", "_").replace("[", "_").replace("'", "_").replace('"', "_").split("_")
-    return any(
-        w in ("test", "val", "valid", "validation", "xtest", "ytest", "xval", "yval", "te", "va", "dev") for w in words
-    )
+    return part_of(text) == "held out"
 
 
 def find_classes_per_split(trace: Trace) -> Iterator[Problem]:
@@ -234,13 +333,16 @@ def _is_set(node: ast.expr) -> bool:
 CHECKS = (
     Check("one-sided-order", "Inputs or targets reordered without the other.",
           "Row i of one no longer belongs to row i of the other.", "Index both with one order.",
-          "data_pipeline/label_misalignment", _INDEXING, "warning", "data_flow", find_order_of_one_side),
+          "data_pipeline/label_misalignment", _INDEXING, "warning", "data_flow", find_one_sided_orders),
     Check("one-sided-listing", "One of two listings of files is sorted.",
           "os.listdir and glob give files in arbitrary order.", "Sort both.",
-          "data_pipeline/label_misalignment", _LISTDIR, "warning", "data_flow", find_listing_order),
-    Check("fit-on-held-out", "A scaler or encoder fitted anew on test or validation data.",
+          "data_pipeline/label_misalignment", _LISTDIR, "warning", "data_flow", find_loose_listings),
+    Check("fit-on-held-out", "An encoder fitted anew on test or validation data.",
           "The same value then means something else.", "Use transform() only.",
-          "data_pipeline/label_misalignment", _TRANSFORM, "warning", "data_flow", find_fit_on_held_out),
+          "data_pipeline/label_misalignment", _TRANSFORM, "warning", "data_flow", find_encoder_refitted),
+    Check("scaler-refitted", "A scaler fitted anew on test or validation data.",
+          "The model is validated on inputs of another scale.", "Use transform() only.",
+          "data_pipeline/input_scaling", _TRANSFORM, "warning", "data_flow", find_scaler_refitted),
     Check("classes-from-set", "A data set that numbers classes in the order of a set.",
           "The order of a set of strings differs from process to process.", "Sort first.",
           "data_pipeline/label_misalignment", "https://docs.python.org/3/reference/datamodel.html#object.__hash__",

@@ -118,7 +118,7 @@ def _frozen_part(made: Event, freeze: Event) -> Problem:
         f"{made.result.class_name} gets all parameters, also those frozen at {freeze.site}: they never change; if they "
         "were meant to be trained, the freezing is the error.",
         "Pass only parameters with requires_grad=True, or do not freeze them.",
-        0.6,
+        0.3,  # harmless where the freezing is meant, which is the usual case
         "Compare the number of parameters in the optimizer with those that have requires_grad.",
     )
 
@@ -143,6 +143,35 @@ def find_model_changed_after_optimizer(trace: Trace) -> Iterator[Problem]:
                     0.9,
                     "Compare ids: {id(p) for p in model.parameters()} against those in optimizer.param_groups.",
                 )
+
+
+def find_thawed_outside_optimizer(trace: Trace) -> Iterator[Problem]:
+    """The optimizer takes what is trainable while a part is frozen; the part is thawed later and never added."""
+    for root in trace.roots:
+        freezes = [(e, m) for e in root if not _is_selective(e) and (m := _frozen_by(e)) is not None]
+        for made in root if freezes else ():
+            if made.op != "new" or made.result.kind != "optimizer" or not _is_filtered(made.result):
+                continue
+            thaw = next((e for e in root if e.index > made.index and _thaws_any(e, freezes, made)), None)
+            if thaw is not None and not _is_rebuilt(root, thaw, made):
+                yield Problem(
+                    thaw.site,
+                    f"These parameters become trainable here, and {made.result.class_name} ({made.site}) took only "
+                    "what was trainable before: they get gradients and are never changed.",
+                    "optimizer.add_param_group({'params': ...}) after thawing, or a new optimizer.",
+                    0.9,
+                    "Compare a parameter of this part before and after ten steps: it does not change.",
+                    related=(made.site,),
+                )
+
+
+def _thaws_any(event: Event, freezes: list[tuple[Event, Value]], made: Event) -> bool:
+    """Sets requires_grad=True on the parameters of a module that was frozen before the optimizer was made."""
+    if not _thaws(event) or _is_selective(event):
+        return False
+    target = event.receiver
+    module = target if target is not None and target.kind == "module" else _module_of_parameters(target)
+    return module is not None and any(same(module, m) and f.index < made.index for f, m in freezes)
 
 
 def _replaces_layer(event: Event) -> bool:
@@ -243,6 +272,10 @@ def find_unregistered_layers(trace: Trace) -> Iterator[Problem]:
                 )
 
 
+def _is_dict(value: Value) -> bool:
+    return value.kind == "mapping" or isinstance(getattr(value.site, "node", None), ast.DictComp)
+
+
 def _is_own_module(value: Value | None) -> bool:
     return value is not None and value.kind == "module" and isinstance(value.definition, Class)
 
@@ -251,11 +284,11 @@ def _layers_of(value: Value) -> list[Value]:
     """The layers with parameters in a plain list, tuple, dict or list comprehension, built right there."""
     if value.kind == "sequence" or value.kind == "mapping":
         found = list(value.items or ())
-    elif value.op == "comprehension" and isinstance(getattr(value.site, "node", None), ast.ListComp):
+    elif value.op == "comprehension" and isinstance(getattr(value.site, "node", None), ast.ListComp | ast.DictComp):
         found = [value.inputs[0]]
     else:
         return []
-    return [v for v in found if v.kind == "module" and _has_parameters(v)]
+    return [v for v in found if v.class_name == "Parameter" or (v.kind == "module" and _has_parameters(v))]
 
 
 def _has_parameters(value: Value) -> bool:
@@ -294,6 +327,10 @@ CHECKS = (
           "They never change; the code looks as if they did.",
           "Filter by requires_grad.", "model_software/frozen_parameters",
           _TRANSFER, "note", "silent_bug", find_frozen_in_optimizer),
+    Check("thawed-outside-optimizer", "Parameters thawed after the optimizer took the trainable ones.",
+          "An optimizer never looks at requires_grad again; it changes what it was given.",
+          "Add them with add_param_group.", "model_software/frozen_parameters",
+          _OPTIM, "error", "silent_bug", find_thawed_outside_optimizer),
     Check("optimizer-before-model-change", "A layer replaced after the optimizer was built.",
           "The optimizer keeps updating the parameters it was given.",
           "Build the optimizer last.", "model_software/stale_optimizer",

@@ -1,13 +1,15 @@
 """Learning rates, momentum and decay that are high for this model, and schedules that cannot work."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.known_numbers import known_number
 from misrun.tools.code.names import names
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import parameters_of, training_loops
-from misrun.tools.code.values import Value, number
+from misrun.tools.code.values import Value, number, same
 
 _ADAM = "https://arxiv.org/abs/1412.6980"
 _DECAY = "https://arxiv.org/abs/1711.05101"
@@ -22,6 +24,8 @@ _HIGHEST_SGD = 2.0
 _HIGHEST_ADAM = 0.05
 # L2 penalties in the gradient: 5e-4 is usual for SGD; AdamW decays by lr * decay, 0.3 is the most used for ViT
 # (Steiner et al. 2022, "How to train your ViT", table 3).
+# Published schedules keep more than a thousandth of the peak at half of the run.
+_LEFT = 1e-4
 _HIGHEST_DECAY = {"SGD": 0.05, "Adam": 0.1, "RMSprop": 0.1, "NAdam": 0.1, "AdamW": 0.5}
 
 
@@ -31,9 +35,10 @@ def _optimizers(trace: Trace) -> Iterator[tuple[Event, Value]]:
             yield event, event.result
 
 
-def _effective(optimizer: Value) -> float | None:
-    """The literal learning rate, for SGD with its momentum."""
-    rate, momentum = number(optimizer.argument(1, "lr")), number(optimizer.kwargs.get("momentum")) or 0.0
+def _effective(trace: Trace, optimizer: Value) -> float | None:
+    """The learning rate that is known, for SGD with its momentum."""
+    rate = known_number(trace, optimizer.argument(1, "lr"))
+    momentum = known_number(trace, optimizer.kwargs.get("momentum")) or 0.0
     if rate is None:
         return None
     return rate / (1 - momentum) if optimizer.class_name == "SGD" and 0 <= momentum < 1 else rate
@@ -46,7 +51,7 @@ def find_high_rate(trace: Trace) -> Iterator[Problem]:
             continue
         layers = sum(1 for e in training.events if e.op in ("linear", "conv2d", "conv1d", "lstm", "rnn", "gru"))
         for optimizer in {id(s.optimizer): s.optimizer for s in training.steps if s.is_known}.values():
-            rate = _effective(optimizer)
+            rate = _effective(trace, optimizer)
             limit = _HIGHEST_SGD if optimizer.class_name == "SGD" else _HIGHEST_ADAM
             if rate is None or layers < 2 or optimizer.site is None or not parameters_of(optimizer):
                 continue
@@ -63,7 +68,7 @@ def find_high_rate(trace: Trace) -> Iterator[Problem]:
 
 def find_high_decay(trace: Trace) -> Iterator[Problem]:
     for event, optimizer in _optimizers(trace):
-        decay = number(optimizer.kwargs.get("weight_decay"))
+        decay = known_number(trace, optimizer.kwargs.get("weight_decay"))
         limit = _HIGHEST_DECAY.get(optimizer.class_name)
         if decay is None or limit is None or decay < limit or (decay >= 1 and optimizer.class_name != "SGD"):
             continue  # from 1 on, optimizer-setting-off reports it
@@ -79,9 +84,9 @@ def find_high_decay(trace: Trace) -> Iterator[Problem]:
 
 def find_bad_momentum(trace: Trace) -> Iterator[Problem]:
     for event, optimizer in _optimizers(trace):
-        momentum, betas = number(optimizer.kwargs.get("momentum")), optimizer.kwargs.get("betas")
-        pair = [number(v) for v in betas.items] if betas is not None and betas.items else []
-        if momentum is not None and momentum >= 0.999 and optimizer.class_name == "SGD":
+        momentum, betas = known_number(trace, optimizer.kwargs.get("momentum")), optimizer.kwargs.get("betas")
+        pair = [known_number(trace, v) for v in betas.items] if betas is not None and betas.items else []
+        if momentum is not None and momentum >= 0.995 and optimizer.class_name == "SGD":
             what = f"momentum={momentum:g} averages over {1 / max(1 - momentum, 1e-9):.3g} steps and never forgets."
         elif len(pair) == 2 and pair[0] is not None and pair[1] is not None and pair[0] > pair[1] + 0.05:
             what = f"betas=({pair[0]:g}, {pair[1]:g}) look swapped: the second moment must be the slower average."
@@ -92,7 +97,10 @@ def find_bad_momentum(trace: Trace) -> Iterator[Problem]:
 
 def find_bad_schedule(trace: Trace) -> Iterator[Problem]:
     for event in trace.events("new"):
-        message = _schedule_message(event.result) if event.result.kind == "scheduler" else ""
+        message = ""
+        if event.result.kind == "scheduler":
+            message = _schedule_message(event.result) or _swapped(event) or _growing(event)
+            message = message or _counts_epochs(trace, event) or _spent(trace, event.result)
         if message:
             yield Problem(
                 event.site,
@@ -123,6 +131,80 @@ def _schedule_message(scheduler: Value) -> str:
         if warm is not None and total is not None and warm >= total > 0:
             return f"The warm-up of {warm:g} steps is as long as the whole training of {total:g}."
     return ""
+
+
+def _swapped(event: Event) -> str:
+    """`get_linear_schedule_with_warmup(opt, num_training_steps, num_warmup_steps)`, by the names of what is given."""
+    node = event.node
+    if not event.result.class_name.endswith("schedule_with_warmup") or not isinstance(node, ast.Call):
+        return ""
+    given = {k.arg: k.value for k in node.keywords if k.arg}
+    warm = given.get("num_warmup_steps", node.args[1] if len(node.args) > 1 else None)
+    total = given.get("num_training_steps", node.args[2] if len(node.args) > 2 else None)
+    if warm is None or total is None:
+        return ""
+    first, second = (ast.unparse(part).lower() for part in (warm, total))
+    wholes = ("total", "train", "max_steps", "num_steps", "t_total")
+    if "warm" in second and "warm" not in first and any(word in first for word in wholes):
+        return (
+            f"The warm-up is given {first} and the whole training {second}: they are swapped, and the rate only rises."
+        )
+    return ""
+
+
+def _counts_epochs(trace: Trace, event: Event) -> str:
+    """A schedule over as many steps as there are epochs, stepped for every batch."""
+    node, scheduler = event.node, event.result
+    if not scheduler.class_name.startswith("get_") or not isinstance(node, ast.Call):
+        return ""
+    given = {k.arg: k.value for k in node.keywords if k.arg}
+    total = given.get("num_training_steps", node.args[2] if len(node.args) > 2 else None)
+    text = ast.unparse(total).lower() if total is not None else ""
+    if not re.fullmatch(r"(?:[\w.]*[._])?(?:n_|num_|max_|total_)?(?:train_)?epochs?", text):
+        return ""
+    for training in training_loops(trace):
+        for step in training.events:
+            if step.op == "scheduler.step" and same(step.receiver, scheduler) and _is_batch_loop(training.loop):
+                return f"The schedule ends after {text} steps and is stepped for every batch: the rate is 0 after that."
+    return ""
+
+
+def _spent(trace: Trace, scheduler: Value) -> str:
+    """ExponentialLR over a known number of epochs that leaves less than a ten-thousandth for the last half of them."""
+    gamma = known_number(trace, scheduler.argument(1, "gamma"))
+    if scheduler.class_name != "ExponentialLR" or gamma is None or not 0 < gamma < 1:
+        return ""
+    for step in trace.events("scheduler.step"):
+        loop = step.loops()[-1] if step.loops() and same(step.receiver, scheduler) else None
+        over = loop.value if loop is not None and step.is_unconditional_in(loop) else None
+        limits = over.inputs if over is not None and over.op == "range" else ()
+        epochs = known_number(trace, limits[-1]) if limits else None
+        if epochs is not None and gamma ** (epochs / 2) < _LEFT:
+            left = gamma ** (epochs / 2)
+            return f"gamma={gamma:g} over {epochs:g} steps leaves {left:.0e} of the rate at half of them."
+    return ""
+
+
+def _growing(event: Event) -> str:
+    """LambdaLR with a function that multiplies by more than 1 every time: `lambda e: 1.1 ** e`."""
+    node = event.node
+    if event.result.class_name != "LambdaLR" or not isinstance(node, ast.Call):
+        return ""
+    given = [k.value for k in node.keywords if k.arg == "lr_lambda"] + node.args[1:2]
+    base = _base_of_power(event.file.tree, given[0]) if given else None
+    return f"The schedule multiplies the learning rate by {base:g} at every step of it." if base and base > 1 else ""
+
+
+def _base_of_power(tree: ast.Module, given: ast.expr) -> float | None:
+    """k of `lambda e: k ** e`, given itself or by the name the file assigns it to."""
+    name = ast.unparse(given)
+    named = (n.value for n in ast.walk(tree) if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == name)
+    function = given if isinstance(given, ast.Lambda) else next(named, None)
+    body = function.body if isinstance(function, ast.Lambda) else None
+    if not isinstance(body, ast.BinOp) or not isinstance(body.op, ast.Pow) or not isinstance(body.right, ast.Name):
+        return None
+    base = body.left.value if isinstance(body.left, ast.Constant) else None
+    return float(base) if isinstance(base, int | float) else None
 
 
 def find_rate_changed_per_batch(trace: Trace) -> Iterator[Problem]:

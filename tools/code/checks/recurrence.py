@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.memory_values import GROWS, LEAK
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
@@ -13,6 +14,20 @@ _TRUNCATED = "https://docs.pytorch.org/tutorials/intermediate/char_rnn_generatio
 
 
 def find_carried_state(trace: Trace) -> Iterator[Problem]:
+    """Where backward frees the graph: the second batch ends in an error."""
+    for loop, site, name in _carried_states(trace):
+        if not _retains(loop):
+            yield _problem(site, name)
+
+
+def find_retained_state(trace: Trace) -> Iterator[Problem]:
+    """Where retain_graph=True keeps it: there is no error, each step goes back through all earlier ones."""
+    for loop, site, name in _carried_states(trace):
+        if _retains(loop):
+            yield _retained(site, name)
+
+
+def _carried_states(trace: Trace) -> Iterator[tuple[ast.AST, Site, str]]:
     """`out, h = model(x, h)` in the loop that differentiates, with h from before the loop and never detached."""
     for training in training_loops(trace):
         loop = training.loop.node
@@ -26,7 +41,7 @@ def find_carried_state(trace: Trace) -> Iterator[Problem]:
             if name and len(stores) == 1 and not _is_cut(loop, name) and _has_backward(loop):
                 file = _file_of(training.events, statement)
                 if file is not None and name not in _targets(loop):
-                    yield _problem(Site(file, statement), name)
+                    yield loop, Site(file, statement), name
 
 
 def _problem(site: Site, name: str) -> Problem:
@@ -37,6 +52,28 @@ def _problem(site: Site, name: str) -> Problem:
         f"{name} = {name}.detach() (of every part of it) at the start of each batch.",
         0.85,
         f"Print {name}.requires_grad (of its first part) at the start of a batch.",
+    )
+
+
+def _retained(site: Site, name: str) -> Problem:
+    return Problem(
+        site,
+        f"`{name}` of one batch is given to the next with its graph, and retain_graph=True keeps the graphs of all "
+        "earlier batches: memory and the time of a step grow with every batch.",
+        f"{name} = {name}.detach() (of every part of it) at the start of each batch, and no retain_graph.",
+        0.9,
+        GROWS,
+    )
+
+
+def _retains(loop: ast.AST) -> bool:
+    """`loss.backward(retain_graph=True)` in the loop."""
+    return any(
+        isinstance(n, ast.keyword)
+        and n.arg == "retain_graph"
+        and isinstance(n.value, ast.Constant)
+        and n.value.value is True
+        for n in ast.walk(loop)
     )
 
 
@@ -83,4 +120,8 @@ CHECKS = (
     Check("hidden-state-carried", "A hidden state handed to the next batch without detach().",
           "The graph of all earlier batches hangs on it.", "Detach it at the start of every batch.",
           "model_software/graph_reuse", _TRUNCATED, "error", "silent_bug", find_carried_state),
+    Check("hidden-state-retained", "A hidden state handed on without detach() under retain_graph=True.",
+          "The graphs of all earlier batches stay in memory, and backward walks through them.",
+          "Detach it at the start of every batch.",
+          LEAK, _TRUNCATED, "error", "silent_bug", find_retained_state),
 )  # fmt: skip

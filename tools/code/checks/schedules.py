@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.patches import Edit
+from misrun.tools.code.project_model import Function
 from misrun.tools.code.torch_api import EPOCH_SCHEDULERS
 from misrun.tools.code.trace import Event, Frame, Trace, compatible
 from misrun.tools.code.training import TrainingLoop, training_loops
@@ -325,6 +326,160 @@ def _handed_on(call: ast.Call, parameters: dict[str, ast.arg]) -> int:
     return len(same_name) if any("optim" in str(name) for name in same_name) else 0
 
 
+def find_absolute_lambda(trace: Trace) -> Iterator[Problem]:
+    """The function of LambdaLR returns a learning rate: it is multiplied with the learning rate once more."""
+    for made in trace.events("new"):
+        if made.result.class_name != "LambdaLR":
+            continue
+        optimizer, factor = made.result.argument(0, "optimizer"), made.result.argument(1, "lr_lambda")
+        base = _written_rate(optimizer)
+        node = factor.definition.node if factor is not None and isinstance(factor.definition, Function) else None
+        if base and node is not None and any(_scales_by(n, base) for n in _returned(node)):
+            yield Problem(
+                made.site,
+                f"The function given to LambdaLR returns a multiple of `{base}`, the learning rate of the optimizer, "
+                "which LambdaLR multiplies it with again: the rate is squared.",
+                "Return the factor alone, 1.0 at the full learning rate.",
+                0.9,
+                _VERIFY,
+            )
+
+
+def _written_rate(optimizer: Value | None) -> str:
+    """The name the optimizer's learning rate was written with; empty for a number."""
+    node = optimizer.site.node if optimizer is not None and optimizer.site is not None else None
+    given = next((k.value for k in node.keywords if k.arg == "lr"), None) if isinstance(node, ast.Call) else None
+    return ast.unparse(given) if isinstance(given, ast.Name | ast.Attribute | ast.Subscript) else ""
+
+
+def _returned(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Lambda):
+        return [node.body]
+    return [n.value for n in ast.walk(node) if isinstance(n, ast.Return) and n.value is not None]
+
+
+def _scales_by(node: ast.expr, base: str) -> bool:
+    """A product with the rate among its factors, and no division by it."""
+    products = [n for n in ast.walk(node) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)]
+    divided = any(
+        isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div) and base in ast.unparse(n.right) for n in ast.walk(node)
+    )
+    return not divided and any(ast.unparse(side) == base for p in products for side in (p.left, p.right))
+
+
+def find_other_optimizer(trace: Trace) -> Iterator[Problem]:
+    """A scheduler of an optimizer that takes no step, in a loop that steps another one."""
+    for training in training_loops(trace):
+        optimizers = [s.optimizer for s in training.steps]
+        if not optimizers or training.is_managed or not all(s.is_known for s in training.steps):
+            continue
+        for event in _steps(list(training.root)):
+            scheduler = event.receiver
+            driven = scheduler.argument(0, "optimizer") if scheduler is not None and scheduler.op != "join" else None
+            if scheduler is None or driven is None or driven.kind != "optimizer" or driven.op == "join":
+                continue
+            if not any(_may_be(driven, s.optimizer) for t in training_loops(trace) for s in t.steps):
+                yield Problem(
+                    scheduler.site or event.site,
+                    f"The scheduler changes the rate of the optimizer made at {driven.site}, and the loop steps "
+                    f"another one ({optimizers[0].site}): the learning rate that is used never changes.",
+                    "Build the scheduler from the optimizer that is stepped.",
+                    0.85,
+                    _VERIFY,
+                )
+                break
+
+
+def find_schedule_of_one_epoch(trace: Trace) -> Iterator[Problem]:
+    """A schedule to zero over len(loader) steps, stepped in every batch of several epochs."""
+    for training in training_loops(trace):
+        for event in _steps(training.events):
+            scheduler = event.receiver
+            if scheduler is None or scheduler.op == "join" or not _per_batch(event, training):
+                continue
+            is_factory = scheduler.class_name.startswith("get_")
+            total = scheduler.argument(2, "num_training_steps") if is_factory else None
+            if total is not None and _is_one_epoch(total, scheduler, training):
+                yield Problem(
+                    scheduler.site or event.site,
+                    f"{scheduler.class_name} ends after as many steps as one epoch has, and is stepped in every "
+                    f"batch of all epochs ({event.site}): from the second epoch on the learning rate is 0.",
+                    "Give it epochs * len(loader) steps.",
+                    0.85,
+                    _VERIFY,
+                )
+
+
+def _is_one_epoch(total: Value, scheduler: Value, training: TrainingLoop) -> bool:
+    """The length of what the loop runs over, or a number called steps per epoch."""
+    if total.op == "len":
+        return any(v is training.loop.value for v in total.inputs)
+    node = scheduler.site.node if scheduler.site is not None else None
+    given = [k.value for k in node.keywords if k.arg == "num_training_steps"] if isinstance(node, ast.Call) else []
+    return any(isinstance(n, ast.Name | ast.Attribute) and "per_epoch" in ast.unparse(n) for n in given)
+
+
+def find_interval_of_trainer(trace: Trace) -> Iterator[Problem]:
+    """configure_optimizers says how often the trainer steps the scheduler; its settings count something else."""
+    for made in trace.events("new"):
+        scheduler = made.result
+        around = next((f for f in made.frame.chain() if f.kind == "call" and f.label == "configure_optimizers"), None)
+        body = _body_of(trace, "configure_optimizers", made) if around is not None else None
+        if scheduler.kind != "scheduler" or body is None:
+            continue
+        interval = _interval(body)
+        counts = _settings_count(scheduler)
+        if counts and interval != counts and interval:
+            yield Problem(
+                made.site,
+                f"The trainer steps {scheduler.class_name} once per {interval}, and its settings count {counts}s: the "
+                f"learning rate {'falls far too early' if counts == 'epoch' else 'stays where it begins'}.",
+                f"interval={counts!r}, or settings in {interval}s.",
+                0.8,
+                _VERIFY,
+            )
+
+
+def _body_of(trace: Trace, name: str, event: Event) -> ast.AST | None:
+    """The function of this name that the event is written in."""
+    for function in trace.project.functions.values():
+        node = function.node
+        if (
+            function.name == name
+            and function.file is event.file
+            and node.lineno <= event.line <= (node.end_lineno or 0)
+        ):
+            return node
+    return None
+
+
+def _interval(body: ast.AST) -> str:
+    """What `"interval"` says in a returned mapping; an epoch where nothing is said (Lightning's default)."""
+    for node in ast.walk(body):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "interval":
+                    return str(value.value) if isinstance(value, ast.Constant) else ""
+    return "epoch"
+
+
+def _settings_count(scheduler: Value) -> str:
+    """ "epoch" or "step", where the settings tell."""
+    name = scheduler.class_name
+    if name in ("StepLR", "MultiStepLR", "ExponentialLR"):
+        size = number(scheduler.argument(1, "step_size"))
+        few = name == "StepLR" and size is not None and size <= _EPOCHS_AT_MOST
+        gamma = number(scheduler.argument(1, "gamma")) if name == "ExponentialLR" else None
+        return "epoch" if few or _milestones(scheduler) or (gamma is not None and gamma <= 0.99) else ""
+    return "step" if name == "OneCycleLR" or name.startswith("get_") else ""
+
+
+def _may_be(one: Value, other: Value) -> bool:
+    """One object, or two made by the same line: a function that was followed twice."""
+    nodes = {id(leaf.site.node) for leaf in alternatives(other) if leaf.site is not None}
+    return same(one, other) or any(leaf.site is not None and id(leaf.site.node) in nodes for leaf in alternatives(one))
+
+
 CHECKS = (
     Check("scheduler-step-on-improvement", "A scheduler stepped only when the metric improved.",
           "ReduceLROnPlateau counts the epochs without improvement; it must see all of them.",
@@ -351,4 +506,23 @@ CHECKS = (
           "A scheduler changes the learning rate only in step().",
           "Step it.", "model_software/scheduler_misuse",
           _DOCS, "error", "silent_bug", find_scheduler_never_stepped),
+    Check("lambda-returns-rate", "A LambdaLR function that returns a learning rate instead of a factor.",
+          "LambdaLR multiplies the initial learning rate with what the function returns.",
+          "Return a factor.", "model_software/scheduler_misuse",
+          "https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html", "error",
+          "silent_bug", find_absolute_lambda),
+    Check("scheduler-of-other-optimizer", "A scheduler of an optimizer that is not stepped.",
+          "A scheduler changes only the parameter groups of its own optimizer.",
+          "Build it from the optimizer in use.", "model_software/scheduler_misuse",
+          _DOCS, "error", "silent_bug", find_other_optimizer),
+    Check("schedule-of-one-epoch", "A schedule as long as one epoch, stepped through all of them.",
+          "A linear or cosine schedule stays at 0 after its last step.",
+          "Count the steps of all epochs.", "model_software/scheduler_misuse",
+          "https://huggingface.co/docs/transformers/main_classes/optimizer_schedules", "error", "silent_bug",
+          find_schedule_of_one_epoch),
+    Check("scheduler-interval", "A scheduler that the trainer steps by another unit than its settings count.",
+          "A Lightning trainer steps once per epoch, or per step with interval='step'.",
+          "Let both count the same.", "model_software/scheduler_misuse",
+          "https://lightning.ai/docs/pytorch/stable/common/lightning_module.html#configure-optimizers", "error",
+          "silent_bug", find_interval_of_trainer),
 )  # fmt: skip

@@ -4,17 +4,22 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.known_numbers import known_number, option_default
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import parameters_of
-from misrun.tools.code.values import Value, number
+from misrun.tools.code.values import Value, number, same
 
 # Adam-like steps are about lr per parameter whatever the gradient (Kingma and Ba 2015, section 2.1, |step| <= lr), so
 # that 0.1 moves every weight by a typical weight's size; SGD is judged by the plain step on a loss of order 1.
 _HIGHEST_LR = {"sgd": 10.0, "adaptive": 0.1}
 _ADAPTIVE = names("Adam AdamW NAdam RAdam Adamax RMSprop FusedAdam Adam8bit AdamW8bit Lion")
 _LOWEST_LR = 1e-9  # a float32 weight of size 0.01 does not change by less (machine epsilon 1.2e-7 x 0.01)
+# A dropout of 0.9 leaves one unit in ten (Srivastava et al. 2014, section A.1, found nothing beyond 0.8 of use).
+_HIGHEST_DROPOUT = 0.9
+# Published settings of Adam's eps end at 1e-3; RMSprop was tuned up to 1.0 (Szegedy et al. 2016).
+_HIGHEST_EPS = {"RMSprop": 1.5}
 _DROPOUTS = names("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout")
 
 
@@ -43,7 +48,7 @@ def find_bad_learning_rate(trace: Trace) -> Iterator[Problem]:
         rate, name = number(given), optimizer.class_name
         is_option = rate is None and given is not None
         if rate is None and given is not None:
-            rate = _option_default(trace, given)
+            rate = option_default(trace, given)
         if rate is None or (name != "SGD" and name not in _ADAPTIVE):
             continue
         limit = _HIGHEST_LR["sgd" if name == "SGD" else "adaptive"]
@@ -51,6 +56,8 @@ def find_bad_learning_rate(trace: Trace) -> Iterator[Problem]:
         # A few free numbers (a temperature, a noise level) bear more than the weights of a network.
         # The default of an option may be overridden, and is reported only where nothing could train with it.
         if (is_option or not parameters_of(optimizer)) and rate < 1:
+            continue
+        if rate >= limit and _is_multiplied(trace, optimizer):
             continue
         if rate >= limit or 0 < rate < _LOWEST_LR:
             large = rate >= limit
@@ -65,40 +72,33 @@ def find_bad_learning_rate(trace: Trace) -> Iterator[Problem]:
             )
 
 
-def _option_default(trace: Trace, given: Value) -> float | None:
-    """The default of the command-line option that `args.lr` reads, when the project has one option of that name."""
-    if given.op != "attr":
-        return None
-    option = given.name.rpartition(".")[2]
-    defaults = [
-        number(event.kwargs.get("default"))
-        for event in trace.events()
-        if event.op.endswith(".add_argument")
-        and any(isinstance(a.const, str) and a.const.lstrip("-").replace("-", "_") == option for a in event.args)
-    ]
-    return defaults[0] if len(set(defaults)) == 1 else None
+def _is_multiplied(trace: Trace, optimizer: Value) -> bool:
+    """A LambdaLR gives the rate itself and takes the optimizer's as its unit (as for the first transformer)."""
+    return any(
+        event.result.class_name in ("LambdaLR", "NoamOpt") and any(same(a, optimizer) for a in event.args)
+        for event in trace.events("new")
+    )
 
 
 def find_bad_dropout(trace: Trace) -> Iterator[Problem]:
     for event, layer in _news(trace, "module"):
         if layer.class_name in _DROPOUTS:
-            p = number(layer.argument(0, "p"))
-            if p is not None and p >= 0.95:  # one unit in twenty is left
+            p = known_number(trace, layer.argument(0, "p"))
+            if p is not None and p >= _HIGHEST_DROPOUT:
                 yield Problem(
                     event.site,
                     f"Dropout with p={p:g} removes nearly everything; p is the probability of dropping, not of "
                     "keeping.",
                     f"p={max(1 - p, 0.1):.2g}." if p < 1 else "p between 0.1 and 0.5.",
-                    0.9,
+                    0.9 if p >= 0.95 else 0.75,
                     "Print the share of zeros after the layer in train mode.",
                 )
 
 
 def find_bad_eps(trace: Trace) -> Iterator[Problem]:
     for event, optimizer in _news(trace, "optimizer"):
-        eps = number(optimizer.kwargs.get("eps"))
-        if eps is not None and optimizer.class_name in _ADAPTIVE and eps >= 1.5:
-            # The docs of several papers tune eps up to 1.0 (Szegedy et al. 2016, RMSprop with eps=1.0).
+        eps = known_number(trace, optimizer.kwargs.get("eps"))
+        if eps is not None and optimizer.class_name in _ADAPTIVE and eps >= _HIGHEST_EPS.get(optimizer.class_name, 0.1):
             yield Problem(
                 event.site,
                 f"eps={eps:g} dominates the second moment: the adaptive step all but vanishes.",
@@ -107,7 +107,7 @@ def find_bad_eps(trace: Trace) -> Iterator[Problem]:
                 "Compare the update-to-weight ratio with eps=1e-8.",
                 _replace(event, "eps", 99, "1e-8"),
             )
-        decay = number(optimizer.kwargs.get("weight_decay"))
+        decay = known_number(trace, optimizer.kwargs.get("weight_decay"))
         if decay is not None and decay >= 1 and optimizer.class_name != "SGD":
             yield Problem(
                 event.site,

@@ -1,6 +1,7 @@
 """Signs of the terms of a loss: entropy, policy gradient, KL divergence."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
@@ -38,8 +39,15 @@ def _factors(value: Value, sign: int, depth: int) -> Iterator[tuple[Value, int]]
         known = number(scale)
         if known is not None and known != 0:
             yield from _terms(term, sign if known > 0 else -sign, depth - 1)
-        elif scale.op in ("attr", "parameter", "element") and ("coef" in scale.name or "beta" in scale.name):
+        elif _is_positive(scale):
             yield from _terms(term, sign, depth - 1)
+
+
+def _is_positive(scale: Value) -> bool:
+    """A size, or an option or attribute named as a coefficient."""
+    if scale.op in ("size", "len", "numel"):
+        return True
+    return scale.op in ("attr", "parameter", "element") and ("coef" in scale.name or "beta" in scale.name)
 
 
 def find_wrong_term(trace: Trace) -> Iterator[Problem]:
@@ -69,11 +77,33 @@ def _rewarded(term: Value) -> str:
         return "The entropy of the policy"
     if _is_kl_without_sign(term):
         return "1 + logvar - mu**2 - exp(logvar), the negative of the KL divergence (times 2),"
+    if _is_likelihood(term):
+        return "The log-likelihood of the targets"
     if term.op == "mul" and any(_is_log_prob(v) for v in term.inputs):
         written = ast.unparse(term.site.node).lower() if term.site is not None else ""
         if any(word in written for word in ("adv", "return", "reward", "delta")):
             return "log-probability times advantage"
     return ""
+
+
+def _is_likelihood(term: Value) -> bool:
+    """log_softmax (logsigmoid) taken at the targets, or weighted with them."""
+    logs = ("log_softmax", "logsigmoid")
+    if term.op == "gather" and term.inputs:
+        return unwrap(term.inputs[0]).op in logs
+    if term.op != "mul" or len(term.inputs) != 2:
+        return False
+    one, other = (unwrap(v) for v in term.inputs)
+    weight = other if one.op in logs else one if other.op in logs else None
+    return weight is not None and (weight.op == "one_hot" or _is_target(term))
+
+
+def _is_target(product: Value) -> bool:
+    """One factor is named as what should be predicted; a policy's own weights come with their own sign."""
+    node = product.site.node if product.site is not None else None
+    sides = (node.left, node.right) if isinstance(node, ast.BinOp) else ()
+    words = {w for s in sides if isinstance(s, ast.Name) for w in re.split(r"[^a-z]+", s.id.lower())}
+    return bool(words & {"target", "targets", "label", "labels", "y", "onehot", "hot"})
 
 
 def _is_log_prob(value: Value) -> bool:

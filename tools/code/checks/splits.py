@@ -140,10 +140,17 @@ def _multiplied(value: Value) -> Value | None:
     for node in ancestors(value, 60):
         if node.op == "method" and node.name in _RESAMPLING:
             return node
+        if node.op == "index" and any(_resampled(v) for a in node.args for v in ancestors(a, 20)):
+            return node
         parts = _joined_parts(node)
         if any(_derives(b, a) for a in parts for b in parts if a is not b):
             return node
     return None
+
+
+def _resampled(value: Value) -> bool:
+    """sklearn's `resample`, which draws with replacement unless told otherwise."""
+    return value.op == "resample" and not is_constant(value.kwargs.get("replace"), False)
 
 
 def _joined_parts(node: Value) -> list[Value]:
@@ -151,8 +158,19 @@ def _joined_parts(node: Value) -> list[Value]:
         first = node.inputs[0] if node.inputs else None
         if first is not None and first.kind == "sequence":
             return list(first.items or ())
+        if first is not None and first.op == "add":
+            return _listed(first)
         return [v for v in node.inputs if v.kind != "const"]
+    if node.op == "add" and any(v.op in ("comprehension", "grown") for v in node.inputs):
+        return list(node.inputs)
     return list(node.items or ()) if node.op == "grown" else []
+
+
+def _listed(value: Value) -> list[Value]:
+    """The parts of lists that are put one after the other: `[x] + [f(x) for _ in range(n)]`."""
+    if value.kind == "sequence":
+        return list(value.items or ())
+    return [part for v in value.inputs for part in _listed(v)] if value.op == "add" else [value]
 
 
 def _derives(value: Value, original: Value) -> bool:

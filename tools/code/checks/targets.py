@@ -112,9 +112,9 @@ def find_missing_shift(trace: Trace) -> Iterator[Problem]:
 
 
 def _unshifted(value: Value) -> Value | None:
-    """The value below casts and views; None where a slice has moved it."""
+    """The value below casts and views; None where a slice has moved it. Cutting off the end moves nothing."""
     for _ in range(30):
-        if value.op == "index" and any(_moves(a) for a in value.args):
+        if value.op == "index" and any(_starts_later(a) for a in value.args):
             return None
         if value.op in KEEPING_OPS and value.inputs and value.op not in ("cat", "concat", "stack"):
             value = value.inputs[0]
@@ -125,6 +125,10 @@ def _unshifted(value: Value) -> Value | None:
 
 def _moves(index: Value) -> bool:
     return any(v.op == "slice_index" and ("lower" in v.kwargs or "upper" in v.kwargs) for v in ancestors(index, 10))
+
+
+def _starts_later(index: Value) -> bool:
+    return any(v.op == "slice_index" and "lower" in v.kwargs for v in ancestors(index, 10))
 
 
 def _is_shifted(value: Value) -> bool:

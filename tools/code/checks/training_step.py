@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.patches import Edit
-from misrun.tools.code.trace import Event, Trace, compatible
+from misrun.tools.code.trace import Event, Frame, Trace, compatible
 from misrun.tools.code.training import (
     Step,
     TrainingLoop,
     clears_for,
     clears_gradients,
     escapes,
+    looks_like_optimizer,
     parameters_of,
     training_loops,
 )
@@ -185,6 +186,61 @@ def find_step_before_backward(trace: Trace) -> Iterator[Problem]:
         )
 
 
+def find_cleared_accumulation(trace: Trace) -> Iterator[Problem]:
+    """The step waits for every k-th pass, and the gradients are cleared in each: only the last pass counts."""
+    for training in training_loops(trace):
+        if training.is_managed:
+            continue
+        for step in training.steps:
+            waits = [b for b in step.event.branches_within(training.loop) if _counts_passes(b)]
+            clear = next((c for c in training.clears if _surely_clears(c, step.optimizer)), None) if waits else None
+            if clear is None or not _in_every_pass(clear, training) or _has_pending(training):
+                continue
+            if all(_in_every_pass(b, training) for b in training.backwards):
+                yield Problem(
+                    clear.site,
+                    f"The gradients are cleared in every pass, and the step ({step.event.site}) waits for several: of "
+                    "the passes in between, only the last one counts.",
+                    "Clear the gradients where the step is, after it.",
+                    0.9,
+                    "Print the gradient norm before the step for one and for several passes on the same batch.",
+                    related=(step.event.site,),
+                )
+                break
+
+
+def find_clearing_behind_accelerate(trace: Trace) -> Iterator[Problem]:
+    """`with accelerator.accumulate(model)`: the prepared optimizer's zero_grad waits, that of the model does not."""
+    for event in trace.events():
+        target = event.receiver
+        if not event.op.endswith(".zero_grad") or target is None or looks_like_optimizer(target):
+            continue
+        if any(f.kind == "with" and f.label == "accumulate" for f in event.frame.chain()):
+            yield Problem(
+                event.site,
+                "Inside accumulate(), only the prepared optimizer knows in which passes gradients must stay: zero_grad "
+                "of the model clears them in every pass, and only the last one counts.",
+                "optimizer.zero_grad() of the prepared optimizer.",
+                0.9,
+                "Print the gradient norm before the step for one and for several passes on the same batch.",
+            )
+
+
+def _counts_passes(branch: Frame) -> bool:
+    """A test on the remainder of a counter."""
+    test = branch.node.test if isinstance(branch.node, ast.If) else None
+    return branch.label == "then" and test is not None and any(isinstance(n, ast.Mod) for n in ast.walk(test))
+
+
+def _in_every_pass(event: Event, training: TrainingLoop) -> bool:
+    return event.loops()[-1:] == [training.loop] and not event.branches_within(training.loop)
+
+
+def _has_pending(training: TrainingLoop) -> bool:
+    """An engine that knows of the accumulation (`accelerator.accumulate`) makes clearing and stepping conditional."""
+    return any(f.kind == "with" and "accumulate" in f.label for e in training.backwards for f in e.frame.chain())
+
+
 def find_missing_step(trace: Trace) -> Iterator[Problem]:
     stepped = [event for root in trace.roots for event in _all_steps(root)]
     for training in training_loops(trace):
@@ -240,6 +296,15 @@ CHECKS = (
           "The step has nothing to apply; the gradients computed afterwards are cleared in the next pass.",
           "Order: zero_grad, forward, backward, step.", "model_software/step_order",
           _GUIDE, "error", "silent_bug", find_step_before_backward),
+    Check("accumulation-cleared", "Gradients cleared in every pass while the step waits for several.",
+          "Accumulation sums gradients between two steps; clearing in between throws all but the last away.",
+          "Clear after the step only.", "model_software/step_order",
+          _GUIDE, "error", "silent_bug", find_cleared_accumulation),
+    Check("accumulation-cleared-by-model", "zero_grad of the model inside accelerator.accumulate().",
+          "Accelerate makes only the prepared optimizer's zero_grad wait for the last pass.",
+          "Call zero_grad on the optimizer.", "model_software/step_order",
+          "https://huggingface.co/docs/accelerate/usage_guides/gradient_accumulation", "error", "silent_bug",
+          find_clearing_behind_accelerate),
     Check("step-missing", "Gradients are computed and cleared, but no optimizer ever steps.",
           "Without step the parameters never change.",
           "Call optimizer.step() after backward.", "model_software/step_order",

@@ -3,7 +3,9 @@
 import ast
 from collections.abc import Iterator
 
+from misrun.tools.code.bodies import part_of
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.names import names
 from misrun.tools.code.project_model import Class, last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
@@ -97,7 +99,102 @@ def _adds_one_to_length(file: SourceFile) -> bool:
     )
 
 
+_COUNTING = names("Counter set sorted unique enumerate most_common keys")
+_VOCABULARIES = names(
+    "vocab vocabulary stoi word2idx token2idx word_to_idx word2id token_to_id char2idx w2i tok2id wordmap"
+)
+_CLASSES = names("classes class_to_idx label2id label_to_idx label_map cls2idx classes_ label2idx cat2id encoder")
+
+
+def find_vocabulary_per_part(trace: Trace) -> Iterator[Problem]:
+    yield from _tables_per_part(trace, _VOCABULARIES, "words", "word ids", 0.85)
+
+
+def find_classes_per_part(trace: Trace) -> Iterator[Problem]:
+    yield from _tables_per_part(trace, _CLASSES, "classes", "labels", 0.6)
+
+
+def _tables_per_part(
+    trace: Trace, named: frozenset[str], what: str, numbers: str, confidence: float
+) -> Iterator[Problem]:
+    """A data set that numbers its own words (or classes) in `__init__`, built once per part of the data."""
+    for cls in trace.project.classes.values():
+        start = cls.methods.get("__init__")
+        if start is None or "__getitem__" not in cls.methods:
+            continue
+        read = {n.id for n in ast.walk(start.node) if isinstance(n, ast.Name)}
+        given = {a.arg for a in start.node.args.args} & read
+        for node in ast.walk(start.node):
+            name = last_name(node.targets[0]) if isinstance(node, ast.Assign) else ""
+            if name in named and not given & named and isinstance(node, ast.Assign) and _numbers_rows(node.value):
+                parts = {part for part in _parts_built(trace, cls) if part}
+                if len(parts) == 2 and not _is_shared(trace, name):  # training and held out
+                    yield Problem(
+                        Site(cls.file, node),
+                        f"Every {cls.name} numbers its own {what}; the training and the held-out part get different "
+                        f"{numbers} for the same {what}.",
+                        f"Number the {what} once, on the training part, and hand the table to the other parts.",
+                        confidence,
+                        "Print the table of both parts.",
+                    )
+
+
+def _numbers_rows(value: ast.expr) -> bool:
+    """`{w: i for i, w in enumerate(sorted(set(...)))}`, `build_vocab(texts)`; not a literal table or a loaded one."""
+    calls = {last_name(n.func) for n in ast.walk(value) if isinstance(n, ast.Call)}
+    numbered = isinstance(value, ast.DictComp) and "enumerate" in calls and bool(calls & (_COUNTING - {"enumerate"}))
+    return numbered or any(c.startswith(("build_vocab", "make_vocab", "create_vocab")) for c in calls)
+
+
+def _parts_built(trace: Trace, cls: Class) -> Iterator[str]:
+    """The parts of the data the class is built for, by the words of each construction and its target."""
+    for file in trace.project.files:
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.Call) and last_name(node.func) == cls.name:
+                words = {part_of(n.id) for n in ast.walk(node) if isinstance(n, ast.Name)}
+                words |= {part_of(str(n.value)) for n in ast.walk(node) if isinstance(n, ast.Constant)}
+                yield next((w for w in words if w), "")
+            if (
+                isinstance(node, ast.Assign)
+                and isinstance(node.value, ast.Call)
+                and last_name(node.value.func) == cls.name
+            ):
+                yield part_of(ast.unparse(node.targets[0]))
+
+
+def _is_shared(trace: Trace, name: str) -> bool:
+    """Whether the table of one part is set on another afterwards: `val_set.vocab = train_set.vocab`."""
+    return any(
+        isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Attribute) and n.targets[0].attr == name
+        and ast.unparse(n.value).endswith(f".{name}")
+        for file in trace.project.files
+        for n in ast.walk(file.tree)
+    )  # fmt: skip
+
+
 CHECKS = (
+    Check(
+        id="vocabulary-per-part",
+        what="A data set that numbers its own words, built once per part of the data.",
+        why="Row 17 of the embedding is one word in training and another in validation.",
+        cure="Number the words once, on the training part.",
+        mode="data_pipeline/vocabulary_mismatch",
+        source="https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html",
+        severity="error",
+        auditor="data_flow",
+        find=find_vocabulary_per_part,
+    ),
+    Check(
+        id="classes-per-part",
+        what="A data set that numbers its own classes, built once per part of the data.",
+        why="A class that one part lacks shifts the numbers of all that follow.",
+        cure="Number the classes once, and share the table.",
+        mode="data_pipeline/label_misalignment",
+        source="https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.DatasetFolder.html",
+        severity="warning",
+        auditor="data_flow",
+        find=find_classes_per_part,
+    ),
     Check(
         id="unknown-id-outside-table",
         what="An id for unknown entries that equals the length of the table it indexes.",

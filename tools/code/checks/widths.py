@@ -132,7 +132,7 @@ def find_small_table(trace: Trace) -> Iterator[Problem]:
 CHECKS = (
     Check("width-mismatch", "A layer whose input size is not the output size of the layer before.",
           "The product of the matrices is not defined.", "Make the two numbers equal.",
-          "model_software/shape_mismatch", _LINEAR, "error", "silent_bug", find_width_mismatch),
+          "model_software/shape_mismatch", _LINEAR, "error", "data_flow", find_width_mismatch),
     Check("too-few-outputs", "More classes in the labels than outputs of the model.",
           "The loss picks the output of each label's index.", "One output per class.",
           "data_pipeline/label_range", _CROSS_ENTROPY, "error", "data_flow", find_too_few_outputs),

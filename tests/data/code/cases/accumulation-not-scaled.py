@@ -70,3 +70,25 @@ for x, y in loader:
         accelerator.backward(loss)
         optimizer.step()
         optimizer.zero_grad()
+#%% buggy: a loop over the micro-batches of a step
+model = Net()
+opt = torch.optim.SGD(model.parameters(), lr=0.1)
+accum_steps, batches = 8, iter(loader)
+for step in range(100):
+    for _ in range(accum_steps):
+        x, y = next(batches)
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()  # BUG
+    opt.step()
+    opt.zero_grad()
+#%% correct: a loop over micro-batches that divides
+model = Net()
+opt = torch.optim.SGD(model.parameters(), lr=0.1)
+accum_steps, batches = 8, iter(loader)
+for step in range(100):
+    for _ in range(accum_steps):
+        x, y = next(batches)
+        loss = F.cross_entropy(model(x), y) / accum_steps
+        loss.backward()
+    opt.step()
+    opt.zero_grad()

@@ -61,3 +61,15 @@ class Highway(nn.Module):
         return g * F.relu(self.h(x)) + (1 - g) * x
 
 Highway()(torch.randn(3, 20))
+#%% buggy: all layers of a sequence
+model = nn.Sequential(nn.Linear(20, 32), nn.ReLU(), nn.Linear(32, 5))
+for m in model.modules():
+    if isinstance(m, nn.Linear):
+        nn.init.kaiming_normal_(m.weight)
+        nn.init.constant_(m.bias, -4.0)  # BUG
+#%% correct: a small bias for all layers
+model = nn.Sequential(nn.Linear(20, 32), nn.ReLU(), nn.Linear(32, 5))
+for m in model.modules():
+    if isinstance(m, nn.Linear):
+        nn.init.kaiming_normal_(m.weight)
+        nn.init.constant_(m.bias, 0.01)

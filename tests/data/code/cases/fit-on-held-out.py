@@ -1,10 +1,3 @@
-#%% buggy: scaler
-from sklearn.preprocessing import StandardScaler
-import numpy as np
-x_train, x_test = np.random.rand(100, 5), np.random.rand(20, 5)
-scaler = StandardScaler()
-x_train = scaler.fit_transform(x_train)
-x_test = scaler.fit_transform(x_test)  # BUG
 #%% buggy: labels
 from sklearn.preprocessing import LabelEncoder
 
@@ -42,3 +35,10 @@ def folds(parts):
         a = scaler.fit_transform(x_train)
         b = scaler.transform(x_val)
         yield a, b
+#%% buggy: another object
+from sklearn.preprocessing import LabelEncoder
+
+def encode(names_train, names_val):
+    y = LabelEncoder().fit_transform(names_train)
+    z = LabelEncoder().fit_transform(names_val)  # BUG
+    return y, z

@@ -43,3 +43,13 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--lr", type=float, default=3e-4)
 args = parser.parse_args()
 o = torch.optim.AdamW(Net().parameters(), lr=args.lr)
+#%% correct: a unit for the schedule to multiply
+model = Net()
+opt = torch.optim.Adam(model.parameters(), lr=1.0, betas=(0.9, 0.98), eps=1e-9)
+sched = torch.optim.lr_scheduler.LambdaLR(opt, lambda s: 0.04 * min((s + 1) ** -0.5, (s + 1) * 4000 ** -1.5))
+for x, y in loader:
+    loss = F.cross_entropy(model(x), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+    sched.step()

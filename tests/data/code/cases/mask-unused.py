@@ -29,3 +29,17 @@ def step(model, x, y):
 def lengths(x):
     mask = x != 0
     return x.shape[1]
+#%% buggy: comes with the batch
+def train(net, batches, opt):
+    for x, y, mask in batches:  # BUG
+        loss = F.mse_loss(net(x), y)
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+#%% correct: comes with the batch and is used
+def train(net, batches, opt):
+    for x, y, mask in batches:
+        loss = (F.mse_loss(net(x), y, reduction="none") * mask).sum() / mask.sum()
+        opt.zero_grad()
+        loss.backward()
+        opt.step()

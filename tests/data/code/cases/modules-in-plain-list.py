@@ -77,3 +77,14 @@ class M(nn.Module):
             x = s(x)
         return x
 m = M()
+#%% buggy: parameters in a list
+class Mixed(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+        self.weights = [nn.Parameter(torch.zeros(4)) for _ in range(n)]  # BUG
+
+    def forward(self, x):
+        return self.scale * sum(x * w for w in self.weights)
+
+Mixed(3)

@@ -119,3 +119,14 @@ for idx in torch.randperm(len(train)).split(80):
     o.zero_grad()
     loss.backward()
     o.step()
+#%% buggy: batches of a generator
+def batches(queries, docs, size):
+    queries = queries[torch.randperm(len(queries))]  # BUG
+    for i in range(0, len(queries), size):
+        yield queries[i:i + size], docs[i:i + size]
+#%% correct: both in the generator
+def batches(queries, docs, size):
+    order = torch.randperm(len(queries))
+    queries, docs = queries[order], docs[order]
+    for i in range(0, len(queries), size):
+        yield queries[i:i + size], docs[i:i + size]

@@ -11,3 +11,17 @@ o = torch.optim.AdamW(Net().parameters(), lr=1e-3, eps=1e-8, weight_decay=0.05)
 o = torch.optim.RMSprop(Net().parameters(), lr=0.01, eps=1.0)
 #%% correct: sgd
 o = torch.optim.SGD(Net().parameters(), lr=0.1, weight_decay=5e-4)
+#%% buggy: the default of an option
+import argparse
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--eps", type=float, default=0.5)
+parser.add_argument("--lr", type=float, default=1e-3)
+args = parser.parse_args()
+model = Net()
+opt = torch.optim.Adam(model.parameters(), lr=args.lr, eps=args.eps)  # BUG
+for x, y in loader:
+    loss = F.cross_entropy(model(x), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()

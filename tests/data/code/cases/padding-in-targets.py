@@ -105,3 +105,33 @@ for step in range(100):
     opt.zero_grad()
     loss.backward()
     opt.step()
+#%% buggy: in the collate function
+from torch.nn.utils.rnn import pad_sequence
+
+def collate(batch):
+    xs, ys = zip(*batch)
+    return pad_sequence(xs, batch_first=True), pad_sequence(ys, batch_first=True)
+
+rows = [(torch.randint(1, 9, (n,)), torch.randint(1, 4, (n,))) for n in (3, 5, 2)]
+tagger = nn.Sequential(nn.Embedding(9, 8), nn.Linear(8, 4))
+opt = torch.optim.Adam(tagger.parameters(), lr=1e-3)
+for x, y in DataLoader(rows, batch_size=2, shuffle=True, collate_fn=collate):
+    loss = F.cross_entropy(tagger(x).flatten(0, 1), y.flatten())  # BUG
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+#%% correct: ignored after the collate function
+from torch.nn.utils.rnn import pad_sequence
+
+def collate(batch):
+    xs, ys = zip(*batch)
+    return pad_sequence(xs, batch_first=True), pad_sequence(ys, batch_first=True, padding_value=-100)
+
+rows = [(torch.randint(1, 9, (n,)), torch.randint(1, 4, (n,))) for n in (3, 5, 2)]
+tagger = nn.Sequential(nn.Embedding(9, 8), nn.Linear(8, 4))
+opt = torch.optim.Adam(tagger.parameters(), lr=1e-3)
+for x, y in DataLoader(rows, batch_size=2, shuffle=True, collate_fn=collate):
+    loss = F.cross_entropy(tagger(x).flatten(0, 1), y.flatten())
+    opt.zero_grad()
+    loss.backward()
+    opt.step()

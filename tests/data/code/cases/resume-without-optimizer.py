@@ -57,7 +57,7 @@ for x, y in loader:
     o.step()
 #%% correct: pretrained weights
 model = Net()
-model.load_state_dict(torch.load("pretrained.pt"), strict=False)
+print(model.load_state_dict(torch.load("pretrained.pt"), strict=False))
 o = torch.optim.Adam(model.parameters(), lr=1e-3)
 for x, y in loader:
     o.zero_grad()

@@ -137,3 +137,45 @@ for x, y in loader:
     opt.zero_grad()
     loss.backward()
     opt.step()
+#%% buggy: tanh in a loop over a list
+class Deep(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(20, 20) for _ in range(24)])
+        self.out = nn.Linear(20, 5)
+        self.act = nn.Tanh()
+    def forward(self, x):
+        for layer in self.layers:
+            x = self.act(layer(x))  # BUG
+        return self.out(x)
+
+model = Deep()
+model(torch.randn(3, 20))
+#%% buggy: relu layers appended
+layers = []
+for _ in range(30):
+    layers += [nn.Linear(20, 20), nn.ReLU()]  # BUG
+model = nn.Sequential(*layers, nn.Linear(20, 5))
+#%% correct: relu layers, few
+layers = []
+for _ in range(6):
+    layers += [nn.Linear(20, 20), nn.ReLU()]
+model = nn.Sequential(*layers, nn.Linear(20, 5))
+#%% correct: deep with normalisation
+layers = []
+for _ in range(30):
+    layers += [nn.Linear(20, 20), nn.LayerNorm(20), nn.ReLU()]
+model = nn.Sequential(*layers, nn.Linear(20, 5))
+#%% correct: deep and residual
+class Deep(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(20, 20) for _ in range(24)])
+        self.out = nn.Linear(20, 5)
+    def forward(self, x):
+        for layer in self.layers:
+            x = x + torch.relu(layer(x))
+        return self.out(x)
+
+model = Deep()
+model(torch.randn(3, 20))

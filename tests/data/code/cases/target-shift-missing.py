@@ -103,3 +103,29 @@ for tokens, tags in DataLoader(TensorDataset(torch.randint(0, 100, (8, 5)), torc
     o.zero_grad()
     F.cross_entropy(model(tokens).view(-1, 9), tags.view(-1)).backward()
     o.step()
+#%% buggy: rows of a cut text, cell by name
+class SongLM(nn.Module):
+    def __init__(self, cell="gru"):
+        super().__init__()
+        kind = nn.GRU if cell == "gru" else nn.LSTM
+        self.emb, self.rnn, self.out = nn.Embedding(50, 16), kind(16, 16, batch_first=True), nn.Linear(16, 50)
+    def forward(self, ids, labels):
+        logits = self.out(self.rnn(self.emb(ids))[0])
+        return F.cross_entropy(logits.reshape(-1, 50), labels.reshape(-1))  # BUG
+
+class Rows(torch.utils.data.Dataset):
+    def __init__(self, ids, n):
+        self.rows = ids[: len(ids) // n * n].view(-1, n)
+    def __len__(self):
+        return len(self.rows)
+    def __getitem__(self, i):
+        return {"ids": self.rows[i], "labels": self.rows[i].clone()}
+
+def main(cell):
+    net = SongLM(cell)
+    opt = torch.optim.Adam(net.parameters(), lr=1e-3)
+    for batch in DataLoader(Rows(torch.randint(0, 50, (999,)), 24), batch_size=8, shuffle=True):
+        loss = net(batch["ids"], batch["labels"])
+        opt.zero_grad()
+        loss.backward()
+        opt.step()

@@ -1,0 +1,91 @@
+#%% buggy: logits for the accuracy of the epoch
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for epoch in range(3):
+    outputs, labels = [], []
+    for x, y in loader:
+        out = model(x)
+        loss = F.cross_entropy(out, y)
+        o.zero_grad()
+        loss.backward()
+        o.step()
+        outputs.append(out)  # BUG
+        labels.append(y)
+    print((torch.cat(outputs).argmax(1) == torch.cat(labels)).float().mean())
+#%% buggy: probabilities in the history of a trainer
+class Trainer:
+    def __init__(self, model):
+        self.model = model
+        self.opt = torch.optim.SGD(model.parameters(), lr=0.1)
+        self.history = []
+    def step(self, x, y):
+        out = self.model(x)
+        loss = F.cross_entropy(out, y)
+        self.opt.zero_grad()
+        loss.backward()
+        self.opt.step()
+        self.history.append(torch.softmax(out, dim=-1))  # BUG
+    def fit(self):
+        for epoch in range(2):
+            for x, y in loader:
+                self.step(x, y)
+Trainer(Net()).fit()
+#%% buggy: images of a generator
+G = nn.Sequential(nn.Linear(16, 64), nn.ReLU(), nn.Linear(64, 20))
+o = torch.optim.Adam(G.parameters(), lr=1e-3)
+seen = []
+for x, y in loader:
+    fake = G(torch.randn(32, 16))
+    loss = F.mse_loss(fake, x)
+    o.zero_grad()
+    loss.backward()
+    o.step()
+    seen.append(fake)  # BUG
+#%% correct: detached outputs of one epoch
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for epoch in range(3):
+    outputs = []
+    for x, y in loader:
+        out = model(x)
+        loss = F.cross_entropy(out, y)
+        o.zero_grad()
+        loss.backward()
+        o.step()
+        outputs.append(out.detach().cpu())
+    print(torch.cat(outputs).shape)
+#%% correct: outputs of the parts of one step
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for x, y in loader:
+    parts = []
+    for piece in x.chunk(2):
+        parts.append(model(piece))
+    loss = F.cross_entropy(torch.cat(parts), y)
+    o.zero_grad()
+    loss.backward()
+    o.step()
+#%% correct: outputs that the loss of several steps is made of
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+waiting = []
+for x, y in loader:
+    waiting.append(model(x))
+    loss = torch.cat(waiting).pow(2).mean()
+    o.zero_grad()
+    loss.backward()
+    o.step()
+    waiting.clear()
+#%% correct: a window of the last outputs
+from collections import deque
+model = Net()
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+recent = []
+for x, y in loader:
+    out = model(x)
+    loss = F.cross_entropy(out, y)
+    o.zero_grad()
+    loss.backward()
+    o.step()
+    recent.append(out)
+    recent = recent[-10:]

@@ -1,0 +1,23 @@
+#%% buggy: carry alone
+#% file: train.py
+import jax
+
+
+def total(xs):
+    def step(carry, x):
+        return carry + x  # BUG
+
+    return jax.lax.scan(step, 0.0, xs)
+#%% correct: pair, or something that may be one
+#% file: train.py
+import jax
+
+
+def total(xs, f):
+    def step(carry, x):
+        return carry + x, None
+
+    def other(carry, x):
+        return f(carry, x)
+
+    return jax.lax.scan(step, 0.0, xs), jax.lax.scan(other, 0.0, xs)

@@ -1,0 +1,367 @@
+"""The same samples again and again, and batches that are all of one kind."""
+
+import ast
+from collections.abc import Iterator
+
+from misrun.tools.code.bodies import Body, bodies, is_target_name, part_of
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.names import names
+from misrun.tools.code.project_model import Function, last_name
+from misrun.tools.code.trace import Event, Trace
+from misrun.tools.code.training import training_loops
+from misrun.tools.code.values import Site, Value, is_constant
+
+_LOADER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader"
+_SUBSET = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset"
+# Parameters that say which part of the data to read.
+_PLACES = names(
+    "page number index idx i shard offset start part chunk fold block position page_number chunk_id shard_id"
+)
+# How lists of samples are called.
+_SAMPLES = ("rows", "samples", "examples", "records", "pairs", "items", "data", "sentences", "texts", "paths", "files")
+_SORTS = names("argsort sort_values sort sorted lexsort")
+_SHUFFLES = ("shuffle", "randperm", "permutation", "random_split", "sample(", "RandomSampler", "randint", "rng.choice",
+             "random.choice", "train_test_split")  # fmt: skip
+
+
+def find_first_batch_again(trace: Trace) -> Iterator[Problem]:
+    """`next(iter(loader))` in every step, or the first few batches in every epoch, of a loader that keeps its order."""
+    for training in training_loops(trace):
+        for body in bodies(trace):
+            for call, loader, count in _restarts(body):
+                if _in_loop(body, call) and _ordered_loader(trace, loader) and _is_training(training.events, call):
+                    yield Problem(
+                        Site(body.file, call),
+                        f"Every pass starts `{loader}` anew and takes its first {count}; the loader does not shuffle, "
+                        "so training sees the same samples for ever.",
+                        "Go on through the loader (one iterator over all batches), or shuffle=True.",
+                        0.9,
+                        "Print a hash of the batch in ten steps.",
+                    )
+        return
+
+
+def _restarts(body: Body) -> Iterator[tuple[ast.Call, str, str]]:
+    """(call, loader, what it takes): `next(iter(x))`, `islice(x, n)`."""
+    for call in body.calls:
+        inner = call.args[0] if call.args else None
+        if last_name(call.func) == "next" and isinstance(inner, ast.Call) and last_name(inner.func) == "iter":
+            yield call, ast.unparse(inner.args[0]) if inner.args else "", "batch"
+        elif last_name(call.func) == "islice" and len(call.args) == 2 and inner is not None:
+            yield call, ast.unparse(inner), f"{ast.unparse(call.args[1])} batches"
+
+
+def _in_loop(body: Body, call: ast.Call) -> bool:
+    """Inside the block of a loop, not in the iterable of the outermost one."""
+    loops = [s for s in body.statements if isinstance(s, ast.For | ast.While)]
+    inside = [s for s in loops if any(n is call for b in s.body for n in ast.walk(b))]
+    return bool(inside) or (isinstance(body.node, ast.FunctionDef) and any(
+        isinstance(s, ast.For) and any(n is call for n in ast.walk(s.iter)) for s in loops
+    ))  # fmt: skip
+
+
+def _is_training(events: list[Event], call: ast.Call) -> bool:
+    """Whether the batch taken there is one that a training loop steps on."""
+    return any(
+        e.node is call or any(f.node is not None and _holds(f.node, call) for f in e.frame.chain()) for e in events
+    )
+
+
+def _holds(node: ast.AST, call: ast.Call) -> bool:
+    return isinstance(node, ast.For | ast.While) and any(n is call for n in ast.walk(node))
+
+
+def _ordered_loader(trace: Trace, text: str) -> bool:
+    """Whether every loader assigned to that name keeps its order; one called held-out is no training data."""
+    name = text.rpartition(".")[2]
+    if not name or part_of(name) == "held out":
+        return False
+    made = [e for e in trace.events("new") if e.result.kind == "loader" and _is_assigned(e, name)]
+    return bool(made) and all(_keeps_order(e.result) for e in made)
+
+
+def _is_assigned(event: Event, name: str) -> bool:
+    return any(
+        isinstance(n, ast.Assign) and n.value is event.node and any(last_name(t) == name for t in n.targets)
+        for n in ast.walk(event.file.tree)
+    )
+
+
+def _keeps_order(loader: Value) -> bool:
+    given = loader.argument(2, "shuffle")
+    return (given is None or is_constant(given, False)) and not {"sampler", "batch_sampler", "**"} & set(loader.kwargs)
+
+
+def find_index_ignored(trace: Trace) -> Iterator[Problem]:
+    """A `__getitem__(self, index)` that always reads the same row: `self.rows[0]`."""
+    for cls in trace.project.classes.values():
+        method = cls.methods.get("__getitem__")
+        if method is None or isinstance(method.node, ast.Lambda) or len(method.node.args.args) < 2:
+            continue
+        index = method.node.args.args[1].arg
+        uses = [n for n in ast.walk(method.node) if isinstance(n, ast.Name) and n.id == index]
+        fixed = next((n for n in ast.walk(method.node) if _reads_fixed_row(n)), None)
+        if not uses and fixed is not None and not _draws(method.node):
+            yield Problem(
+                Site(cls.file, fixed),
+                f"`{cls.name}.__getitem__` does not use its index: every sample is the same row.",
+                f"Read row `{index}`.",
+                0.85,
+                "Print three samples: they are equal.",
+            )
+
+
+def _reads_fixed_row(node: ast.AST) -> bool:
+    """`self.rows[0]`, `self.rows[self.i]`."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Attribute):
+        return False
+    return ast.unparse(node.value).startswith("self.") and isinstance(node.slice, ast.Constant)
+
+
+def _draws(function: ast.AST) -> bool:
+    words = ("rand", "choice", "sample", "next", "pop")
+    return any(isinstance(n, ast.Call) and any(w in last_name(n.func) for w in words) for n in ast.walk(function))
+
+
+def find_place_ignored(trace: Trace) -> Iterator[Problem]:
+    """`read_page(path, number, size)` that never uses `number`, called with one number after the other."""
+    for function in trace.project.functions.values():
+        if isinstance(function.node, ast.Lambda) or function.node.decorator_list or not _reads_data(function.node):
+            continue
+        used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
+        for position, argument in enumerate(function.node.args.args):
+            if (
+                argument.arg not in used
+                and argument.arg.strip("_") in _PLACES
+                and _given_a_variable(trace, function, position)
+            ):
+                yield Problem(
+                    Site(function.file, function.node),
+                    f"`{function.name}` never uses `{argument.arg}`: every call reads the same part of the data.",
+                    f"Start reading where `{argument.arg}` says.",
+                    0.9,
+                    "Compare what two calls give back.",
+                )
+
+
+def _reads_data(function: ast.AST) -> bool:
+    readers = names("open load read islice read_csv readlines loadtxt memmap seek from_numpy read_parquet fromfile")
+    return any(isinstance(n, ast.Call) and last_name(n.func) in readers for n in ast.walk(function))
+
+
+def _given_a_variable(trace: Trace, function: Function, position: int) -> bool:
+    """Whether some call gives it something else than a number written out."""
+    at = position - 1 if function.owner is not None else position
+    return any(
+        isinstance(n, ast.Call) and last_name(n.func) == function.name and len(n.args) > at >= 0
+        and not isinstance(n.args[at], ast.Constant)
+        for file in trace.project.files
+        for n in ast.walk(file.tree)
+    )  # fmt: skip
+
+
+def find_rows_multiplied(trace: Trace) -> Iterator[Problem]:
+    """`ConcatDataset([data] * 20)`, `rows = rows * 50`: an "epoch" is the same few samples many times."""
+    for body in bodies(trace):
+        for call in body.calls:
+            given = call.args[0] if last_name(call.func) == "ConcatDataset" and call.args else None
+            factor = _times(given) if given is not None else 0
+            if factor > 1:
+                yield _multiplied(body, call, factor)
+        for assign in body.assigns:
+            factor = _times_itself(assign)
+            if factor > 1:
+                yield _multiplied(body, assign, factor)
+
+
+def _multiplied(body: Body, node: ast.AST, factor: int) -> Problem:
+    return Problem(
+        Site(body.file, node),
+        f"Every sample is in the data {factor} times: one epoch passes over the same samples {factor} times, and a "
+        "split after this has copies on both sides.",
+        "Keep each sample once and train for more epochs.",
+        0.7,
+        "Count the different samples among all.",
+    )
+
+
+def _times(node: ast.expr) -> int:
+    """k of `[x] * k`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):
+        return node.right.value if isinstance(node.right, ast.Constant) and type(node.right.value) is int else 0
+    return 0
+
+
+def _times_itself(assign: ast.Assign) -> int:
+    """k of `samples = samples * k`, for names that speak of samples."""
+    target, value = assign.targets[0], assign.value
+    if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Mult):
+        return 0
+    same = ast.unparse(value.left) in (ast.unparse(target), f"list({ast.unparse(target)})")
+    speaks = any(w in ast.unparse(target).lower() for w in _SAMPLES)
+    told = isinstance(value.right, ast.Constant) and type(value.right.value) is int
+    return value.right.value if same and speaks and told else 0  # type: ignore[attr-defined]
+
+
+def find_sorted_batches(trace: Trace) -> Iterator[Problem]:
+    """Data put in order by its label, then cut into batches in that order, in a program that shuffles nothing."""
+    text = "\n".join(line.partition("#")[0] for file in trace.project.files for line in file.lines)
+    if any(word in text for word in _SHUFFLES):
+        return
+    for body in bodies(trace):
+        for statement in (s for s in body.statements if isinstance(s, ast.Assign | ast.Expr)):
+            how = _sorted_by_label(statement)
+            if how and next(iter(training_loops(trace)), None) is not None:
+                yield Problem(
+                    Site(body.file, statement),
+                    f"The samples are put in order by {how} and nothing shuffles them afterwards: batches hold one "
+                    "class after the other, and the model forgets one while it learns the next.",
+                    "Shuffle the training samples in every epoch.",
+                    0.85,
+                    "Print the label histogram of ten consecutive batches.",
+                )
+                return
+
+
+def _sorted_by_label(statement: ast.Assign | ast.Expr) -> str:
+    """What a sort goes by, if it is a label: `np.argsort(y)`, `df.sort_values("label")`."""
+    for node in ast.walk(statement.value):
+        if isinstance(node, ast.Call) and last_name(node.func) in _SORTS:
+            given = [*node.args, *(k.value for k in node.keywords if k.arg in ("by", "key"))]
+            if last_name(node.func) == "argsort" and isinstance(node.func, ast.Attribute):
+                given.append(node.func.value)
+            for part in given:
+                if isinstance(part, ast.Lambda) and ast.unparse(part.body).endswith(("[-1]", "['label']", "['y']")):
+                    return ast.unparse(part.body)
+                words = set(ast.unparse(part).lower().replace("'", "_").replace(".", "_").replace("[", "_").split("_"))
+                if words & names("y label labels target targets cls class klass category"):
+                    return ast.unparse(part)
+    return ""
+
+
+def find_grouped_by_class(trace: Trace) -> Iterator[Problem]:
+    """`for c in classes: for f in files(c): samples.append((f, c))`, read in that order by a loader without shuffle."""
+    text = "\n".join(line.partition("#")[0] for file in trace.project.files for line in file.lines)
+    if any(word in text for word in _SHUFFLES if word != "shuffle") or "shuffle=True" in text or ".shuffle(" in text:
+        return
+    for training in training_loops(trace):
+        for file in trace.project.files:
+            for loop in ast.walk(file.tree):
+                collects = isinstance(loop, ast.For) and _is_over_classes(loop) and _appends_with(loop)
+                if collects or (isinstance(loop, ast.For) and _appends_block(loop)):
+                    yield Problem(
+                        Site(file, loop),
+                        "The samples are collected class by class and nothing shuffles them: batches hold one class "
+                        "after the other.",
+                        "Shuffle the training samples in every epoch.",
+                        0.8,
+                        "Print the label histogram of ten consecutive batches.",
+                        related=(Site(training.events[0].file, training.loop.node),) if training.events else (),
+                    )
+                    return
+
+
+def _is_over_classes(loop: ast.For) -> bool:
+    words = ast.unparse(loop.iter).lower()
+    return any(w in words for w in ("class", "categor", "label", "folders"))
+
+
+def _appends_with(loop: ast.For) -> bool:
+    """The class of the loop is appended, as a target, for several samples in a loop inside."""
+    bound = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    inner = [n for n in ast.walk(loop) if isinstance(n, ast.For) and n is not loop]
+    return any(
+        isinstance(c, ast.Call) and last_name(c.func) == "append"
+        and bound & {n.id for a in c.args for n in ast.walk(a) if isinstance(n, ast.Name)}
+        for i in inner
+        for c in ast.walk(i)
+    )  # fmt: skip
+
+
+def _appends_block(loop: ast.For) -> bool:
+    """`y.append(np.full(n, k))`, `y += [k] * n`: a block of equal targets for each turn of the loop."""
+    bound = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    for node in ast.walk(loop):
+        if isinstance(node, ast.Call) and last_name(node.func) in ("append", "extend") and node.args:
+            collector, block = ast.unparse(node.func).rpartition(".")[0], node.args[0]
+        elif isinstance(node, ast.AugAssign):
+            collector, block = ast.unparse(node.target), node.value
+        else:
+            continue
+        if is_target_name(collector) and _repeated(block) & bound:
+            return True
+    return False
+
+
+def _repeated(block: ast.expr) -> set[str]:
+    """The names that are repeated in `full(n, k)`, `full_like(x, k)`, `[k] * n`, `[k for _ in x]`, `k * ones(n)`."""
+    if isinstance(block, ast.Call) and last_name(block.func) in ("full", "full_like", "repeat") and len(block.args) > 1:
+        at = 0 if last_name(block.func) == "repeat" else 1
+        return _names_in(block.args[at])
+    if isinstance(block, ast.BinOp) and isinstance(block.op, ast.Mult):
+        sides = (block.left, block.right)
+        filled = any(isinstance(s, ast.Call) and last_name(s.func) == "ones" for s in sides)
+        lists = [e for s in sides if isinstance(s, ast.List) for e in s.elts]
+        return {n for e in (sides if filled else lists) for n in _names_in(e)}
+    return _names_in(block.elt) if isinstance(block, ast.ListComp) and isinstance(block.elt, ast.Name) else set()
+
+
+def _names_in(node: ast.expr) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+def find_file_per_item(trace: Trace) -> Iterator[Problem]:
+    """A whole table is read from disk for every sample, to take one row of it."""
+    readers = names("read_csv loadtxt genfromtxt read_parquet read_excel load")
+    for cls in trace.project.classes.values():
+        method = cls.methods.get("__getitem__")
+        for node in ast.walk(method.node) if method is not None else ():
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+                continue
+            whole = last_name(node.value.func) in readers and ast.unparse(node.value.func) not in ("json.load",)
+            name = ast.unparse(node.targets[0])
+            if whole and not any(k.arg in ("mmap_mode", "mmap", "skiprows", "nrows") for k in node.value.keywords) and (
+                method is not None and _takes_row(method.node, name)
+            ):  # fmt: skip
+                yield Problem(
+                    Site(cls.file, node),
+                    f"Every sample reads the whole file again ({ast.unparse(node.value.func)}) to take one row: the "
+                    "accelerator waits for the disk.",
+                    "Read the file once in __init__, or map it into memory.",
+                    0.75,
+                    "Compare the time in the loader with the time in the step.",
+                )
+
+
+def _takes_row(function: ast.AST, name: str) -> bool:
+    """`rows[i % n]`, `table.iloc[i]`."""
+    return any(
+        isinstance(n, ast.Subscript) and ast.unparse(n.value) in (name, f"{name}.iloc", f"{name}.loc")
+        and not isinstance(n.slice, ast.Constant)
+        for n in ast.walk(function)
+    )  # fmt: skip
+
+
+CHECKS = (
+    Check("first-batch-again", "An iterator restarted in every step or epoch over a loader that keeps its order.",
+          "Only the first batches are ever seen.", "Keep one iterator.",
+          "data_pipeline/duplicated_data", _LOADER, "error", "data_flow", find_first_batch_again),
+    Check("index-ignored", "A data set whose samples do not depend on their index.",
+          "Every sample is the same.", "Use the index.",
+          "data_pipeline/duplicated_data", _SUBSET, "error", "data_flow", find_index_ignored),
+    Check("place-ignored", "A reader that does not use the place it is told to read from.",
+          "All calls read the same rows.", "Use it.",
+          "data_pipeline/duplicated_data", _SUBSET, "error", "data_flow", find_place_ignored),
+    Check("rows-multiplied", "A list of samples multiplied.",
+          "The same samples count many times.", "Keep each once.",
+          "data_pipeline/duplicated_data", _SUBSET, "warning", "data_flow", find_rows_multiplied),
+    Check("sorted-batches", "Samples ordered by label and never shuffled.",
+          "Batches of one class pull the model to and fro.", "Shuffle.",
+          "data_pipeline/unshuffled_data", _LOADER, "error", "data_flow", find_sorted_batches),
+    Check("grouped-by-class", "Samples collected class by class and never shuffled.",
+          "Batches of one class pull the model to and fro.", "Shuffle.",
+          "data_pipeline/unshuffled_data", _LOADER, "error", "data_flow", find_grouped_by_class),
+    Check("file-per-item", "A whole file read for every sample.",
+          "Reading takes longer than the step.", "Read once.",
+          "data_pipeline/input_starvation", _SUBSET, "warning", "data_flow", find_file_per_item),
+)  # fmt: skip

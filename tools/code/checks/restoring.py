@@ -1,0 +1,248 @@
+"""What a checkpoint holds, and what of it is read again."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.names import names
+from misrun.tools.code.project_model import Class, last_name
+from misrun.tools.code.source import SourceFile
+from misrun.tools.code.trace import Event, Trace
+from misrun.tools.code.training import training_loops
+from misrun.tools.code.values import Site, Value, ancestors
+
+_SAVING = "https://docs.pytorch.org/tutorials/beginner/saving_loading_models.html#saving-loading-a-general-checkpoint-for-inference-and-or-resuming-training"
+_STRICT = "https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict"
+_COUNTERS = names("epoch step it iter iters iteration iterations global_step steps start_epoch epochs current_epoch")
+_WRAPPERS = {"DataParallel": "module.", "DistributedDataParallel": "module.", "DDP": "module.", "compile": "_orig_mod."}
+_STATES = {"opt": "the optimizer's moments start at 0 again", "sched": "the schedule starts over",
+           "scaler": "the loss scale is searched for again"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """One saved mapping: what its keys hold, by "model", "opt", "sched", "scaler" or "counter"."""
+
+    site: Site
+    keys: dict[str, str]
+
+
+def find_state_not_restored(trace: Trace) -> Iterator[Problem]:
+    """Saved beside the model and never read again, in a program that goes on training from its counter."""
+    if not any(t.steps for t in training_loops(trace)):
+        return
+    read = {key for file in trace.project.files for key in _keys_read(file)}
+    restored = _restored(trace)
+    for saved in (s for file in trace.project.files for s in _saved(file)):
+        counters = [k for k, kind in saved.keys.items() if kind == "counter"]
+        models = [k for k, kind in saved.keys.items() if kind == "model"]
+        if not any(k in read for k in models) or not (any(k in read for k in counters) or _speaks_of_resuming(trace)):
+            continue
+        for key, kind in saved.keys.items():
+            if kind in _STATES and key not in read and kind not in restored:
+                yield _not_restored(trace, saved, key, kind, models)
+                break
+
+
+def _saved(file: SourceFile) -> Iterator[_Saved]:
+    for node in ast.walk(file.tree):
+        pairs = _pairs(node)
+        kinds = {key: _kind(key, value) for key, value in pairs}
+        found = {key: kind for key, kind in kinds.items() if kind}
+        if "model" in found.values() and len(found) > 1:
+            yield _Saved(Site(file, node), found)
+
+
+def _pairs(node: ast.AST) -> list[tuple[str, ast.expr]]:
+    if isinstance(node, ast.Dict):
+        return [
+            (k.value, v)
+            for k, v in zip(node.keys, node.values, strict=True)
+            if isinstance(k, ast.Constant) and isinstance(k.value, str)
+        ]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
+        return [(k.arg, k.value) for k in node.keywords if k.arg]
+    return []
+
+
+def _kind(key: str, value: ast.expr) -> str:
+    """What is kept under a key, by the text of its value: `opt.state_dict()`."""
+    if isinstance(value, ast.Call) and last_name(value.func) == "state_dict":
+        owner = ast.unparse(value.func).lower().removesuffix(".state_dict").rpartition(".")[2]
+        return next((kind for kind in ("sched", "scaler", "opt") if kind in f"{owner} {key.lower()}"), "model")
+    return "counter" if key.lower() in _COUNTERS else ""
+
+
+def _keys_read(file: SourceFile) -> Iterator[str]:
+    """Keys in `x["key"]`, `x.get("key")`, `x.pop("key")` and `"key" in x`."""
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and isinstance(node.slice, ast.Constant):
+            yield str(node.slice.value)
+        elif isinstance(node, ast.Call) and last_name(node.func) in ("get", "pop") and node.args:
+            if isinstance(node.args[0], ast.Constant):
+                yield str(node.args[0].value)
+        elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Constant):
+            yield str(node.left.value)
+
+
+def _restored(trace: Trace) -> set[str]:
+    """Kinds of state that some load_state_dict in the project restores."""
+    found = set()
+    for event in trace.events():
+        if event.op.endswith(".load_state_dict"):
+            written = ast.unparse(event.node).lower()
+            kind = event.receiver.kind if event.receiver is not None else ""
+            found |= {k for k in _STATES if k in written or kind.startswith(k[:3])}
+    return found
+
+
+def _speaks_of_resuming(trace: Trace) -> bool:
+    """A function, option or message about going on with an earlier run."""
+    pattern = re.compile(r"\b(resum|restart|continu(e|ing) (the )?train|preempt)", re.IGNORECASE)
+    return any(pattern.search(line) for file in trace.project.files for line in file.lines)
+
+
+def _not_restored(trace: Trace, saved: _Saved, key: str, kind: str, models: list[str]) -> Problem:
+    site = _load_of(trace, models) or saved.site
+    return Problem(
+        site,
+        f"The checkpoint holds {key!r} ({saved.site}), and nothing reads it when training goes on: {_STATES[kind]}.",
+        f"Load it too: load_state_dict(checkpoint[{key!r}]).",
+        0.9,
+        "Compare loss and learning rate just before and after the resume.",
+        related=(saved.site,),
+    )
+
+
+def _load_of(trace: Trace, models: list[str]) -> Site | None:
+    """Where the model is loaded from one of these keys."""
+    for event in trace.events():
+        if event.op.endswith(".load_state_dict") and any(f"'{m}'" in ast.unparse(event.node) for m in models):
+            return event.site
+    return None
+
+
+def find_swallowed_mismatch(trace: Trace) -> Iterator[Problem]:
+    """strict=False, or keys filtered by what the model has, where the saved keys carry a prefix or nobody looks."""
+    words = {
+        n.value
+        for f in trace.project.files
+        for n in ast.walk(f.tree)
+        if isinstance(n, ast.Constant) and isinstance(n.value, str)
+    }
+    wrapped = _wrapper_prefix(trace)
+    for event in trace.events():
+        if not event.op.endswith(".load_state_dict") or not event.args:
+            continue
+        lenient = _is_lenient(event)
+        filtered = _is_filtered(event.args[0])
+        if not (lenient or filtered):
+            continue
+        prefix = wrapped or _prefix_of_owner(trace, event.receiver)
+        if prefix and not _is_stripped(prefix, words, trace):
+            yield _nothing_loaded(event, prefix, 0.9)
+        elif (
+            lenient and _is_ignored(event) and not _is_shown(event) and not filtered and not _is_cleaned(event.args[0])
+        ):
+            yield _nothing_loaded(event, "", 0.4)
+
+
+def _is_stripped(prefix: str, words: set[str], trace: Trace) -> bool:
+    """The prefix stands in the code by itself (`replace("module.", "")`), or as many letters are cut off."""
+    if any(w.strip("^").replace("\\", "").rstrip(".") == prefix.rstrip(".") for w in words):
+        return True
+    slices = (n for f in trace.project.files for n in ast.walk(f.tree) if isinstance(n, ast.Slice))
+    return any(isinstance(n.lower, ast.Constant) and n.lower.value == len(prefix) for n in slices)
+
+
+def _is_lenient(event: Event) -> bool:
+    given = event.argument(1, "strict")
+    return given is not None and given.const is False
+
+
+def _is_ignored(event: Event) -> bool:
+    return any(isinstance(n, ast.Expr) and n.value is event.node for n in ast.walk(event.file.tree))
+
+
+def _is_shown(event: Event) -> bool:
+    """Somewhere in the file the missing keys are looked at."""
+    return any("missing_keys" in line or "unexpected" in line for line in event.file.lines)
+
+
+def _is_filtered(value: Value) -> bool:
+    """Comes through `{k: v for k, v in saved.items() if k in own}`, directly or by update of the model's own state."""
+    for part in (value, *value.inputs, *value.kwargs.values()):
+        node = part.site.node if part.site is not None else None
+        if isinstance(node, ast.DictComp) and any(
+            isinstance(t, ast.Compare) and any(isinstance(o, ast.In) for o in t.ops)
+            for g in node.generators for c in g.ifs for t in ast.walk(c)
+        ):  # fmt: skip
+            return True
+    return value.op == "method" and value.name == "state_dict"
+
+
+def _is_cleaned(value: Value) -> bool:
+    """The keys are renamed or dropped on the way: somebody thought about them."""
+    return any(v.op in ("comprehension", "replace") or v.kind == "mapping" for v in ancestors(value, 12))
+
+
+def _wrapper_prefix(trace: Trace) -> str:
+    """The prefix in saved keys where the state of a wrapped model is saved, not that of its `.module`."""
+    for file in trace.project.files:
+        made: dict[str, str] = {}
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                name = last_name(node.value.func)
+                if name in _WRAPPERS and (name != "compile" or "torch" in ast.unparse(node.value.func)):
+                    made |= {ast.unparse(t): _WRAPPERS[name] for t in node.targets}
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.Call) and last_name(node.func) == "save":
+                for inner in (n for a in node.args for n in ast.walk(a) if isinstance(n, ast.Call)):
+                    owner = ast.unparse(inner.func).removesuffix(".state_dict")
+                    if last_name(inner.func) == "state_dict" and owner in made:
+                        return made[owner]
+    return ""
+
+
+def _prefix_of_owner(trace: Trace, model: Value | None) -> str:
+    """The attribute under which a saved, larger model holds one of the class that is loaded."""
+    if model is None or not isinstance(model.definition, Class):
+        return ""
+    for event in trace.events("torch.save"):
+        for part in (v for a in event.args[:1] for v in ancestors(a, 30)):
+            owner = part.inputs[0] if part.op == "method" and part.name == "state_dict" and part.inputs else None
+            if owner is None or not isinstance(owner.definition, Class) or owner.definition is model.definition:
+                continue
+            for name, inner in owner.attrs.items():
+                if inner.kind == "module" and inner.definition is model.definition:
+                    return f"{name}."
+    return ""
+
+
+def _nothing_loaded(event: Event, prefix: str, sure: float) -> Problem:
+    why = (
+        f"the saved keys begin with {prefix!r} and those of the model do not"
+        if prefix
+        else "keys that do not fit are passed over without a word"
+    )
+    return Problem(
+        event.site,
+        f"`{ast.unparse(event.node)[:70]}` cannot fail: {why}, so weights may stay at their first, random values.",
+        "Rename the keys and load with strict=True, or check missing_keys and unexpected_keys of the result.",
+        sure,
+        "Print the result of load_state_dict; compare one weight before and after it.",
+    )
+
+
+CHECKS = (
+    Check("state-not-restored", "A saved optimizer, scheduler or scaler state that nothing reads.",
+          "Training goes on with fresh moments, a restarted schedule or a new loss scale.",
+          "Load every state that was saved.", "model_software/resume_state",
+          _SAVING, "error", "silent_bug", find_state_not_restored),
+    Check("load-mismatch-swallowed", "Weights loaded in a way that passes over keys that do not fit.",
+          "With strict=False, or after filtering, a changed prefix loads nothing at all.",
+          "Load strictly, or look at what was left out.", "model_software/checkpoint_mismatch",
+          _STRICT, "warning", "silent_bug", find_swallowed_mismatch),
+)  # fmt: skip
