@@ -134,3 +134,16 @@ def test_accuracy_reached_before_the_last_bit_of_the_loss_does_not_disagree(sign
         "val_accuracy": [0.7 + 0.005 * (i % 2) if i >= 30 and i % 5 == 0 else None for i in range(60)],
     }
     assert "metric_disagrees" not in signals_of(columns)
+
+
+def test_a_metric_that_has_arrived_may_stay_where_it_is(signals_of) -> None:
+    loss = [1.2, 0.3, 0.1, 0.05]
+    assert "metric_constant" not in signals_of({"loss": loss, "dev_acc": [0.9967] * 4})
+    assert "metric_constant" in signals_of({"loss": loss, "dev_acc": [0.8967] * 4})
+
+
+def test_balanced_accuracy_of_exactly_one_class_in_three_is_one_class(signals_of) -> None:
+    columns = {"loss": [0.4, 0.3, 0.2, 0.2], "val_acc": [0.9617] * 4, "val_balanced_acc": [0.3333] * 4}
+    assert signals_of(columns)["one_class_predicted"].values["kind"] == "balanced"
+    moving = {**columns, "val_acc": [0.8, 0.82, 0.83, 0.84], "val_balanced_acc": [0.41, 0.5, 0.55, 0.6]}
+    assert "one_class_predicted" not in signals_of(moving)

@@ -177,6 +177,9 @@ def test_collapse_of_speed_needs_a_lasting_change(signals_of) -> None:
 def test_waiting_for_data_is_measured_against_the_step(signals_of) -> None:
     found = signals_of({"time": [1.0, 1.1, 1.0, 0.9], "data_time": [0.8, 0.9, 0.8, 0.7]})
     assert found["loader_bound"].value == pytest.approx(0.8, abs=0.02)
+    apart = signals_of({"load_s": [0.9, 0.8, 0.9, 0.9], "compute_s": [0.1, 0.1, 0.1, 0.1]})
+    assert apart["loader_bound"].value == pytest.approx(0.9, abs=0.02)
+    assert "loader_bound" not in signals_of({"load_s": [0.02] * 4, "compute_s": [0.1] * 4})
 
 
 def test_equal_rewards_in_all_groups(signals_of) -> None:

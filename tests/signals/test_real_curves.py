@@ -9,7 +9,9 @@ from misrun.tools.signals.measure import measure
 
 CURVES = Path(__file__).parents[1] / "data" / "signals"
 TEN, TWO, ADAM = {"num_classes": 10}, {"num_classes": 2}, {"optimizer": "adam"}
-NOT_FAILURES = {"loss_improving", "validation_improving", "lr_no_warmup", "loss_scale_search", "lr_at_onset"}
+NOT_FAILURES = {
+    "loss_improving", "validation_improving", "metric_reached", "lr_no_warmup", "loss_scale_search", "lr_at_onset",
+}  # fmt: skip
 NUMERIC = {"loss_nonfinite", "loss_hidden_nan", "loss_divergence", "grad_nonfinite"}
 
 # name -> (settings, signals that must be there at strength 0.5 or more, signals that must not)

@@ -10,9 +10,9 @@ from collections import defaultdict
 from misrun.tools.code.finding import Finding
 from misrun.tools.diagnosis.attempts import failed_attempts
 from misrun.tools.diagnosis.clues.registry import CLUES
-from misrun.tools.diagnosis.explains import EXPLAINS, FOLLOWS_FROM
+from misrun.tools.diagnosis.explains import EXPLAINS, FOLLOWS_FROM, POOR_LEARNING, STRIKES_LATE
 from misrun.tools.diagnosis.facts import ERROR, Facts
-from misrun.tools.diagnosis.fusion import Fusion, shipped
+from misrun.tools.diagnosis.fusion import Fusion, kind_of, shipped
 from misrun.tools.diagnosis.hypothesis import Diagnosis, Ground, Hypothesis, Status
 from misrun.tools.diagnosis.missing import missing_measurement
 from misrun.tools.diagnosis.taxonomy import HEALTHY, UNKNOWN, category_of
@@ -25,10 +25,18 @@ ABSTAIN_BELOW = 0.60
 FINDING_WEIGHT = 4.0
 # Without a symptom that it explains a finding is a suspicion, worth telling from about 0.9 confidence on (0.62).
 SUSPICION_WEIGHT = 2.6
+# A fault that strikes late is told before it strikes where a check is at least this sure: a check of less confidence
+# stands for a way of writing that often does no harm (a judgement).
+FORECAST_FROM = 0.75
+_FORECAST = " Forecast: the run was still going when its log ended, and this strikes late."
 # How much of a symptom a certain finding explains away for the other modes.
 EXPLAINED_AWAY = 0.7
 # An error that only follows from the root still counts a little, in case the root was told wrongly.
 NOT_ROOT = 0.3
+# Slow progress up to a tenth or a third of the plan may be the usual start of a slow task (a judgement).
+BARELY_BEGUN = 0.5
+# The hypotheses that a report shows first; the category is judged by these.
+RIVALS = 3
 # Hypotheses below one in fifty are not worth a line.
 SHOW_FROM = 0.02
 
@@ -79,12 +87,20 @@ def _from_signals(facts: Facts) -> list[tuple[str, Ground]]:
 
 
 def _root_share(facts: Facts, signal: Signal) -> float:
-    """1 for the root error and for everything that is not a fatal error; NOT_ROOT for errors beside the root."""
-    if not signal.name.startswith(ERROR) or facts.root is None:
-        return 1.0
+    """1 for the root error; NOT_ROOT for errors beside it, and for slow learning in a run that was cut off by it; less
+    than 1 for slow learning in a run that stopped before half of its plan."""
+    if facts.root is None:
+        return BARELY_BEGUN if signal.name in POOR_LEARNING and _stopped_before_half(facts) else 1.0
+    if not signal.name.startswith(ERROR):
+        return NOT_ROOT if signal.name in POOR_LEARNING else 1.0
     name = signal.name.removeprefix(ERROR)
     kind = SIGNATURE_MEANINGS.get(name, ("error", ""))[0]
     return 1.0 if kind in {"warning", "notice"} or name == facts.root.name else NOT_ROOT
+
+
+def _stopped_before_half(facts: Facts) -> bool:
+    ending = facts.run.ending
+    return ending.status == "unfinished" and (ending.last_step or 0.0) < 0.5 * (ending.planned_steps or 0.0)
 
 
 def _unexplained(facts: Facts, signal: Signal, mode: str, weight: float) -> float:
@@ -108,7 +124,7 @@ def _from_findings(facts: Facts) -> list[tuple[str, Ground]]:
             best[finding.mode] = finding
     grounds = []
     for mode, finding in best.items():
-        text = f"{finding.file}:{finding.line}: {finding.message}"
+        text = f"{finding.file}:{finding.line}: {finding.message}{_FORECAST if _may_yet_come(facts, finding) else ''}"
         weight = round(_finding_weight(facts, finding), 3)
         grounds.append((mode, Ground(source=finding.check, text=text, weight=weight, spans=(finding.span,))))
         grounds.append((HEALTHY, Ground(source=finding.check, text=text, weight=-weight, spans=(finding.span,))))
@@ -116,14 +132,25 @@ def _from_findings(facts: Facts) -> list[tuple[str, Ground]]:
 
 
 def _finding_weight(facts: Facts, finding: Finding) -> float:
-    """Full where the finding explains a symptom of this run (the root error itself, after a crash); else a suspicion
-    that grows from nothing at even odds."""
+    """Full where the finding explains a symptom of this run (the root error itself, after a crash), and where its
+    symptom may yet come; else a suspicion that grows from nothing at even odds."""
     explained = EXPLAINS.get(finding.mode, frozenset())
     root = f"{ERROR}{facts.root.name}" if facts.root is not None else ""
     if root in explained or (not root and facts.has(*explained)):
         return FINDING_WEIGHT * finding.confidence
+    if _may_yet_come(facts, finding):
+        return FINDING_WEIGHT * finding.confidence
     suspicion = SUSPICION_WEIGHT * max(0.0, 2 * finding.confidence - 1)
-    return suspicion * NOT_ROOT if root else suspicion
+    # A fault of memory that has not run out has done nothing to this run yet.
+    harmless = category_of(finding.mode) == "memory_hardware"
+    return suspicion * NOT_ROOT if root or harmless else suspicion
+
+
+def _may_yet_come(facts: Facts, finding: Finding) -> bool:
+    """Whether the run is still going and the fault, which the code shows, is one that strikes late: that its symptom is
+    not there yet says nothing, nor does a loss that falls."""
+    certain = finding.confidence >= FORECAST_FROM
+    return certain and facts.still_going and finding.mode in STRIKES_LATE and not facts.has(*EXPLAINS.get(finding.mode, ()))
 
 
 def _score(grounds: list[Ground]) -> float:
@@ -162,7 +189,7 @@ def _answer(facts: Facts, hypotheses: tuple[Hypothesis, ...], likelihoods: dict[
         by_category[category_of(mode)] += likelihood
     category = max(by_category, key=lambda c: by_category[c], default="unknown")
     likelihood = by_category[category] if by_category else 0.0
-    reason = _why_abstain(likelihood, by_category)
+    reason = _why_abstain(likelihood, by_category) or _one_symptom(facts, hypotheses)
     leading = next((h for h in hypotheses if h.category == category), None)
     if reason or leading is None:
         missing = missing_measurement(facts, hypotheses)
@@ -178,6 +205,20 @@ def _answer(facts: Facts, hypotheses: tuple[Hypothesis, ...], likelihoods: dict[
         missing=missing_measurement(facts, hypotheses) if open_mode else None,
         hypotheses=hypotheses,
     )
+
+
+def _one_symptom(facts: Facts, hypotheses: tuple[Hypothesis, ...]) -> str:
+    """Why a category must not be told although it is likely enough: the leading causes, of several categories, all rest
+    on the same one measured symptom, and there is no code that could tell them apart. Nothing then separates them but
+    how often each occurs."""
+    leading = [h for h in hypotheses if h.mode != HEALTHY][:RIVALS]
+    sources = {ground.source for h in leading for ground in h.supporting}
+    if facts.run.code or facts.root is not None or len(sources) != 1 or leading[0].likelihood >= ABSTAIN_BELOW:
+        return ""
+    symptom = sources.pop()
+    if kind_of(symptom) != "series" or len({h.category for h in leading}) < 2:
+        return ""
+    return f"all that is known is one symptom ({symptom}), and causes of several kinds bring it about"
 
 
 def _why_abstain(likelihood: float, by_category: dict[str, float]) -> str:

@@ -72,6 +72,12 @@ class Facts:
     def crashed(self) -> bool:
         return self.run.ending.status in {"crashed", "killed"}
 
+    @property
+    def still_going(self) -> bool:
+        """Whether the log just stops, as the log of a run does that is read while it runs: nothing ended it, and it is
+        not known to have come to its end."""
+        return self.root is None and self.run.ending.status in {"unknown", "unfinished"}
+
     @cached_property
     def text(self) -> str:
         """All messages of the run's errors, one per line, for the rules that look for words."""

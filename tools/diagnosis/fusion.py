@@ -23,7 +23,8 @@ KINDS = ("text", "report", "series", "settings", "code", "tried")
 # Signals that are read off the configuration and not off what the run did.
 _SETTINGS = frozenset({
     "config_conflict", "lr_high", "lr_low", "lr_no_warmup", "half_precision", "lr_constant_under_schedule",
-    "vocabulary_exceeds_embedding", "labels_exceed_classes", "oov_high",
+    "vocabulary_exceeds_embedding", "labels_exceed_classes", "oov_high", "weight_decay_high", "dropout_high",
+    "optimizer_unusual",
 })  # fmt: skip
 # Unfitted: every kind counts as its clues say, and "a cause not listed" is beaten clearly (0.82) by one clue of
 # "usually this mode" (3.0).

@@ -20,6 +20,7 @@ from misrun.tools.readers.run_record import (
     SkippedFile,
     SourceFile,
 )
+from misrun.tools.readers.signatures import CONSEQUENCES
 from misrun.tools.record import Span
 
 StepKind = Literal["step", "epoch", "index"]
@@ -133,7 +134,7 @@ class RunBuilder:
             root=self.root,
             files=tuple(self._files),
             series=tuple(in_steps(self._series(), self._config)),
-            events=tuple(self._events),
+            events=tuple(_consequences_marked(self._events)),
             config=tuple(self._settings()),
             environment=tuple(self._environment),
             code=tuple(self._code),
@@ -173,3 +174,11 @@ class RunBuilder:
         """File and canonical name of every metric whose own name says that it is one of evaluation."""
         named = ((file, raw_name) for file, raw_name, *_ in self._points if not is_measured_in_evaluation(raw_name))
         return {(file, canonical_metric(raw)[0]) for file, raw in named if canonical_metric(raw)[1] == "eval"}
+
+
+def _consequences_marked(events: list[Event]) -> list[Event]:
+    """A peer lost or a SIGTERM that one file knows no reason for follows from the error that another file holds."""
+    roots = [e for e in events if e.kind in ("error", "kill") and not e.secondary and e.name not in CONSEQUENCES]
+    if not roots:
+        return events
+    return [e.model_copy(update={"secondary": True}) if e.name in CONSEQUENCES else e for e in events]

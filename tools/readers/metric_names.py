@@ -83,6 +83,18 @@ _MEMORY_UNITS = (
     ("kb", 2.0**-10),
     ("bytes", 2.0**-20),
 )
+_MEMORY_WORDS = frozenset(["mem", "memory", "rss", "ram", "vram", "vmrss", "maxrss", "gpumem", "resident"])
+# No "total" or "limit": those are of the machine and not of the run.
+_MEMORY_QUALIFIERS = frozenset((
+    "gpu", "cuda", "cpu", "host", "device", "system", "proc", "process", "main", "used", "usage", "use", "in",
+    "allocated", "alloc", "reserved", "cached", "active", "peak", "max", "current", "cur", "set", "mb", "mib", "gb", "gib",
+    "kb", "kib", "bytes", "b", "percent", "pct",
+))  # fmt: skip
+_STEP_TIME = re.compile(
+    r"(?:(?:avg|mean)[ _])?(?:(?:time|seconds|secs?|s|ms)[ _]?(?:per[ _]|/[ _]?)(?:step|batch|it|iter|iteration|update)"
+    r"|(?:step|batch|iter|iteration|epoch)[ _]?(?:time|duration|seconds|secs?|ms)(?:[ _](?:s|ms|secs?))?)",
+    re.I,
+)
 _LARGEST_MEMORY_MIB = 10.0 * 2**20
 
 
@@ -137,8 +149,17 @@ def canonical_metric(raw_name: str) -> tuple[str, Phase]:
     stripped = _TRAIN_SUFFIX.sub("", _TRAIN_PREFIX.sub("", stripped))
     # "gpu mem", "gpu_mem" and "gpu-mem (MiB)" are one name: separators and a unit in brackets do not tell quantities apart.
     spelled = (bare, stripped, _spelled(bare), _spelled(stripped))
-    name = next((_CANONICAL[form] for form in spelled if form in _CANONICAL), stripped)
+    name = next((_CANONICAL[form] for form in spelled if form in _CANONICAL), None) or resource(stripped) or stripped
     return name, "system" if name in _SYSTEM else phase
+
+
+def resource(name: str) -> str | None:
+    """ "memory" or "step_time" for a name made of nothing but their words, in whatever order: "ram used (GB)",
+    "cuda_mem_peak_mb", "sec_per_step"."""
+    if _STEP_TIME.fullmatch(name):
+        return "step_time"
+    words = {word for word in re.split(r"[^a-z]+", name.lower()) if word}
+    return "memory" if words & _MEMORY_WORDS and words <= _MEMORY_WORDS | _MEMORY_QUALIFIERS else None
 
 
 def _spelled(name: str) -> str:

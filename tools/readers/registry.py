@@ -36,6 +36,7 @@ READERS: tuple[str, ...] = (
     "python_code:PythonCode",
     "notebook:Notebook",
     "metrics_csv:MetricsCsv",
+    "number_columns:NumberColumns",
     "passed_over:DataFile",
     "text_log:TextLog",
 )  # fmt: skip

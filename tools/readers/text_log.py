@@ -98,6 +98,9 @@ class _Log:
     def feed_lines(self, first: int, lines: list[bytes]) -> None:
         """Lines `first`, `first` + 1, ... Runs of one shape that mean nothing are passed over, runs of one shape that
         hold metrics read at once."""
+        written = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].strip()), None)
+        if written is not None:
+            self._context.last_line = first + written
         shapes = b"\n".join(lines).translate(None, _DIGITS).split(b"\n")
         known = self._known
         at, count = 0, len(lines)

@@ -6,7 +6,7 @@ import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.signals.curve import Curve, called, training_loss
-from misrun.tools.signals.robust import end_level, spread
+from misrun.tools.signals.robust import Floats, end_level, spread
 from misrun.tools.signals.robust import strength as graded
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.task import Task
@@ -24,6 +24,8 @@ BACK = 0.1
 LEARNED = 0.95
 # A new best by a tenth is learning that goes on; less is the noise of the lowest point before.
 SURVIVED = 0.9
+# A burst is over after two logged points, and five of them are back within a quarter of the five before.
+BURST, LEVEL, SAME, CALM = 2, 5, 1.25, 10.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,18 @@ def blow_up(curve: Curve) -> BlowUp | None:
     clear = float(np.log(peak) - np.median(logs)) > OVER_Z * spread(logs) or peak > SHOT_UP_SURE * first
     if peak < max(SHOT_UP * low, OVER_START * first) or not clear or end > BACK * peak:
         return None
-    return BlowUp(low_at, low, peak_at, peak, end, survived=low < LEARNED * first and end < SURVIVED * low)
+    survived = low < LEARNED * first and (end < SURVIVED * low or _is_burst(values, peak_at))
+    return BlowUp(low_at, low, peak_at, peak, end, survived=survived)
+
+
+def _is_burst(values: Floats, peak_at: int) -> bool:
+    """A point or two far above, and right after them the level of before: one bad batch whose step did no harm."""
+    before, after = values[max(0, peak_at - LEVEL) : peak_at], values[peak_at + BURST : peak_at + BURST + LEVEL]
+    if len(before) < LEVEL or len(after) < LEVEL:
+        return False
+    level = float(np.median(before))
+    calm = max(float(before.max()), float(after.max())) <= CALM * level
+    return calm and float(np.median(after)) <= SAME * level
 
 
 def measure(run: RunRecord, task: Task) -> list[Signal]:
@@ -72,7 +85,7 @@ def _signal(loss: Curve, found: BlowUp) -> Signal:
         value=found.peak,
         step=loss.step(onset),
         # Training that went on to a new best level afterwards got over it.
-        strength=0.4 if found.survived else graded(ratio, SHOT_UP, SHOT_UP_SURE),
+        strength=0.25 if found.survived else graded(ratio, SHOT_UP, SHOT_UP_SURE),
         spans=(loss.span(found.low_at, found.peak_at), loss.span(-1)),
         values={"before": found.low, "peak": found.peak, "ratio": ratio, "end": found.end, "first": first,
                 "peak_step": loss.step(found.peak_at), "survived": found.survived, "onset_step": loss.step(onset),

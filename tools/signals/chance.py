@@ -6,7 +6,7 @@ import re
 import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord
-from misrun.tools.signals.curve import Curve, called, is_error, quantity, training_loss
+from misrun.tools.signals.curve import Curve, called, is_error, pairs, quantity, training_loss
 from misrun.tools.signals.robust import end_level, noise, spread, start_level, trend
 from misrun.tools.signals.robust import strength as graded
 from misrun.tools.signals.signal import Signal
@@ -23,8 +23,15 @@ GUESSABLE = (2, 3, 4, 5, 6, 7, 8, 9, 10, 100, 1000)
 # already far from equal. Karpathy, "A Recipe for Training Neural Networks" (2019): "verify loss @ init".
 START_HIGH, START_HIGH_SURE = 1.5, 5.0
 START_LOW = 0.5
+# A loss three times that of a guess as often right: no usual initialisation is that sure of its errors.
+OVER_KNOWN = 3.0
 # ln of 485 million: no set of classes and no vocabulary is that large, so no guess costs more.
 OVER_ANY, OVER_ANY_SURE = 20.0, 100.0
+# Past the first tenth a model that has learned anything at all is below a guess's loss; 5 % above it for half the run
+# is worse than knowing nothing, half above it is beyond doubt.
+ABOVE, ABOVE_SURE, ABOVE_APART = 1.05, 1.5, 10.0
+# With an accuracy of 1/C beside it, a loss this near ln C is a guess's in the noise of single batches.
+NEAR_BOTH = 0.1
 _CROSS_ENTROPY = re.compile(r"cross[_\s-]?entropy|(?:^|[^a-z])(?:xent|nll|ce)(?:[^a-z]|$)")
 # A first point logged later than this share of the run no longer shows the start.
 FIRST = 0.05
@@ -33,11 +40,13 @@ FIRST = 0.05
 def measure(run: RunRecord, task: Task) -> list[Signal]:
     loss = _log_loss(run) if task.descending else None
     found = [_loss_at_chance(run, loss, task) if loss else None, _metric_at_chance(run, task)]
+    found.append(_mean_predicted(run, task))
     chance = configured_chance(task)
     if loss and chance:
         found += [_start_high(loss, chance), _start_low(loss, chance, task), _softmax_floor(loss, chance)]
+        found.append(_loss_above_chance(run, loss, chance))
     elif loss:
-        found.append(_start_over_any(run, loss))
+        found.append(_start_over_any(run, loss) or _start_over_accuracy(run, loss, task))
     return [signal for signal in found if signal]
 
 
@@ -57,8 +66,10 @@ def _loss_at_chance(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
         return None
     late = _stays(loss)
     level = float(np.median(late.values))
-    chance = configured_chance(task) or _coincidence(run, loss, level)
-    if chance is None or abs(level - chance.loss) > NEAR * chance.loss or _still_moving(late, chance):
+    told = configured_chance(task)
+    chance = told or _coincidence(run, loss, level)
+    near = NEAR if told or _guess_by_accuracy(_accuracy(run), level) is None else NEAR_BOTH
+    if chance is None or abs(level - chance.loss) > near * chance.loss or _still_moving(late, chance):
         return None
     return Signal(
         name="loss_at_chance",
@@ -73,6 +84,56 @@ def _loss_at_chance(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
     )  # fmt: skip
 
 
+def _loss_above_chance(run: RunRecord, loss: Curve, chance: Chance) -> Signal | None:
+    """The second half lies above what a guess costs, at its lowest quarter too; a few times above it only where no
+    accuracy says that the classes are told apart (then other terms are added to the cross entropy)."""
+    if len(loss) < 8:
+        return None
+    accuracy = _accuracy(run)
+    apart = accuracy is not None and float(accuracy.values.max()) > 2.0 * chance.accuracy
+    late = _stays(loss)
+    level, low = float(np.median(late.values)), float(np.quantile(late.values, 0.25))
+    ratio = level / chance.loss
+    if ratio < (ABOVE_APART if apart else ABOVE) or low < chance.loss:
+        return None
+    return Signal(
+        name="loss_above_chance",
+        text=f"{called(loss.series)} stays at {number(level)} from {late.place(0)} to {late.place(-1)}, above the"
+        f" {number(chance.loss)} that a guess among {chance.classes:,} classes costs ({chance.origin}).",
+        value=ratio,
+        step=loss.step(0),
+        strength=graded(ratio, ABOVE, ABOVE_SURE) if accuracy is not None else 0.6,
+        spans=(late.span(0, -1),),
+        values={"level": level, "chance_loss": chance.loss, "classes": chance.classes, "ratio": ratio,
+                "step_kind": loss.series.step_kind},
+    )  # fmt: skip
+
+
+def _mean_predicted(run: RunRecord, task: Task) -> Signal | None:
+    """A squared error that rests at 1 is that of always predicting the mean of a standardised target: its variance."""
+    loss = training_loss(run) if task.descending else None
+    if loss is None or len(loss) < 8 or quantity(run, "accuracy") is not None or configured_chance(task):
+        return None
+    squared = is_error(loss.series) and "mse" in loss.series.name
+    late = _stays(loss)
+    level = float(np.median(late.values))
+    settled = trend(late.values) == 0 or float(late.values.max() - late.values.min()) < 2 * CLOSE
+    if abs(level - 1.0) > (NEAR if squared else CLOSE) or not settled or spread(late.values) > 0.2:
+        return None
+    return Signal(
+        name="loss_at_chance",
+        text=f"{called(loss.series)} rests at {number(level)} from {late.place(0)} to {late.place(-1)}: 1 is the"
+        " squared error of predicting the mean of a standardised target for every sample.",
+        value=level,
+        step=loss.step(0),
+        # The target's scale is not told; that the level is 1 is the only sign of it.
+        strength=0.7 if squared else 0.55,
+        spans=(late.span(0, -1),),
+        values={"level": level, "chance_loss": 1.0, "classes": None, "first": float(loss.values[0]),
+                "step_kind": loss.series.step_kind},
+    )  # fmt: skip
+
+
 def _still_moving(late: Curve, chance: Chance) -> bool:
     """Whether the second half still falls by more than the tolerance: a slow start is not chance."""
     return trend(late.values) < 0 and start_level(late.values) - end_level(late.values) > NEAR * chance.loss
@@ -80,15 +141,27 @@ def _still_moving(late: Curve, chance: Chance) -> bool:
 
 def _coincidence(run: RunRecord, loss: Curve, level: float) -> Chance | None:
     """ln C by coincidence, believed only with an accuracy of 1/C beside it or with a loss flat at it from the start."""
-    near = [c for c in GUESSABLE if abs(level - math.log(c)) <= CLOSE * math.log(c)]
+    accuracy = _accuracy(run)
+    both = _guess_by_accuracy(accuracy, level)
+    near = [both] if both else [c for c in GUESSABLE if abs(level - math.log(c)) <= CLOSE * math.log(c)]
     if not near:
         return None
     guess = near[0]
-    accuracy = _accuracy(run)
     if accuracy is not None and abs(float(np.median(accuracy.values)) - 1.0 / guess) <= 0.2 / guess:
         return Chance(guess, f"accuracy is {number(float(np.median(accuracy.values)))}")
     flat = trend(loss.values) == 0 and spread(loss.values) <= NEAR * level
     return Chance(guess, "the loss is flat there") if flat and accuracy is None else None
+
+
+def _guess_by_accuracy(accuracy: Curve | None, level: float) -> int | None:
+    """The number of classes whose guess has both this accuracy throughout and this loss, within batches' noise."""
+    if accuracy is None or len(accuracy) < 3:
+        return None
+    late = float(np.median(_stays(accuracy).values))
+    best = float(accuracy.values.max())
+    fits = (c for c in GUESSABLE if abs(late - 1.0 / c) <= 0.2 / c and best <= 1.6 / c and c > 2)
+    near = (c for c in fits if abs(level - math.log(c)) <= NEAR_BOTH * math.log(c))
+    return min(near, key=lambda c: abs(late - 1.0 / c), default=None)
 
 
 def _accuracy(run: RunRecord) -> Curve | None:
@@ -187,6 +260,32 @@ def _start_over_any(run: RunRecord, loss: Curve) -> Signal | None:
         strength=graded(first, OVER_ANY, OVER_ANY_SURE) if named else 0.5,
         spans=(loss.span(0),),
         values={"first": first, "chance_loss": OVER_ANY, "classes": None, "ratio": first / OVER_ANY, "named": named},
+    )
+
+
+def _start_over_accuracy(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
+    """Without a known number of classes: a model that knows nothing and says so has the loss -ln(accuracy), ln C beside
+    1/C. Three times that, where the two come together later, is certainty without knowledge."""
+    accuracy = _accuracy(run)
+    if accuracy is None or task.pretrained or not _shows_the_start(loss):
+        return None
+    if (int(loss.index[0]), int(accuracy.index[0])) not in pairs(loss.series, accuracy.series):
+        return None  # an accuracy of later weights
+    first, share, last = float(loss.values[0]), float(accuracy.values[0]), end_level(accuracy.values)
+    if not (0.0 < share < 0.5 and 0.0 < last < 1.0):
+        return None
+    ratio, later = first / -math.log(share), end_level(loss.values) / -math.log(last)
+    if ratio < OVER_KNOWN or later > ratio:
+        return None
+    return Signal(
+        name="loss_start_high",
+        text=f"First logged loss is {number(first)} at {loss.place(0)} beside an accuracy of {percent(share)}: a guess"
+        f" that is right as often costs {number(-math.log(share))}.",
+        value=first,
+        step=loss.step(0),
+        strength=graded(ratio, OVER_KNOWN, 10.0),
+        spans=(loss.span(0), accuracy.span(0)),
+        values={"first": first, "chance_loss": -math.log(share), "classes": None, "ratio": ratio},
     )
 
 

@@ -28,6 +28,9 @@ _ERRORS = (
 )  # fmt: skip
 
 
+_PHASES = ("train", "training", "tr", "trn", "val", "valid", "validation", "dev")
+
+
 @dataclass(frozen=True)
 class Curve:
     """The finite points of a series; `index` maps each to its place in the series."""
@@ -118,7 +121,8 @@ def losses(run: RunRecord, phase: Phase) -> tuple[Series, ...]:
 
     1. a series that is called loss; 2. an objective under its own name (bce, neg_elbo, cost), in the order of
     `_OBJECTIVES`; 3. the parts of a loss (box_loss, policy_loss; their weights are not in the log, so they are not
-    added up); 4. a measure of error (mse, mae), in the order of `_ERRORS`. `called` says which one a sentence is about.
+    added up); 4. a measure of error (mse, mae), in the order of `_ERRORS`; 5. what is called by its phase alone ("train
+    1.39"). `called` says which one a sentence is about.
     """
     logged = [s for s in run.series if s.phase == phase]
     parts = [s for s in logged if "loss" in s.name and "scale" not in s.name]
@@ -127,8 +131,15 @@ def losses(run: RunRecord, phase: Phase) -> tuple[Series, ...]:
         *([s for s in logged if _spelled(s) == name and _descends(s)] for name in _OBJECTIVES),
         parts,
         *([s for s in logged if _spelled(s) == name] for name in _ERRORS),
+        [s for s in logged if _spelled(s) in _PHASES and _is_no_share(s)],
     )
     return tuple(sorted(next(filter(None, groups), ()), key=_preference, reverse=True))
+
+
+def _is_no_share(series: Series) -> bool:
+    """Whether values that are named by their phase alone are losses: an accuracy lies between 0 and 1, or rises."""
+    finite = [value for value in series.values if math.isfinite(value)]
+    return bool(finite) and (finite[-1] <= finite[0] or (max(finite) > 1.0 and max(finite) < 20.0))
 
 
 def _descends(series: Series) -> bool:

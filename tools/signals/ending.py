@@ -3,6 +3,7 @@
 import signal as posix
 
 from misrun.tools.readers.run_record import Ending, RunRecord
+from misrun.tools.record import Span
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.wording import number
 
@@ -21,7 +22,7 @@ MEANING = {
 
 def measure(run: RunRecord) -> list[Signal]:
     ending = run.ending
-    found = [_exit_code(ending), _killed(ending), _finished(ending), _unfinished(run)]
+    found = [_exit_code(ending), _killed(ending), _finished(ending), _unfinished(run), _in_evaluation(run)]
     return [signal for signal in found if signal]
 
 
@@ -102,3 +103,22 @@ def _unfinished(run: RunRecord) -> Signal | None:
         spans=ending.spans,
         values={"last_step": ending.last_step, "planned_steps": ending.planned_steps},
     )
+
+
+def _in_evaluation(run: RunRecord) -> Signal | None:
+    """An evaluation was announced after the last point of any series of its file: none of its results was logged."""
+    for event in run.events:
+        told = event.values.get("last_line")
+        if event.name != "evaluation_started" or not isinstance(told, int) or run.ending.status == "finished":
+            continue
+        later = [line for s in run.series if s.file == event.span.file for line in s.lines if line > told]
+        if not later:
+            return Signal(
+                name="stopped_in_evaluation",
+                text=f"The log ends in the evaluation that line {told} announces; none of its results was logged.",
+                step=run.ending.last_step,
+                strength=0.8,
+                spans=(Span(file=event.span.file, first=told, last=told),),
+                values={"last_line": told},
+            )
+    return None

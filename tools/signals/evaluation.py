@@ -6,7 +6,7 @@ import numpy as np
 
 from misrun.tools.readers.run_record import RunRecord, Series
 from misrun.tools.signals.blow_up import blow_up
-from misrun.tools.signals.curve import Curve, called, chosen, training_loss, validation_loss
+from misrun.tools.signals.curve import Curve, called, chosen, quantity, training_loss, validation_loss
 from misrun.tools.signals.loss import falls
 from misrun.tools.signals.robust import end_level, trend
 from misrun.tools.signals.robust import strength as graded
@@ -21,6 +21,8 @@ SMALL, SURE = 0.05, 0.5
 KEPT = 0.8
 # Less than a tenth of the way from a guess to perfect is poor, a hundredth is nothing.
 POOR, NOTHING = 0.1, 0.01
+# A judgement: on the evaluation sets of small runs (hundreds of samples) this leaves a few errors.
+ARRIVED = 0.99
 # It is poor for good only where it shows no trend, or the second half did not raise it by a quarter any more.
 STILL_RISING = 1.25
 _HIGHER_IS_BETTER = re.compile(
@@ -90,7 +92,7 @@ def _improving(run: RunRecord, task: Task) -> Signal | None:
     blown = blow_up(train) if train is not None else None
     if not task.descending or (blown and not blown.survived):
         return None
-    loss, metric = validation_loss(run, train), task_metric(run)
+    loss, metric = validation_loss(run, train) or quantity(run, "perplexity", "eval"), task_metric(run)
     by_loss = _falling_loss(loss) if loss is not None else None
     by_metric = _rising_metric(metric) if metric is not None and by_loss is None else None
     if by_metric is not None and loss is not None and len(loss) >= 3 and not _lasts(loss.values):
@@ -179,11 +181,17 @@ def _poor_signal(metric: Curve, skill: float, guess: float) -> Signal:
     )  # fmt: skip
 
 
+def _is_nearly_perfect(series: Series) -> bool:
+    """One error in a hundred or less on a metric that rises: a metric that has arrived stays where it is."""
+    value = series.values[0]
+    return bool(_HIGHER_IS_BETTER.search(series.name)) and (ARRIVED <= value <= 1.0 or 100 * ARRIVED <= value <= 100.0)
+
+
 def _constant_metric(run: RunRecord) -> Signal | None:
     """An evaluation metric that never changes in any digit; losses included."""
     fixed = [s for s in metrics(run) if len(s.values) >= 3 and len(set(s.values)) == 1 and np.isfinite(s.values[0])]
     # A perfect score (1 or 100) that stays is success; validation_suspiciously_good looks at that.
-    fixed = [s for s in fixed if s.values[0] not in (1.0, 100.0, -1.0)]
+    fixed = [s for s in fixed if s.values[0] not in (1.0, 100.0, -1.0) and not _is_nearly_perfect(s)]
     series = chosen(fixed)
     if series is None:
         return None

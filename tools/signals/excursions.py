@@ -31,10 +31,14 @@ LEAST = 0.1
 HISTORY = 5
 # Swings: robust spread of at least a quarter of the level, reaching back up to (nearly) the start.
 SWING, BACK_UP = 0.25, 0.9
+# A level of less than half of the first values is a loss that has come down.
+FELL = 0.5
 # A repeated pattern explains at least half of what varies (autocorrelation 0.5 at its lag).
 PATTERN = 0.5
 # Half of what a clean saw-tooth or one peak in five points has (see _is_tooth).
 SKEWED = 0.75
+# Single batches of a fresh model differ by less than a factor of 3; tenfold is the step's doing beyond doubt.
+EARLY, EARLY_SURE = 3.0, 10.0
 # A resume jump is at least a tenth of the level and 4 sigma of the points before it.
 JUMP, JUMP_Z = 1.1, 4.0
 
@@ -44,7 +48,7 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
     if loss is None or not task.descending:
         return []
     resumed = _resumes(run, loss)
-    found = [_resume_jump(loss, resumed), _spike(loss, resumed), *_swings(run, loss)]
+    found = [_resume_jump(loss, resumed), _spike(loss, resumed), _early_jump(loss), *_swings(run, loss)]
     return [signal for signal in found if signal]
 
 
@@ -82,6 +86,31 @@ def _resume_jump(loss: Curve, resumed: tuple[int, ...]) -> Signal | None:
         strength=graded(new / old, JUMP, 2.0) if old > 0 else 0.7,
         spans=(loss.span(max(0, at - HISTORY), at - 1), loss.span(at, min(at + HISTORY, len(loss)) - 1)),
         values={"before": old, "after": new, "onset_step": loss.step(at), "step_kind": loss.series.step_kind},
+    )
+
+
+def _early_jump(loss: Curve) -> Signal | None:
+    """In the first fifth of the run the loss rises to several times its first value: the first steps made it worse."""
+    first, early = float(loss.values[0]), loss.values[: max(3, len(loss) // 5)]
+    at = int(np.argmax(early))
+    # Whole epochs are means, and a first point late in the run is no start.
+    shown = loss.series.step_kind == "step" and loss.step(0) <= max(10.0, 0.05 * loss.step(-1))
+    if len(loss) < 10 or not shown or first <= 0.0 or float(early[at]) < EARLY * first:
+        return None
+    return Signal(
+        name="loss_early_jump",
+        text=f"{called(loss.series)} rises from {number(first)} at {loss.place(0)} to {number(float(early[at]))} at"
+        f" {loss.place(at)} ({times(float(early[at]) / first)}), at the very beginning of the run.",
+        value=float(early[at]) / first,
+        step=loss.step(at),
+        strength=graded(float(early[at]) / first, EARLY, EARLY_SURE),
+        spans=(loss.span(0, at),),
+        values={
+            "first": first,
+            "peak": float(early[at]),
+            "onset_step": loss.step(at),
+            "step_kind": loss.series.step_kind,
+        },
     )
 
 
@@ -294,7 +323,9 @@ def _wide_swing(loss: Curve) -> Signal | None:
     wide = spread(late.values) > SWING * abs(level)
     back_up = float(np.quantile(late.values, 0.9)) >= BACK_UP * start
     early, last = np.array_split(loss.values, 2)
-    if not wide or not back_up or trend(late.values) != 0 or noise(last) < 0.5 * noise(early):
+    # Noise in proportion to a level that came down is no swing about where the run began.
+    fell = level < FELL * float(loss.values[:3].max())
+    if not wide or not back_up or fell or trend(late.values) != 0 or noise(last) < 0.5 * noise(early):
         return None
     low, high = np.quantile(late.values, [0.05, 0.95])
     return _oscillation(loss, late, level, float(high - low), None)

@@ -23,9 +23,9 @@ _OTHER = re.compile(
 )
 # Three points in a row are no first step of a zero-initialised branch (LoRA's B, a residual scale of 0).
 LEAST = 3
-# In float32 an update below 2^-24 = 6e-8 of a weight is rounded away; a millionth of the largest part's gradient is
-# below what one learning rate can serve both with.
-VANISHING, VANISHED = 1e-6, 1e-9
+# In float32 an update below 2^-24 = 6e-8 of a weight is rounded away; a ten-thousandth of the largest gradient is
+# below what one learning rate can serve both with (layers of models that train lie within two or three powers of ten).
+VANISHING, VANISHED = 1e-4, 1e-8
 # Logs in fixed decimals print what is small as 0; a value with more than this many decimals was written in full.
 PRINTED = 5
 
@@ -93,7 +93,7 @@ def _is_rounded(parts: list[Curve]) -> bool:
 
 
 def _vanishing(parts: list[Curve], largest: Curve, learned: bool) -> Signal | None:
-    """Not 0, and below a millionth of the largest part's at the middle of its points."""
+    """Not 0, and below a ten-thousandth of the largest part's at the middle of its points."""
     moving = [part for part in parts if _level(part) > 0.0]
     smallest = min(moving, key=_level)
     ratio = _level(smallest) / _level(largest)
@@ -104,7 +104,7 @@ def _vanishing(parts: list[Curve], largest: Curve, learned: bool) -> Signal | No
         name="gradient_part_vanishing",
         text=f"Gradient norm {smallest.series.raw_name} has a level of {number(_level(smallest))},"
         f" {number(ratio)} times that of {largest.series.raw_name} ({number(_level(largest))});"
-        f" {len(small)} of {plural(len(parts), 'part')} lie below a millionth of it.",
+        f" {len(small)} of {plural(len(parts), 'part')} lie below a ten-thousandth of it.",
         value=ratio,
         step=smallest.step(0),
         # A model that learned all the same did without that part.

@@ -17,6 +17,9 @@ from misrun.tools.signals.wording import number, percent
 LARGEST = 65_504.0
 # A loss that usually lies within a factor of 8 of it overflows by a swing of mini-batches alone.
 NEAR = LARGEST / 8.0
+# Dynamic scaling skips one step in two thousand; one in ten in the second half of a run is no search for a scale.
+OFTEN = 0.1
+_SKIPPED = re.compile(r"(?:^|[^a-z])(?:skip(?:ped)?|overflows?|num_overflows?)(?:[^a-z]|$)")
 # As the programs say it; "bfloat16" is another format, and "fp16=False" a setting that is off.
 _SAID = re.compile(
     r"\b(?:torch\.float16|float16|fp16|half[- ]precision|HalfTensor|dtype Half)\b(?!\s*[=:]\s*(?:false|no|off|0))", re.I
@@ -25,8 +28,32 @@ _SAID = re.compile(
 
 def measure(run: RunRecord, task: Task) -> list[Signal]:
     told = _from_settings(task) or _from_scaler(run) or _from_messages(run)
-    found = _told_signal(run, *told) if told else _by_range(run)
-    return [found] if found else []
+    found = [_told_signal(run, *told) if told else _by_range(run), _skipped(run)]
+    return [signal for signal in found if signal]
+
+
+def _skipped(run: RunRecord) -> Signal | None:
+    """A counter of skipped steps that goes on counting: the optimizer hardly ever steps."""
+    series = chosen(s for s in run.series if _SKIPPED.search(s.raw_name.lower()) and s.step_kind == "step")
+    curve = Curve.of(series) if series is not None else None
+    if curve is None or len(curve) < 4:
+        return None
+    half = len(curve) // 2
+    steps = float(curve.steps[-1] - curve.steps[half])
+    share = float(curve.values[-1] - curve.values[half]) / steps if steps > 0 else 0.0
+    if not OFTEN <= share <= 1.05:  # a counter per device, or of something else, runs faster
+        return None
+    return Signal(
+        name="steps_skipped",
+        text=f"{curve.series.raw_name} goes from {number(float(curve.values[half]))} to"
+        f" {number(float(curve.values[-1]))} between {curve.place(half)} and {curve.place(-1)}: {percent(share)} of the"
+        " optimizer's steps are left out.",
+        value=share,
+        step=curve.step(0),
+        strength=1.0 if share >= 0.5 else 0.7,
+        spans=(curve.span(0, -1),),
+        values={"share": share, "skipped": float(curve.values[-1]), "step_kind": curve.series.step_kind},
+    )
 
 
 def _from_settings(task: Task) -> tuple[str, Span] | None:

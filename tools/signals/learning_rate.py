@@ -27,12 +27,20 @@ USUAL: dict[str, tuple[float, float]] = {
 # Full fine-tuning of a pretrained transformer: 1e-5..5e-5 in its papers (BERT, table 6; transformers' default 5e-5), so
 # ten times the default is just too high. Adapters train fresh weights and take the optimizer's own range.
 FINE_TUNING_HIGH = 5e-4
+# From fresh weights the low end is that of pre-training: Adam 1e-5 (a tenth of what the largest models take, Brown et
+# al. 2020, table 2.1), SGD 1e-4 (a tenth of torch's default).
+FRESH_LOW = {"adam": 2e-5, "rmsprop": 2e-5, "sgd": 2e-4, "adagrad": 1e-3}
 # SGD's momentum is 0.9 by custom (Sutskever et al. 2013 go from 0.5 to 0.99); a normalisation layer's is 0.1 or less.
 _SGD_MOMENTUM = 0.5
 # "Just before the onset": the last three logged rates; a change counts from a factor of two on.
 BEFORE, CHANGED = 3, 2.0
 # Decayed to nothing: a thousandth of the peak for the last third of the run.
 NOTHING, LONG = 1e-3, 0.3
+# A rise by a factor of ten that no plateau follows; a thousandfold one is no slow warm-up any more.
+GROWN, GROWN_SURE = 10.0, 1000.0
+# Step schedules of published recipes keep at least a hundredth of the peak for the first half (He et al. 2016: two
+# tenths, at half and three quarters).
+SPENT = 1e-2
 _STEPLESS = {"none", "null", "", "constant", "false", "no", "off"}
 # Schedules whose rate may rightly stay where it is for long.
 _EVENT_DRIVEN = ("plateau", "step", "constant")
@@ -42,13 +50,14 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
     curve = quantity(run, "lr")
     found = [_range(run, curve, task)]
     if curve is not None:
-        found += [_zero(curve), _no_schedule(run, curve), _no_warmup(run, curve)]
+        found += [_zero(run, curve), _early(run, curve), _grows(curve)]
+        found += [_no_schedule(run, curve), _no_warmup(run, curve)]
     return [signal for signal in found if signal]
 
 
 def _peak(run: RunRecord, curve: Curve | None) -> tuple[float, ConfigValue | None, int] | None:
     """The highest rate: logged (then its point), or else configured."""
-    if curve is not None and curve.values.max() > 0:
+    if curve is not None and curve.values.max() > 0 and _full_rate(run, curve) == float(curve.values.max()):
         at = int(np.argmax(curve.values))
         return float(curve.values[at]), None, at
     setting = run.setting(*_RATE_SETTINGS)
@@ -56,7 +65,7 @@ def _peak(run: RunRecord, curve: Curve | None) -> tuple[float, ConfigValue | Non
     return (value, setting, 0) if value is not None and value > 0 else None
 
 
-def _optimizer(run: RunRecord) -> str | None:
+def optimizer_family(run: RunRecord) -> str | None:
     """The optimizer's family: by its setting, by the one optimizer that is constructed ("SGD.lr"), or by what only one
     takes: transformers' Trainer settings imply AdamW, a momentum SGD."""
     for name in _OPTIMIZER_SETTINGS:
@@ -87,7 +96,7 @@ def _spellings(family: str) -> set[str]:
 
 
 def _range(run: RunRecord, curve: Curve | None, task: Task) -> Signal | None:
-    found, optimizer = _peak(run, curve), _optimizer(run)
+    found, optimizer = _peak(run, curve), optimizer_family(run)
     if found is None:
         return None
     peak, setting, at = found
@@ -95,6 +104,8 @@ def _range(run: RunRecord, curve: Curve | None, task: Task) -> Signal | None:
     low, high = USUAL[optimizer] if optimizer else (1e-7, 1.0)
     tuned = optimizer == "adam" and task.pretrained and not _adapter(run)
     high = FINE_TUNING_HIGH if tuned else high
+    if not task.pretrained and _hardly_moves(run):
+        low = FRESH_LOW.get(optimizer or "", low)
     if low <= peak <= high:
         return None
     name, limit = ("lr_high", high) if peak > high else ("lr_low", low)
@@ -103,21 +114,31 @@ def _range(run: RunRecord, curve: Curve | None, task: Task) -> Signal | None:
     whose = f"{optimizer or 'any optimizer'}{' when fine-tuning' if tuned else ''}"
     relation = "above" if name == "lr_high" else "below"
     # A rate under which the loss came down by half and stayed there suits this model, whatever is usual.
-    suits = _learned(run)
+    suits = learned_well(run)
     return Signal(
         name=name,
         text=f"Peak learning rate {number(peak)} is {relation} {number(limit)}, the"
         f" {'upper' if name == 'lr_high' else 'lower'} end"
         f" of the usual range for {whose}.",
         value=peak,
-        strength=0.4 if suits else graded(max(factor, 1.0), 1.0, 10.0),
+        strength=0.25 if suits else graded(max(factor, 1.0), 1.0, 10.0),
         spans=(span,) if span else (),
         values={"peak_lr": peak, "usual_low": low, "usual_high": high, "optimizer": optimizer, "fine_tuning": tuned,
                 "loss_halved": suits},
     )  # fmt: skip
 
 
-def _learned(run: RunRecord) -> bool:
+def _hardly_moves(run: RunRecord) -> bool:
+    """The loss has come less than a tenth of the way to 0 by the end: a rate that only suits tuned weights."""
+    loss = training_loss(run)
+    if loss is None or loss.series.first_nonfinite is not None or len(loss) < 5:
+        return False
+    start = start_level(loss.values)
+    return start > 0.0 and 0.9 * start <= end_level(loss.values) <= 1.1 * start
+
+
+def learned_well(run: RunRecord) -> bool:
+    """The training loss came down by half and stayed there: what was set suits this model."""
     loss = training_loss(run)
     if loss is None or loss.series.first_nonfinite is not None or blow_up(loss) is not None:
         return False
@@ -130,12 +151,23 @@ def _adapter(run: RunRecord) -> bool:
     return any(enabled(run.setting(name)) for name in ("peft_type", "lora_r", "lora_alpha", "adapter", "lora_rank"))
 
 
-def _zero(curve: Curve) -> Signal | None:
+def _full_rate(run: RunRecord, curve: Curve) -> float:
+    """The highest rate that was logged or, where whole epochs are logged and the schedule was over before the first of
+    them, configured."""
+    configured = numeric(run.setting(*_RATE_SETTINGS)) or 0.0
+    logged = float(curve.values.max())
+    # A rate that rises is a schedule that multiplies a base of any size (as in "Attention Is All You Need", 5.3).
+    if bool((np.diff(curve.values) > 0.0).any()):
+        return logged
+    return configured if 0.0 < logged <= 2 * NOTHING * configured else logged
+
+
+def _zero(run: RunRecord, curve: Curve) -> Signal | None:
     """A rate of 0 (or a thousandth of its peak) over a long last stretch, or 0 throughout. The usual decay to 0 is not:
     cosine spends 2 % of a run, and a linear decay 0.1 %, below a thousandth of the peak."""
     if len(curve) < 3:
         return None
-    peak = float(curve.values.max())
+    peak = _full_rate(run, curve)
     gone = curve.values <= NOTHING * peak
     first = len(curve) - int(np.argmin(gone[::-1])) if not gone.all() else 0
     share = (len(curve) - first) / len(curve)
@@ -194,6 +226,52 @@ def _no_warmup(run: RunRecord, curve: Curve) -> Signal | None:
         strength=0.3,
         spans=(curve.span(0),),
         values={"lr": float(curve.values[0]), "peak_lr": float(curve.values.max())},
+    )
+
+
+def _grows(curve: Curve) -> Signal | None:
+    """The rate rises to the very end, tenfold: a warm-up that never ends, or a schedule that grows."""
+    values = curve.values
+    if len(curve) < 5 or values[0] <= 0.0 or (np.diff(values) < 0).any() or values[-1] < GROWN * values[0]:
+        return None
+    # A warm-up that ended rests at its peak.
+    if float(np.mean(values < 0.99 * values[-1])) < 0.5:
+        return None
+    return Signal(
+        name="lr_grows",
+        text=f"Learning rate only rises, from {number(float(values[0]))} at {curve.place(0)} to"
+        f" {number(float(values[-1]))} at {curve.place(-1)} ({times(float(values[-1] / values[0]))}), and never comes"
+        " to rest.",
+        value=float(values[-1] / values[0]),
+        step=curve.step(0),
+        # A linear warm-up over more than the run rises so too, and may still train.
+        strength=graded(float(values[-1] / values[0]), GROWN, GROWN_SURE),
+        spans=(curve.span(0, -1),),
+        values={"first_lr": float(values[0]), "last_lr": float(values[-1]), "step_kind": curve.series.step_kind},
+    )
+
+
+def _early(run: RunRecord, curve: Curve) -> Signal | None:
+    """The rate is below a hundredth of its peak before half of the run is over, while the loss is still high."""
+    if len(curve) < 6:
+        return None
+    peak = _full_rate(run, curve)
+    gone = curve.values <= SPENT * peak
+    if not gone[-1]:
+        return None
+    first = len(curve) - int(np.argmin(gone[::-1])) if not gone.all() else 0
+    share = (len(curve) - first) / len(curve)
+    if share < 0.5 or learned_well(run):
+        return None
+    return Signal(
+        name="lr_spent_early",
+        text=f"Learning rate is below {number(SPENT * peak)}, a hundredth of its full {number(peak)}, from"
+        f" {curve.place(first)} on ({percent(share)} of the run), and the loss has not come down by half.",
+        value=share,
+        step=curve.step(first),
+        strength=graded(share, 0.5, 0.8),
+        spans=(curve.span(first, -1),),
+        values={"peak_lr": peak, "share": share, "onset_step": curve.step(first), "step_kind": curve.series.step_kind},
     )
 
 

@@ -1,6 +1,7 @@
 """Where the level of the training loss goes: improving, slow, flat, constant, diverging, negative."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,10 @@ FLAT_SHARE, HIGH_SHARE = 0.5, 0.5
 # A slow run has come less than a fifth of the way to 0 at a rate that has not slackened by more than half; a power law
 # t^-b with b <= 1 (Hestness et al. 2017, arXiv:1712.00409) slackens far more between the halves.
 SLOW_WAY, SLOW_RATE = 0.2, 0.5
+# From fresh weights the easy part of a task (class shares, token frequencies, the mean of the target) alone takes more
+# than a tenth of the loss in most tasks; half of that is next to nothing. Judgements, hence the moderate strength.
+HARDLY, HARDLY_ANY, SHORTEST_LOOK = 0.1, 0.05, 6
+_RECONSTRUCTION = re.compile(r"(?i)(?:^|[^a-z])rec(?:on(?:struction)?)?(?:[^a-z]|$)")
 # Divergence: half of what had been gained is lost again, and the loss is at least 20 % above its best.
 LOST_SHARE, RISEN = 0.5, 1.2
 
@@ -47,10 +52,12 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
     found = [_divergence(loss, task), negative]
     if task.descending:
         # A fall below the floor of the loss, or without one, is no learning.
+        found = [None if signal and _learns_beside(run, loss) else signal for signal in found[:1]] + found[1:]
         found += [
             _improving(loss) if negative is None else None,
             _slow(loss),
             _constant(loss),
+            _hardly_falls(run, loss, task),
             _plateau(run, loss, task),
         ]
     return [signal for signal in found if signal]
@@ -76,6 +83,9 @@ def falls(curve: Curve) -> bool:
     # A curve that dropped at once and then hovers has no trend over most of its points: it has fallen if its whole
     # second half lies below half of the first value.
     dropped = first > 0 and float(curve.values[len(curve) // 2 :].max()) < 0.5 * first
+    # In a short series that only falls, the differences that noise is estimated from are the fall itself.
+    if len(curve) < SHORTEST_TEST and bool((np.diff(curve.values) < 0.0).all()):
+        return first - float(curve.values[-1]) > SMALL * abs(first)
     # Tenths show a fast start, thirds a slow fall under the noise of single batches.
     large = _dropped(curve.values, edge(len(curve))) or _dropped(curve.values, len(curve) // 3)
     return dropped or (large and trend(curve.values) < 0)
@@ -168,6 +178,59 @@ def _constant(loss: Curve) -> Signal | None:
     )
 
 
+def _hardly_falls(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
+    """The whole run gains less than a tenth of where it began (or of a guess's loss), from weights that were fresh."""
+    start, end = _began(loss, task), end_level(loss.values)
+    if len(loss) < SHORTEST_LOOK or start <= 0.0 or end < 0.0 or task.pretrained or _solved(run):
+        return None
+    gained = (start - end) / start
+    # A loss that came down meanwhile and went up again diverged: that is another fact.
+    lowest = float(running_median(loss.values, max(3, len(loss) // 10)).min())
+    if gained >= HARDLY or (start - lowest) / start >= 2 * HARDLY or _learns_beside(run, loss):
+        return None
+    return Signal(
+        name="loss_hardly_falls",
+        text=f"{called(loss.series)} goes from {number(start)} to {number(end)} in the whole run"
+        f" ({plural(len(loss), 'logged point')}): {percent(max(gained, 0.0))} of the start is gained.",
+        value=gained,
+        step=loss.step(0),
+        strength=_hardly_strength(loss, gained, task),
+        spans=(loss.span(0, -1),),
+        values={**_ends(loss), "improvement": gained},
+    )
+
+
+def _began(loss: Curve, task: Task) -> float:
+    """The level of the first points, of which single batches are noisy, and not above a guess's loss."""
+    first = float(np.median(loss.values[: max(1, min(3, len(loss) // 3))]))
+    chance = configured_chance(task)
+    return min(first, chance.loss) if chance else first
+
+
+def _hardly_strength(loss: Curve, gained: float, task: Task) -> float:
+    """A mean over the first epoch may have most of the learning in it already: without a guess's loss to compare with,
+    that is a mark."""
+    if _whole_epochs(loss) and configured_chance(task) is None:
+        return 0.7 if _steady(loss) else 0.45
+    # Fresh weights learn the easy part within some tens of steps: later a first point does not show it.
+    if loss.series.step_kind == "step" and loss.step(0) > max(10.0, 0.01 * loss.step(-1)):
+        return 0.55
+    return 0.8 if gained < HARDLY_ANY else 0.6
+
+
+def _steady(loss: Curve) -> bool:
+    """The late rate is at least half of the early one: what was learned before the first epoch's end was no more."""
+    if len(loss) < 8 or trend(loss.values) >= 0:
+        return False
+    half = len(loss) // 2
+    early, late = (theil_sen(part.steps, part.values) for part in (loss.slice(0, half), loss.slice(half)))
+    return early < 0 and late <= SLOW_RATE * early
+
+
+def _whole_epochs(loss: Curve) -> bool:
+    return loss.series.step_kind == "epoch" and float(np.median(np.diff(loss.steps))) >= 1.0
+
+
 def _plateau(run: RunRecord, loss: Curve, task: Task) -> Signal | None:
     """Improvement, then none for at least half the run, at more than half of where it started (or of a guess's
     loss).
@@ -201,8 +264,7 @@ def _plateau_strength(level: float, loss: Curve, task: Task) -> float:
     Where whole epochs are logged, the first value is a mean that has most of the learning in it: without a guess's loss
     to compare with, a run that starts near its floor looks the same up to 90 %.
     """
-    whole_epochs = loss.series.step_kind == "epoch" and float(np.median(np.diff(loss.steps))) >= 1.0
-    hidden_start = whole_epochs and configured_chance(task) is None
+    hidden_start = _whole_epochs(loss) and configured_chance(task) is None
     if level < 0.6 or len(loss) < 20 or (hidden_start and level < 0.9):
         return 0.4
     return graded(level, 0.6, 0.9)
@@ -293,6 +355,14 @@ def _divergence(loss: Curve, task: Task) -> Signal | None:
     )  # fmt: skip
 
 
+def _learns_beside(run: RunRecord, loss: Curve) -> bool:
+    """A reconstruction falls well while the sum of which it is a term does not: other terms grow as they are put to
+    use (the commitment to codes, the KL term)."""
+    others = (s for s in run.series if s.phase == "train" and s is not loss.series)
+    curves = (Curve.of(series) for series in others if _RECONSTRUCTION.search(series.raw_name))
+    return any(falls(c) and end_level(c.values) < 0.7 * float(c.values[0]) for c in curves)
+
+
 def _lost(left: _Departure, loss: Curve, task: Task) -> bool:
     """Half of the gain is gone. Policy and adversarial losses have no level to keep: there only a runaway counts."""
     if not task.descending:
@@ -318,7 +388,9 @@ def _negative(loss: Curve, task: Task) -> Signal | None:
         return None
     first = int(below[0])
     end, start = end_level(loss.values), start_level(loss.values)
-    runaway = start > 0 and end < -start and trend(loss.values) < 0
+    # The density of a continuous target may exceed 1, so that its negative logarithm settles below 0; a runaway does
+    # not slacken.
+    runaway = start > 0 and end < -start and _steady(loss)
     bounded = task.bounded or is_error(loss.series)
     if not bounded and not runaway:
         return None

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.signals import (
+    adversarial,
+    apart,
+    batch_size,
     blow_up,
     chance,
     ending,
@@ -13,11 +16,13 @@ from misrun.tools.signals import (
     gradients,
     half_precision,
     held_out,
+    hyperparameters,
     learning_rate,
     loss,
     memory,
     nonfinite,
     one_class,
+    reached,
     reinforcement,
     representation,
     settings,
@@ -25,6 +30,7 @@ from misrun.tools.signals import (
     throughput,
     validation,
     vocabulary,
+    window,
 )
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.task import Task
@@ -40,7 +46,8 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("reward_flat", "entropy_collapse", "kl_runaway", "kl_vanishing"),
     ("throughput_collapse",),
     ("validation_gap", "metric_falls", "representation_std_collapse"),
-    ("loss_at_chance", "loss_constant", "loss_plateau", "loss_oscillation", "metric_at_chance"),
+    ("loss_at_chance", "loss_above_chance", "loss_hardly_falls", "loss_constant", "loss_plateau", "loss_oscillation",
+     "metric_at_chance"),
 )  # fmt: skip
 
 _CONTRADICTING = {"metric_falls", "metric_impossible", "test_below_validation", "representation_std_collapse"}
@@ -65,15 +72,21 @@ def measure(run: RunRecord) -> tuple[Signal, ...]:
         *gradient_parts.measure(run, task),
         *learning_rate.measure(run, task),
         *half_precision.measure(run, task),
+        *hyperparameters.measure(run),
         *validation.measure(run, task),
         *evaluation.measure(run, task),
         *held_out.measure(run, task),
         *one_class.measure(run, task),
         *memory.measure(run),
+        *batch_size.measure(run),
         *throughput.measure(run),
         *vocabulary.measure(run, task),
+        *apart.measure(run, task),
+        *window.measure(run),
         *reinforcement.measure(run, task),
         *representation.measure(run),
+        *adversarial.measure(run, task),
+        *reached.measure(run, task),
         *settings.measure(run),
     ]
     found = _uncontradicted(found)
@@ -84,7 +97,7 @@ def _uncontradicted(found: list[Signal]) -> list[Signal]:
     """An evaluation that improves is a mark where another measure of it falls, cannot be, or fails on the test set; a
     metric that falls because the representation collapsed is no gap to the training data."""
     strong = {signal.name for signal in found if signal.strength >= 0.5}
-    marks = {"validation_improving"} if strong & _CONTRADICTING else set()
+    marks = {"validation_improving", "metric_reached"} if strong & _CONTRADICTING else set()
     marks |= {"validation_gap"} if "representation_std_collapse" in strong else set()
     return [s.model_copy(update={"strength": min(s.strength, 0.4)}) if s.name in marks else s for s in found]
 

@@ -32,7 +32,12 @@ def measure(run: RunRecord, task: Task) -> list[Signal]:
     evaluated = metrics(run)
     if any(_REGIONS.search(s.name) for s in evaluated):
         return []
-    found = _never_positive(evaluated) or _always_positive(evaluated) or _class_share(run, task, evaluated)
+    found = (
+        _never_positive(evaluated)
+        or _always_positive(evaluated)
+        or _class_share(run, task, evaluated)
+        or _balanced_share(evaluated)
+    )
     return [found] if found else []
 
 
@@ -90,6 +95,19 @@ def _always_positive(evaluated: list[Series]) -> Signal | None:
         f" {plural(len(full[0]), 'evaluation')}: the positive class is always predicted",
         {"level": 1.0, "accuracy": None, "class_share": share, "kind": "always_positive"},
     )
+
+
+def _balanced_share(evaluated: list[Series]) -> Signal | None:
+    """Accuracy balanced over C classes stays at exactly 1/C: one class is always right and the others never."""
+    for curve in _of(evaluated, r"balanced[_ ]?acc|\bbacc\b|\buar\b"):
+        level = float(curve.values[0]) / (100.0 if curve.values.max() > 1.0 else 1.0)
+        classes = round(1.0 / level) if level > 0 else 0
+        # Four printed digits tell 1/C from its neighbours up to some 50 classes.
+        if _constant(curve) and 2 <= classes <= 50 and abs(level - 1.0 / classes) < 1e-3 / classes:
+            told = f"{curve.series.raw_name} is {number(level)}, exactly 1/{classes}, at every evaluation"
+            values: dict[str, Scalar] = {"level": level, "accuracy": None, "class_share": None, "kind": "balanced"}
+            return _signal(curve, 0, told, values)
+    return None
 
 
 def _constant(curve: Curve) -> bool:

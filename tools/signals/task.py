@@ -102,7 +102,7 @@ class Task:
     @cached_property
     def adversarial(self) -> bool:
         """A generator and a discriminator: their losses balance instead of falling."""
-        return any(_ADVERSARIAL.search(s.raw_name.lower()) for s in self.run.series)
+        return any(_ADVERSARIAL.search(s.raw_name.lower().replace(" ", "_")) for s in self.run.series)
 
     @property
     def descending(self) -> bool:

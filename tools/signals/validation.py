@@ -58,7 +58,11 @@ def _same_time(curve: Curve, other: Curve, at: int) -> int:
 
 def _gap(train: Curve, loss: Curve | None, metric: Curve | None) -> Signal | None:
     by_loss = _loss_gap(train, loss) if loss is not None and len(loss) >= 3 else None
-    return by_loss or (_metric_gap(train, metric) if metric is not None else None)
+    by_metric = _metric_gap(train, metric) if by_loss is None and metric is not None else None
+    if by_metric is not None and loss is not None and len(loss) >= 3 and falls(loss) and trend(loss.values) < 0:
+        # The validation loss keeps falling with that of training: what the metric loses is not lost to memorising.
+        return by_metric.model_copy(update={"strength": 0.4})
+    return by_loss or by_metric
 
 
 def _loss_gap(train: Curve, loss: Curve) -> Signal | None:

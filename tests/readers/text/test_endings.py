@@ -76,13 +76,18 @@ def test_epochs_printed_with_their_total_end_counted_from_0_or_1(read: Read) -> 
 def test_the_last_epoch_must_be_gone_through(tmp_path: Path) -> None:
     code = "parser.add_argument('--epochs', type=int, default=3)\n"
     assert ending(tmp_path, a__log=epochs(range(0, 68, 5)), train__py=code).status == "finished"
-    assert ending(tmp_path, a__log=epochs(range(0, 60, 5))).status == "unknown"
+    assert ending(tmp_path, a__log=epochs(range(0, 60, 5))).status == "unfinished"
 
 
 def test_without_a_number_of_batches_the_epoch_before_tells_how_many_reports_there_are(tmp_path: Path) -> None:
     form = "Epoch {epoch} Step {batch} loss: 0.5\n"
     assert ending(tmp_path, a__log=epochs(range(0, 68, 5), form), train__py="EPOCHS = 3\n").status == "finished"
-    assert ending(tmp_path, a__log=epochs(range(0, 40, 5), form)).status == "unknown"
+    assert ending(tmp_path, a__log=epochs(range(0, 40, 5), form)).status == "unfinished"
+
+
+def test_what_is_said_behind_a_broken_epoch_may_be_its_end(tmp_path: Path) -> None:
+    told = epochs(range(0, 60, 5)) + "time is up, weights are written\n"
+    assert ending(tmp_path, a__log=told).status == "unknown"
 
 
 def test_metric_tables_end_by_settings_and_by_constants_in_the_code(tmp_path: Path) -> None:

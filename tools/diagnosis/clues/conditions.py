@@ -2,6 +2,9 @@
 
 from misrun.tools.diagnosis.facts import Facts
 
+# Facts of a loss that is where a model has it that knows nothing.
+LITTLE_LEARNED = ("loss_hardly_falls", "loss_constant", "loss_at_chance", "loss_above_chance", "metric_at_chance")
+
 
 def early(facts: Facts) -> bool:
     """The failure began in the first tenth of what was logged, or of the plan."""

@@ -26,6 +26,8 @@ CLUES: tuple[Clue, ...] = (
     Clue("model_software/train_eval_mode", "validation_noisy", 1.8, "validation"),
     Clue("model_software/train_eval_mode", "validation_flat", 1.2, "validation"),
     Clue("model_software/train_eval_mode", "validation_poor", 1.0, "validation"),
+    Clue("model_software/train_eval_mode", "validation_apart", 1.8, "validation"),
+    Clue("model_software/evaluation_error", "validation_apart", 1.8, "metric"),
     Clue("model_software/frozen_parameters", "error.optimizer_empty", 4.5, "frozen"),
     Clue("model_software/frozen_parameters", "error.no_input_requires_grad", 3.0, "frozen"),
     Clue("model_software/frozen_parameters", "loss_constant", 2.0, "loss", nothing_fatal),

@@ -32,7 +32,7 @@ class FeatureClassifier:
         self._estimator: Any = None
         self._cases: tuple[Case, ...] = ()
         self._table: Floats = np.empty((0, 0))
-        self._known = np.empty(0, dtype=np.bool_)
+        self._known: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
         self._centre: Floats = np.empty(0)
         self._scale: Floats = np.empty(0)
 
@@ -41,7 +41,7 @@ class FeatureClassifier:
         self._table = self.table([case.facts for case in cases])
         self._centre, self._scale = _centre_and_scale(self._table)
         # A feature that no training case tells cannot be learned from, and some estimators refuse it.
-        self._known = ~np.isnan(self._table).all(axis=0)
+        self._known = np.asarray(~np.isnan(self._table).all(axis=0))
         categories = [case.category for case in cases]
         self._estimator = self._build(min(Counter(categories).values()))
         self._estimator.fit(self.known(self._table), np.asarray(categories))

@@ -27,7 +27,7 @@ class Finish:
 @dataclass
 class LogContext:
     """One per file: where findings go and how far training has come. `rank` is the rank whose log the file is by its
-    name, where the name tells."""
+    name, where the name tells. `last_line` is the last one that holds any text."""
 
     file: str
     run: RunBuilder
@@ -38,6 +38,7 @@ class LogContext:
     finish: Finish | None = None
     exit_code: int | None = None
     exit_line: int = 0
+    last_line: int = 0
 
     def span(self, first: int, last: int | None = None) -> Span:
         return Span(file=self.file, first=first, last=last or first)

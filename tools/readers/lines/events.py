@@ -19,6 +19,10 @@ _FOLLOWS = (
     ("abort", frozenset({"collective_timeout", "collective_error", "device_assert"})),
     ("killed_sigkill", frozenset({"oom_killed"})),
 )
+# Consequences that say what happened where nothing else does; a launcher's summary never does.
+_ALONE = CONSEQUENCES - {"child_failed"}
+# Announcements of which the last one says where a run was when it ended.
+_LAST_MATTERS = frozenset({"evaluation_started"})
 # What a device-side assertion is about, when its line was kept; the CUDA errors after it only report it.
 _ASSERTED = frozenset({"index_out_of_range", "target_out_of_bounds", "bce_range"})
 
@@ -96,6 +100,15 @@ class Events:
                 draft.secondary = True
             if self.root_rank is not None and draft.rank not in (None, self.root_rank):
                 draft.secondary = any(other.rank in (None, self.root_rank) for other in own)
+        if not errors:
+            self._stand_alone(drafts)
+
+    @staticmethod
+    def _stand_alone(drafts: list[Draft]) -> None:
+        """A SIGTERM or a lost peer from which nothing else in the log can have come is told as it stands."""
+        for draft in drafts:
+            if draft.name in _ALONE:
+                draft.secondary = False
 
     def built(self) -> list[Event]:
         """The events in the order of their first lines."""
@@ -112,5 +125,5 @@ class Events:
             frames=draft.frames,
             secondary=draft.secondary,
             count=draft.count,
-            values=draft.values,
+            values={**draft.values, "last_line": draft.seen_last} if draft.name in _LAST_MATTERS else draft.values,
         )

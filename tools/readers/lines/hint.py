@@ -17,7 +17,7 @@ collate sequence length decode json image codec newly initialized converge evict
 einsum dimension channel must bounds variable
 samples zero reached effect skip early scal minimum alloc
 resource rank kernel metric optimizer probably training parameter hip mps xpu bus processes size
-watchdog peer socket wait
+watchdog peer socket wait crash requeue requested hangup deadline disconnect validat evaluat testing 0xc000
 """
 _OF_OTHERS = """
 version epoch step iter loss acc lr learning_rate ^c free( malloc attribute config argument namespace command -- python

@@ -7,9 +7,9 @@ from collections import defaultdict
 
 from misrun.tools.readers.builder import StepKind
 from misrun.tools.readers.lines.context import LogContext
-from misrun.tools.readers.lines.layouts import Layouts, Reading, Template
+from misrun.tools.readers.lines.layouts import Layouts, Reading, Template, Value
 from misrun.tools.readers.lines.line import Line
-from misrun.tools.readers.lines.metric_words import phase_of, strength
+from misrun.tools.readers.lines.metric_words import phase_of, strength, unit_factor
 from misrun.tools.readers.lines.numbers import number
 from misrun.tools.readers.lines.position import Mark, Place
 from misrun.tools.readers.run_record import Phase
@@ -42,6 +42,20 @@ _TAGGED = re.compile(r"^\s{0,8}\[\s{0,12}\d[\d,]*\s{0,2}(?:/\s{0,8}\d[\d,]*)?\]"
 _LONGEST_TITLE = 60
 # What a title is above of: the results stand on the next line or the two after it.
 _TITLED_LINES = 3
+# "frames=3360000", "seq_len: 512"
+_PAIR = re.compile(
+    r"(?P<name>[A-Za-z][\w./\-]{0,40})(?:\s{0,2}[=:]\s{0,2}|\s{1,2})(?P<value>-?\d[\d.,]{0,20}(?:[eE][+-]?\d{1,3})?)"
+)
+# "0.11 s/it", "31.2 it/s": the unit says what is measured.
+_SPEED = re.compile(
+    r"(?<![\w.=:/])(?P<value>\d{1,9}(?:\.\d{1,9})?) ?(?P<unit>(?:s|sec|ms)/(?:it|iter|step|batch)|it/s)\b"
+)
+# "loss 3.29  0.103 s", "(0.633) [2s]": a duration at the end of the line that has no name of its own.
+_TOOK = re.compile(
+    r"(?:[\d)\],|][ \t]{1,4}|[(\[])(?P<value>\d{1,6}(?:\.\d{1,6})?) ?(?P<unit>s|sec|secs|seconds|ms)[)\]]?\s{0,4}$"
+)
+# Names of one file; more are generated.
+_MOST_NAMES = 200
 _VALUE = re.compile(r"\d|[nN]a[nN]|NAN|[iI]nf|INF")
 _Key = tuple[str, Phase | None, int | None]
 
@@ -56,6 +70,7 @@ class KeyValue:
         self._header: Mark | None = None
         self._layouts = Layouts()
         self._evaluated_until = 0
+        self._beside: set[str] = set()
 
     @property
     def busy(self) -> bool:
@@ -70,6 +85,8 @@ class KeyValue:
         if "rate" in text and (match := _DARKNET.match(text)):
             return self._darknet(match, line)
         reading = self._layouts.read(text)
+        if not reading.values and reading.place is not None:
+            reading = reading._replace(values=self._again(text))
         if reading.values:
             return self._record(reading, line)
         return reading.place is not None and self._heading(reading.place, line)
@@ -77,7 +94,7 @@ class KeyValue:
     def template(self, line: Line) -> Template | None:
         """The pattern of a line that has been fed, for `feed_run`; None for lines that must be fed one by one."""
         text = line.text
-        if '{"' in text or ("rate" in text and _DARKNET.match(text)):
+        if '{"' in text or ("rate" in text and _DARKNET.match(text)) or _SPEED.search(text) or _TOOK.search(text):
             return None
         template = self._layouts.template(text)
         # What a line without a place belongs to depends on the lines before it.
@@ -91,6 +108,7 @@ class KeyValue:
         numbers = range(first, first + len(lines))
         kind, steps = self._marks(template, columns, numbers)
         for name, values, phase in template.values(columns):
+            self._beside.add(name)
             self._context.points.extend(name, values, numbers, steps, kind, phase, self._context.rank)
         return True
 
@@ -109,6 +127,12 @@ class KeyValue:
     def close(self) -> None:
         self._flush_headed()
 
+    def _again(self, text: str) -> list[Value]:
+        """Values that stood beside a metric before and stand here without one: the last line of a run that died in
+        the step holds what was printed before its loss."""
+        pairs = ((match["name"], number(match["value"])) for match in _PAIR.finditer(text))
+        return [Value(name, value, None) for name, value in pairs if value is not None and name in self._beside]
+
     def _title(self, line: Line) -> bool:
         """A line such as "Test Error:" makes what stands below it a result of evaluation."""
         if len(line.text) > _LONGEST_TITLE or not _EVAL_TITLE.match(line.text):
@@ -121,6 +145,13 @@ class KeyValue:
             reading = Reading([value._replace(phase="eval") for value in reading.values], None, True)
         mark = self._mark(reading.place, reading.is_eval, line)
         headed = mark is None and self._header is not None and not reading.is_eval
+        if len(self._beside) < _MOST_NAMES:
+            self._beside.update(value.name for value in reading.values)
+        if mark is not None and not reading.is_eval and (speed := _SPEED.search(line.text)):
+            self._context.points.add(speed["unit"], float(speed["value"]), line.number, mark, None, line.rank)
+        elif mark is not None and not reading.is_eval and (took := _TOOK.search(line.text)):
+            seconds = float(took["value"]) * unit_factor("time", took["unit"])
+            self._context.points.add("time", seconds, line.number, mark, None, line.rank)
         for name, value, phase in reading.values:
             if headed:
                 self._headed[(name, phase, line.rank)].append((value, line.number))

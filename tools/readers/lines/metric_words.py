@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from misrun.tools.readers.metric_names import canonical_metric, is_measured_in_evaluation
+from misrun.tools.readers.metric_names import canonical_metric, is_measured_in_evaluation, resource
 from misrun.tools.readers.run_record import Phase
 
 # Words that name a training metric whatever stands around them.
@@ -128,6 +128,11 @@ _TWO_WORDS = re.compile(r"[A-Za-z_][\w./\-]{0,60}(?: [A-Za-z_][\w.\-]{0,40})?")
 _SCHEDULED = re.compile(
     r"alpha|beta|gamma|tau|temp|temperature|lambda|lam|eps|epsilon|(?:\w{1,40}_)?(?:weight|coeff?|beta)", re.I
 )
+# The extent of a batch, printed beside its loss: "batch_len", "num_tokens", "max_seq_len".
+_EXTENT = re.compile(
+    r"(?:(?:batch|seq|max|src|tgt|input|n|num|padded)_?){1,2}(?:len|length|tokens|frames|nodes|edges|points|width)",
+    re.I,
+)
 _NO_QUANTITY = frozenset((
     "clip", "clipped",
     "rank", "gpu", "gpus", "device", "node", "host", "worker", "process", "thread", "date", "day", "hour", "hours",
@@ -158,9 +163,11 @@ def strength(name: str) -> int:
         return 0
     if _KNOWN_EXCEPTIONS.fullmatch(name):
         return 1
+    canonical = canonical_metric(name)[0]
+    if canonical in ("memory", "step_time") and resource(name.lower()):
+        return 1
     if _SETTING.search(name):
         return 0
-    canonical = canonical_metric(name)[0]
     if canonical in _STRONG_CANONICAL:
         return 2
     words = [word for word in _SPLIT.split(name.lower()) if word]
@@ -175,6 +182,10 @@ def trailing_metric(name: str) -> str:
     """The last one to three words of a name that was printed without a separator, when they are a metric: "my train
     loss" gives "train loss"; "" when the words do not end in a metric."""
     words = name.split()
+    if len(words) > 1 and resource(" ".join(words[-2:]).lower()):
+        return " ".join(words[-2:])  # "RAM used"
+    if len(words) > 1 and resource(words[-1].lower()):
+        return words[-1]  # the "rss" of "s/it rss"
     if not words or not strength(words[-1]) or words[-1].lower() in _NEEDS_SEPARATOR:
         return ""
     start = len(words) - 1
@@ -219,7 +230,8 @@ def is_quantity(name: str, separated: bool) -> bool:
         return False
     if any(word in _NO_QUANTITY for word in _SPLIT.split(name.lower())):
         return False
-    return _SCHEDULED.fullmatch(name) is not None or _SETTING.search(name) is None
+    scheduled, extent = _SCHEDULED.fullmatch(name), _EXTENT.fullmatch(name)
+    return scheduled is not None or extent is not None or _SETTING.search(name) is None
 
 
 def in_standard_unit(name: str, value: float, unit: str) -> float:

@@ -85,7 +85,9 @@ def _without_error(context: LogContext) -> dict[str, object]:
     epochs, last = progress.planned_epochs, progress.last_epoch
     # Epochs are counted from 0 or from 1: only a gap of two is surely short.
     short_of_epochs = epochs is not None and last is not None and last < epochs - 1
-    if progress.line and (short_of_epochs or (short_of_steps and epochs is None)):
+    # The last line of the log stands within an epoch: nothing told its end, nor the end of the run.
+    broken_off = progress.broken_off and progress.line >= context.last_line and planned is None
+    if progress.line and (broken_off or short_of_epochs or (short_of_steps and epochs is None)):
         return {"status": "unfinished", "spans": spans}
     return {}
 

@@ -165,6 +165,7 @@ class Progress:
     planned_epochs: float | None = None
     last_step: float | None = None
     epoch_complete: bool = False
+    broken_off: bool = False
     first_epoch: float | None = None
     last_epoch: float | None = None
     evaluated: tuple[float, float] | None = None
@@ -186,7 +187,7 @@ class Progress:
             self._enter(place.epoch)
         self.planned_epochs = place.epochs or self.planned_epochs
         if place.step is None:
-            self.epoch_complete = True
+            self.epoch_complete, self.broken_off = True, False
             self.current = Mark(place.epoch or 0.0, "epoch")
         else:
             self.current = Mark(self._growing(place), "step")
@@ -194,6 +195,7 @@ class Progress:
             self._batches.add(place.step, drawn)
             self._reports.add(self.current.value, drawn)
             self.epoch_complete = self._is_last_batch(place)
+            self.broken_off = self._is_broken_off(place)
         self.line = line
         return self.current
 
@@ -208,6 +210,7 @@ class Progress:
             self._count = steps[-1]
             self.current = Mark(counted[-1], "step")
             self.epoch_complete = self._is_last_batch(Place(step=steps[-1]))
+            self.broken_off = self._is_broken_off(Place(step=steps[-1]))
         return counted
 
     def evaluate(self, epoch: float, line: int) -> None:
@@ -245,6 +248,13 @@ class Progress:
         if place.of is not None:
             return self._batches.ended_by(place.of)
         return 0 < self._batches_before <= self._batches.number
+
+    def _is_broken_off(self, place: Place) -> bool:
+        """Whether the run, should it have ended here, ended within an epoch: by the number of batches, or by two
+        reports fewer than the epoch before had."""
+        if self.last_epoch is None or self.epoch_complete:
+            return False
+        return place.of is not None or self._batches_before > self._batches.number + 1
 
     def _growing(self, place: Place) -> float:
         step = place.step or 0.0

@@ -20,6 +20,7 @@ _WORDS = {
     "Illegal instruction": "abort",
     "Floating point exception": "abort",
     "Terminated": "sigterm",
+    "Hangup": "sigterm",
     "zsh: killed": "killed_sigkill",
 }
 _WORD = "|".join(re.escape(word) for word in _WORDS)
@@ -29,8 +30,11 @@ _JOB = re.compile(
     rf"|srun: error: \S{{1,80}}: tasks? [\d,\-]+: |\W{{0,3}})(?P<word>{_WORD})"
     r"(?P<core> \(core dumped\))?(?P<rest>\s{2,}.*|\s+\(core dumped\).*|\s+python\S* .*)?\s*$"
 )
+# The shell's word behind a line that the program had not finished: "step=62 loss=2.31 Killed".
+_BEHIND = re.compile(r"[\d.)\]%:=|] ?(?P<word>Killed|Segmentation fault|Bus error)(?: \(core dumped\))?\s*$")
 _CODE = re.compile(
-    r"(?:^|\b)(?:rc|exit_?code|[Ee]xit [Cc]ode|[Ee]xit [Ss]tatus|[Ee]xited with (?:exit )?(?:code|status)|returned? "
+    r"(?:^|\b)(?:rc|exit_?code|ExitCode|[Ee]xit [Cc]ode|[Ee]xit [Ss]tatus"
+    r"|[Ee]xited with (?:exit )?(?:code|status)|returned? "
     r"(?:non-zero )?"
     r"(?:exit )?(?:code|status)|[Pp]rocess finished with exit code|non-zero exit status|error code|[Rr]eturn code)"
     r" ?[:=]? ?\(?(?P<code>-?\d{1,3})\b(?![.\d])"
@@ -88,6 +92,9 @@ class Shell:
         if (match := _JOB.match(text)) and (match["core"] or match["rest"] or match.end("word") == len(text.rstrip())):
             name = _WORDS[match["word"]]
             self._event(name, text, line, {"command": (match["rest"] or "").strip()} if match["rest"] else {})
+            return True
+        if match := _BEHIND.search(text):
+            self._event(_WORDS[match["word"]], text, line)
             return True
         if match := _GLIBC.match(text):
             self._event(signal_event(_NAMES.get(f"SIG{match['sig']}", -6)) or "abort", text, line)

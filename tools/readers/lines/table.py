@@ -87,7 +87,7 @@ class Table:
     def _columned(self, text: str, line: Line) -> bool:
         cells = _cells(text)
         if self._columns:
-            if len(cells) >= len(self._columns) and self._row_values(cells, line):
+            if (len(cells) >= len(self._columns) or _short(text, cells)) and self._row_values(cells, line):
                 return True
             if _RULE.match(text) or not text.strip():
                 return bool(self._columns and _RULE.match(text))
@@ -145,6 +145,11 @@ def _cells(text: str) -> list[str]:
     if "  " in bare:
         return re.split(r" {2,}", bare)[:_MAX_COLUMNS]
     return bare.split(" ")[:_MAX_COLUMNS]
+
+
+def _short(text: str, cells: list[str]) -> bool:
+    """A row whose last columns are empty: between tabs the others still stand under their own names."""
+    return "\t" in text and len(cells) >= 2
 
 
 def _header(cells: list[str]) -> list[str]:
