@@ -1,6 +1,7 @@
 """The way through the house, and the only file that knows langgraph.
 
-read -> characterize -> triage -> literature -> auditors in parallel -> weigh -> synthesize -> validate -> report,
+read -> characterize -> triage -> literature -> auditors in parallel -> weigh -> live -> synthesize -> validate -> prove
+-> report,
 with one bounded way back: a validator that is not convinced sends the literature agent out again, at most twice.
 """
 
@@ -21,10 +22,13 @@ from langgraph.types import Send
 from langsmith.run_helpers import tracing_context
 
 from misrun.agents import characterization, report, request, step
-from misrun.agents.auditors import data_flow, silent_bug
+from misrun.agents.auditors import data_flow, jax_logic, silent_bug
 from misrun.agents.characterization import Characterization
 from misrun.agents.characterizer import characterize
+from misrun.agents.cures.edits import with_edits
 from misrun.agents.literature import follow_findings, search_literature
+from misrun.agents.live_literature import search_live
+from misrun.agents.prover import prove
 from misrun.agents.report import Report, Timing
 from misrun.agents.request import Request
 from misrun.agents.step import NextStep
@@ -36,8 +40,9 @@ from misrun.agents.write_report import write_report
 from misrun.knowledge import evidence
 from misrun.knowledge.evidence import SearchOutcome
 from misrun.tools import record
-from misrun.tools.code import finding
+from misrun.tools.code import finding, setting_change
 from misrun.tools.code.finding import Audit, Delegation, Finding
+from misrun.tools.code.flow import record as flow
 from misrun.tools.diagnosis import hypothesis
 from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.diagnosis.hypothesis import Diagnosis
@@ -48,7 +53,7 @@ from misrun.tools.signals.signal import Signal
 
 # The design's bound on the only way back.
 MOST_ROUNDS = 2
-_AUDIT = {"silent_bug": silent_bug.audit, "data_flow": data_flow.audit}
+_AUDIT = {"silent_bug": silent_bug.audit, "data_flow": data_flow.audit, "jax_logic": jax_logic.audit}
 
 
 def _appended(old: Sequence[Any], new: Sequence[Any]) -> tuple[Any, ...]:
@@ -192,12 +197,22 @@ def _weigh(state: State, bench: Workbench) -> tuple[State, str]:
     return {"diagnosis": diagnosis, "outcome": outcome}, leading or "nothing speaks for any mode"
 
 
+def _live(state: State, bench: Workbench) -> tuple[State, str]:
+    """Asks the live sources once, when the code has been read; only where the request says so."""
+    found, notes = search_live(
+        state["characterization"], state["diagnosis"].hypotheses, bench.run, bench.sources, bench.ontology
+    )
+    outcome = state["outcome"].model_copy(update={"beyond": found})
+    return {"outcome": outcome, "notes": notes}, f"{len(found)} found; {'; '.join(notes)}"
+
+
 def _synthesize(state: State, bench: Workbench) -> tuple[State, str]:
     diagnosis = state["diagnosis"]
     steps, last_resort = synthesize(
         bench.run, state["signals"], diagnosis, state["characterization"], state["outcome"], state.get("audits", ())
     )
-    return {"steps": steps, "last_resort": last_resort}, f"{len(steps)} steps"
+    edited = with_edits(steps, bench.request.root, bench.run)
+    return {"steps": edited, "last_resort": last_resort}, f"{len(steps)} steps"
 
 
 def _validate(state: State, bench: Workbench) -> tuple[State, str]:
@@ -205,6 +220,11 @@ def _validate(state: State, bench: Workbench) -> tuple[State, str]:
     rounds = state.get("rounds", 0) + 1
     update: State = {"steps": checked.steps, "convinced": checked.convinced, "wanted": checked.wanted, "rounds": rounds}
     return update, checked.summary
+
+
+def _prove(state: State, bench: Workbench) -> tuple[State, str]:
+    proof = prove(state["steps"], bench.request, state["signals"], bench.run.ending.status in ("crashed", "killed"))
+    return {"steps": proof.steps, "notes": proof.notes}, proof.summary
 
 
 def _report(state: State, bench: Workbench) -> tuple[State, str]:
@@ -217,16 +237,38 @@ def _to_auditors(state: State, runtime: Runtime[Workbench]) -> list[Send] | str:
     if state.get("rounds", 0) > 0 or not runtime.context.run.code:
         return "weigh"
     asked = state.get("delegations", ())
-    return [Send("auditor", AuditTask(agent=agent, delegations=asked)) for agent in AUDITORS]
+    bench = runtime.context
+    with_jax = jax_logic.applies(bench.request.root, [code.path for code in bench.run.code])
+    agents = [agent for agent in AUDITORS if with_jax or agent != jax_logic.AGENT]
+    return [Send("auditor", AuditTask(agent=agent, delegations=asked)) for agent in agents]
 
 
-def _back_or_on(state: State) -> str:
-    return "report" if state["convinced"] or state["rounds"] > MOST_ROUNDS else "literature"
+def _live_or_on(state: State, runtime: Runtime[Workbench]) -> str:
+    return "live" if runtime.context.request.online and state.get("rounds", 0) == 0 else "synthesize"
+
+
+def _back_or_on(state: State, runtime: Runtime[Workbench]) -> str:
+    """Back for more literature, or on; steps are carried out only where the user gave a command to run."""
+    if not state["convinced"] and state["rounds"] <= MOST_ROUNDS:
+        return "literature"
+    return "prove" if runtime.context.request.command and state["steps"] else "report"
 
 
 def _record_types() -> list[tuple[str, str]]:
     """Every record class that can stand in a checkpoint: the serializer refuses types that are not named to it."""
-    modules = (characterization, evidence, finding, hypothesis, record, report, request, signal, step)
+    modules = (
+        characterization,
+        evidence,
+        finding,
+        flow,
+        hypothesis,
+        record,
+        report,
+        request,
+        setting_change,
+        signal,
+        step,
+    )
     return [(m.__name__, name) for m in modules for name, item in vars(m).items() if _is_record(item, m.__name__)]
 
 
@@ -261,14 +303,17 @@ def build_graph(saver: Any) -> CompiledStateGraph[State, Workbench, State, State
     """The compiled pipeline over a checkpoint saver."""
     graph = StateGraph(State, context_schema=Workbench)
     nodes = (("read", _read), ("characterize", _characterize), ("triage", _triage), ("literature", _literature),
-             ("weigh", _weigh), ("synthesize", _synthesize), ("validate", _validate), ("report", _report))  # fmt: skip
+             ("weigh", _weigh), ("live", _live), ("synthesize", _synthesize), ("validate", _validate),
+             ("prove", _prove), ("report", _report))  # fmt: skip
     for name, work in nodes:
         graph.add_node(name, _stage(name, work))
     graph.add_node("auditor", _auditor)
     way = ((START, "read"), ("read", "characterize"), ("characterize", "triage"), ("triage", "literature"),
-           ("auditor", "weigh"), ("weigh", "synthesize"), ("synthesize", "validate"), ("report", END))  # fmt: skip
+           ("auditor", "weigh"), ("live", "synthesize"), ("synthesize", "validate"), ("prove", "report"),
+           ("report", END))  # fmt: skip
     for start, end in way:
         graph.add_edge(start, end)
     graph.add_conditional_edges("literature", _to_auditors, ["auditor", "weigh"])
-    graph.add_conditional_edges("validate", _back_or_on, ["report", "literature"])
+    graph.add_conditional_edges("weigh", _live_or_on, ["live", "synthesize"])
+    graph.add_conditional_edges("validate", _back_or_on, ["report", "prove", "literature"])
     return graph.compile(checkpointer=saver)

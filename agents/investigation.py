@@ -28,11 +28,14 @@ def new_request(
     text: str | None = None,
     baseline: str | Path | None = None,
     tried: tuple[str, ...] = (),
+    command: tuple[str, ...] = (),
+    run_seconds: float = 600.0,
+    online: bool = False,
 ) -> Request:
     """A request for a run on disk, or for pasted `text`, which is kept so that the session can be resumed."""
     session = secrets.token_hex(4)
     if text is not None:
-        stored = misrun_home() / "pasted" / f"{session}.txt"
+        stored = pasted_file(session)
         stored.parent.mkdir(parents=True, exist_ok=True)
         stored.write_text(text, errors="replace")
         path = stored
@@ -45,7 +48,15 @@ def new_request(
         pasted=text is not None,
         baseline=str(Path(baseline).absolute()) if baseline is not None else None,
         tried=tried,
+        command=command,
+        run_seconds=run_seconds,
+        online=online,
     )
+
+
+def pasted_file(session: str) -> Path:
+    """Where the text that a session was started with is kept, if it was pasted."""
+    return misrun_home() / "pasted" / f"{session}.txt"
 
 
 def _sessions() -> Path:

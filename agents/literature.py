@@ -8,7 +8,7 @@ from misrun.agents.characterization import Characterization
 from misrun.knowledge.entry import KnowledgeEntry
 from misrun.knowledge.evidence import Applicability, Evidence, SearchOutcome, SearchStep
 from misrun.knowledge.index import Hit, KnowledgeIndex
-from misrun.knowledge.levels import LEVELS, Level, queries, search_level
+from misrun.knowledge.levels import ANALOGY_DOMAIN, LEVELS, Level, queries, search_level
 from misrun.knowledge.ontology import Ontology, load_ontology
 from misrun.tools.code.finding import Finding
 from misrun.tools.diagnosis.hypothesis import Hypothesis
@@ -110,23 +110,30 @@ class _Search:
         self._situation = situation
         self._ontology = ontology
         self._exclude = exclude
+        self._abroad = frozenset(entry.id for entry in index.corpus.entries if entry.domain == ANALOGY_DOMAIN)
 
     def queries(self, characterization: Characterization) -> dict[Level, tuple[str, ...]]:
         """What to ask at each level for this run."""
         return queries(
             characterization.symptom.value or "",
             self._ontology,
-            errors=_errors(self._situation.run),
+            errors=error_lines(self._situation.run),
             modes=self._situation.modes,
             frameworks=self._situation.frameworks,
             model_types=self._situation.model_types,
             techniques=characterization.techniques,
+            fit=self._index.fit,
         )
 
     def ask(self, level: Level, query: str) -> None:
-        """One query: recorded with all entries it brought up, and those that apply are kept."""
+        """One query: recorded with all entries it brought up, and those that apply are kept.
+
+        What comes from another field is taken at level 4 alone, where it is said how far it carries over: earlier it
+        would pass for a case of the same failure and end the search.
+        """
         modes = self._situation.modes
-        nearest = search_level(self._index, level, query, _HITS, modes=modes, exclude=self._exclude)
+        exclude = self._exclude if level == 4 else self._exclude | self._abroad
+        nearest = search_level(self._index, level, query, _HITS, modes=modes, exclude=exclude)
         hits = [hit for hit in nearest if hit.score >= RELATED]
         self._steps.append(SearchStep(level=level, query=query, hits=len(hits), ids=tuple(hit.id for hit in hits)))
         for hit in hits:
@@ -196,7 +203,7 @@ def source_of(item: Evidence | KnowledgeEntry) -> str:
     return "/".join((parts.netloc, *place[:2])) if parts.netloc == "github.com" else parts.netloc
 
 
-def _errors(run: RunRecord | None) -> tuple[str, ...]:
+def error_lines(run: RunRecord | None) -> tuple[str, ...]:
     """First lines of the errors that are no consequence of another one."""
     if run is None:
         return ()

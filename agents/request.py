@@ -10,7 +10,12 @@ class InvestigationError(Exception):
 
 
 class Request(Record):
-    """One investigation as asked. `path` is absolute; `pasted` marks a stored copy of text from standard input."""
+    """One investigation as asked. `path` is absolute; `pasted` marks a stored copy of text from standard input.
+
+    `command` reproduces the failure in the run's folder: with it, steps are carried out and run in the sandbox, each
+    run for at most `run_seconds`; without it nothing of the user's is ever run. `siblings` says whether the runs that
+    lie beside this one may be looked at. `online` asks live sources too; without it nothing leaves this machine.
+    """
 
     id: str
     path: str
@@ -18,6 +23,10 @@ class Request(Record):
     pasted: bool = False
     baseline: str | None = None
     tried: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    run_seconds: float = 600.0
+    online: bool = False
+    siblings: bool = True
 
     @property
     def shown_path(self) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from misrun.tools.code.setting_change import SettingChange
 from misrun.tools.record import Record, Span
 
 Effort = Literal["config change", "one line", "code change", "new run", "hours"]
@@ -34,12 +35,14 @@ class Claim(Record):
 
 class Verdict(Record):
     """What speaks for a step before anyone tries it. `support` and `of` are k and n of the benchmark cases that were
-    cured by this kind of step (0 of 0 when none is near); `executed` stays "not run" unless the cure was run."""
+    cured by this kind of step (0 of 0 when none is near); `executed` stays "not run" unless the cure was run, and
+    `measured` says what was seen then."""
 
     classifier: str
     support: int = 0
     of: int = 0
     executed: Literal["cured", "improved", "not cured", "harmful", "inconclusive", "not run"] = "not run"
+    measured: str = ""
     citations_checked: int = 0
     citations_dropped: int = 0
     convinced: bool = True
@@ -51,7 +54,8 @@ class NextStep(Record):
     `verify` as what to see afterwards. `likelihood` (0..1) that it cures; `diagnostic_value` (0..1) is the uncertainty
     over the hypotheses it is expected to remove, as a share of the largest possible one. `displaced` names the real
     cause when the step only hides it. `claims` are the sentences that the four texts are joined from; `action` is the
-    id of the cure or check behind the step."""
+    id of the cure or check behind the step. `changes` are the settings it changes; `patch` (for `patch -p1` in the run
+    folder) and `arguments` (to add to the command) are how it is done, where that can be written down."""
 
     what: str
     why: str
@@ -63,6 +67,8 @@ class NextStep(Record):
     diagnostic_value: float
     refs: tuple[Reference, ...] = ()
     patch: str | None = None
+    arguments: tuple[str, ...] = ()
+    changes: tuple[SettingChange, ...] = ()
     contradicts: tuple[str, ...] = ()
     displaced: str = ""
     verdict: Verdict | None = None

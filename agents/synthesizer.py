@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from misrun.agents.characterization import Characterization
 from misrun.agents.cures.asked import asked_step
-from misrun.agents.cures.cure import Cure, claims_of
+from misrun.agents.cures.cure import Cure, changes_of, claims_of
 from misrun.agents.cures.draft import Draft, own_words, plain
 from misrun.agents.cures.facts import RunFacts, cite
 from misrun.agents.cures.fixes import fix_draft, general_cure, grouped, sure_findings
@@ -156,7 +156,8 @@ def _covered(findings: Sequence[Finding]) -> set[str]:
 def _cure_draft(cure: Cure, facts: RunFacts, evidence: Sequence[Evidence], more: tuple[Claim, ...]) -> Draft:
     support = tuple(support_claim(e) for e in supporting(evidence, cure.modes, cure.supported_by))
     claims = (*claims_of(cure, facts), *more, *support)
-    return Draft(cure.id, cure.kind, cure.modes, claims, cure.effort, cure.moves, cure.hides, cure.displaced)
+    draft = Draft(cure.id, cure.kind, cure.modes, claims, cure.effort, cure.moves, cure.hides, cure.displaced)
+    return replace(draft, changes=changes_of(cure, facts))
 
 
 def _measurement_draft(measurement: Cure, facts: RunFacts, priors: dict[str, float]) -> Draft:

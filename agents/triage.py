@@ -12,7 +12,7 @@ from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.record import Span
 from misrun.tools.signals.signal import Signal
 
-AUDITORS = ("silent_bug", "data_flow")
+AUDITORS = ("silent_bug", "data_flow", "jax_logic")
 # The leading hypotheses go to the auditors; what they look for beyond them comes from their own full list of checks.
 _DELEGATED = 4
 

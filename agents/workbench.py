@@ -7,6 +7,7 @@ investigation reads again.
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from misrun.agents.request import InvestigationError, Request
 from misrun.agents.siblings import Sibling, find_siblings
@@ -16,6 +17,9 @@ from misrun.tools.home import misrun_home
 from misrun.tools.readers.registry import read_run, read_text
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.signals.compare import Difference, compare
+
+if TYPE_CHECKING:
+    from misrun.knowledge.sources.source import Source
 
 # Enough code to tell the framework and the model type by its names; the auditors read all of it.
 _CODE_TEXT_CHARACTERS = 400_000
@@ -81,12 +85,22 @@ class Workbench:
 
     @cached_property
     def siblings(self) -> tuple[Sibling, ...]:
-        return () if self.request.pasted else find_siblings(Path(self.request.path), self.run)
+        apart = self.request.pasted or not self.request.siblings
+        return () if apart else find_siblings(Path(self.request.path), self.run)
 
     @cached_property
     def index(self) -> KnowledgeIndex:
         """The knowledge index, built on first use."""
         return open_index(home=misrun_home())
+
+    @cached_property
+    def sources(self) -> "tuple[Source, ...]":
+        """The live sources; none unless the request asks for them."""
+        if not self.request.online:
+            return ()
+        from misrun.knowledge.sources.registry import all_sources, open_web
+
+        return all_sources(open_web(misrun_home()))
 
     @cached_property
     def ontology(self) -> Ontology:

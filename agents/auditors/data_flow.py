@@ -1,4 +1,4 @@
-"""The data-flow auditor: follows a batch from the loader to the loss and checks splits, loading, targets and layout."""
+"""The data-flow auditor: follows a batch from its source to the loss and the metric, and checks the way."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -6,12 +6,11 @@ from pathlib import Path
 from misrun.agents.auditors.code_audit import audit_with_checks
 from misrun.tools.code.checks.check import Auditor
 from misrun.tools.code.finding import Audit, Delegation
-from misrun.tools.code.torch_api import LOSS_OPS
-from misrun.tools.code.trace import Event, Trace
-from misrun.tools.code.values import Value, alternatives
+from misrun.tools.code.flow.record import Flow
+from misrun.tools.code.flow.tracer import trace_flows, unresolved_stages
 
 AGENT: Auditor = "data_flow"
-# A longer chain no longer helps the reader.
+# A longer way no longer helps the reader.
 _STAGES = 12
 
 
@@ -20,34 +19,17 @@ def audit(root: Path, files: Sequence[str] | None = None, delegations: tuple[Del
     result, trace = audit_with_checks(AGENT, root, files, delegations)
     if trace is None:
         return result
+    flows = trace_flows(trace)
     faulty = {(f.file, f.line) for f in result.findings}
-    ways = (way for event, way in _ways(trace) if (event.file.path, event.file.line(event.line)) not in faulty)
-    return result.model_copy(update={"clean": tuple(dict.fromkeys(ways))})
+    ways = (way for flow in flows if (flow.file, flow.line) not in faulty for way in _ways(flow))
+    return result.model_copy(
+        update={"clean": tuple(dict.fromkeys(ways)), "flows": flows, "unresolved": unresolved_stages(flows)}
+    )
 
 
-def _ways(trace: Trace) -> Iterator[tuple[Event, str]]:
-    """For every loss the stages of its input and of its target, where they can be followed back to a loader."""
-    for event in trace.events(*LOSS_OPS):
-        for role, value in zip(("prediction", "target"), event.args[:2], strict=False):
-            chain = list(_chain(value))
-            if any(stage.op in ("batch", "collated") for stage in chain):
-                stages = [text for text in map(_stage, reversed(chain)) if text]
-                yield event, f"{role} of {event.op} ({event.site}): {' -> '.join(stages)}"
-
-
-def _chain(value: Value) -> Iterator[Value]:
-    """The value and what it was computed from, first inputs only, up to the data's source."""
-    current: Value | None = value
-    seen: set[int] = set()
-    while current is not None and id(current) not in seen and len(seen) < _STAGES:
-        seen.add(id(current))
-        yield current
-        current = next((leaf for v in current.inputs[:1] for leaf in alternatives(v)), None)
-
-
-def _stage(value: Value) -> str:
-    if value.kind == "const" or not value.op or value.op in ("row", "element", "sample_index"):
-        return ""
-    site = value.inputs[-1].site if value.op == "collated" else value.site
-    name = {"module()": "model", "collated": "batch"}.get(value.op, value.op)
-    return f"{name} ({site})" if site else name
+def _ways(flow: Flow) -> Iterator[str]:
+    """The ways into a loss that could be followed back to where batches are made."""
+    for way in flow.ways if flow.kind == "loss" else ():
+        if not way.unresolved and any(stage.operation == "batch" for stage in way.stages):
+            stages = [f"{s.operation} ({s.place})" if s.file else s.operation for s in way.stages[-_STAGES:]]
+            yield f"{way.role} of {flow.sink} ({flow.file}:{flow.line}): {' -> '.join(stages)}"

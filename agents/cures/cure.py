@@ -14,6 +14,7 @@ from misrun.agents.cures.facts import RunFacts, Value
 from misrun.agents.cures.quantity import numbers_in
 from misrun.agents.cures.slots import slot_value
 from misrun.agents.step import Claim, Effort, Part, StepKind
+from misrun.tools.code.setting_change import SettingChange
 
 # Probability that a cure works if its mode is the cause. Three grades by judgement, until executed cures of the
 # benchmark replace them: it removes the cause itself, it usually suffices, it sometimes suffices.
@@ -133,6 +134,16 @@ def proposed(cure: Cure, facts: RunFacts) -> float | None:
     template = next((template for template in cure.what if fill(template, "what", facts)), "")
     values = [slot_value(name, facts) for name in slots_of(template)]
     return next((v.number for v in values if v is not None and v.derived and v.number is not None), None)
+
+
+def changes_of(cure: Cure, facts: RunFacts) -> tuple[SettingChange, ...]:
+    """The settings that the cure's edit changes in this run; empty where it asks for more than that."""
+    template = next((template for template in cure.how if fill(template, "how", facts)), "")
+    # Words or code around the slot ask for something beside the settings.
+    if any(literal.strip() for literal, _ in _pieces(template)):
+        return ()
+    values = (slot_value(name, facts) for name in slots_of(template))
+    return tuple(change for value in values if value is not None for change in value.changes)
 
 
 def claims_of(cure: Cure, facts: RunFacts) -> tuple[Claim, ...]:

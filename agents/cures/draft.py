@@ -11,6 +11,7 @@ from misrun.agents.cures.worth import (
     score,
 )
 from misrun.agents.step import Claim, Effort, NextStep, Part, StepKind, join_part, references_of
+from misrun.tools.code.setting_change import SettingChange
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Draft:
     hides: tuple[str, ...] = ()
     displaced: str = ""
     patch: str | None = None
+    changes: tuple[SettingChange, ...] = ()
     priors: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -65,6 +67,7 @@ class Draft:
             diagnostic_value=round(self.value, 3),
             refs=references_of(self.claims),
             patch=self.patch,
+            changes=self.changes,
             contradicts=contradicts,
             displaced=self.displaced,
             kind=self.kind,

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from misrun.agents.characterization import Characterization
 from misrun.agents.step import Claim, Part, Reference
+from misrun.tools.code.setting_change import SettingChange
 from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.readers.run_record import ConfigValue, Event, RunRecord, Series
 from misrun.tools.record import Span
@@ -21,7 +22,7 @@ def cite(span: Span) -> Reference:
 @dataclass(frozen=True)
 class Value:
     """What fills a slot. `derived` values are computed, not read, and `rule` says by what rule of thumb, if any;
-    `computed` lists single numbers of the text that were computed."""
+    `computed` lists single numbers of the text that were computed. `changes` are the settings that the text changes."""
 
     text: str
     number: float | None = None
@@ -29,6 +30,7 @@ class Value:
     derived: bool = False
     rule: str = ""
     computed: tuple[str, ...] = ()
+    changes: tuple[SettingChange, ...] = ()
 
     def claim(self, part: Part) -> Claim:
         """The value as a sentence of its own."""

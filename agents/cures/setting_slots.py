@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from misrun.agents.cures.facts import RunFacts, Value, cite
 from misrun.agents.cures.quantity import round_to, setting_text
 from misrun.agents.cures.slots import SLOTS, slot
+from misrun.tools.code.setting_change import SettingChange
 from misrun.tools.readers.run_record import ConfigValue
 
 LR = ("learning_rate", "lr", "base_lr", "lr0", "max_lr", "peak_lr", "init_lr", "initial_lr", "LR", "LEARNING_RATE")
@@ -65,6 +66,13 @@ def edit(setting: ConfigValue, new: str) -> str:
 # outside the usual range (signal lr_high), because one step of 3 would leave it there.
 def lower_lr(value: float, facts: RunFacts) -> float:
     return round_to(value / (10 if facts.has("lr_high") else 3), 1)
+
+
+def changed(setting: ConfigValue, new: float | str | bool) -> SettingChange:
+    """The change of one setting, a whole number where it was one."""
+    whole = isinstance(setting.value, int) and isinstance(new, float) and new == int(new)
+    old = setting.value if not isinstance(setting.value, tuple) else None
+    return SettingChange(name=setting.name, old=old, new=int(new) if whole else new)
 
 
 def _half(value: float, _: RunFacts) -> float | None:
@@ -137,13 +145,15 @@ def _new_filler(change: Change) -> Callable[[RunFacts], Value | None]:
 
 
 def _edit_filler(change: Change) -> Callable[[RunFacts], Value | None]:
-    def text(facts: RunFacts) -> Value | None:
+    def filled(facts: RunFacts) -> Value | None:
         found, value = facts.numeric(*change.keys), _new_filler(change)(facts)
         if found is None or value is None:
             return None
-        return Value(edit(found[1], value.text), value.number, value.refs, derived=True, rule=change.rule)
+        changes = (changed(found[1], value.number),) if value.number is not None else ()
+        text = edit(found[1], value.text)
+        return Value(text, value.number, value.refs, derived=True, rule=change.rule, changes=changes)
 
-    return text
+    return filled
 
 
 for _name, _keys in {change.setting: change.keys for change in _CHANGES}.items():
@@ -197,7 +207,10 @@ def batch_half_edit(facts: RunFacts) -> Value | None:
         return None
     accumulation = facts.numeric(*ACCUMULATION)
     refs = half.refs + ((cite(accumulation[1].span),) if accumulation else ())
-    return Value(f"{edit(found[1], half.text)}\n{_more_accumulation(accumulation, facts)}", refs=refs, derived=True)
+    text = f"{edit(found[1], half.text)}\n{_more_accumulation(accumulation, facts)}"
+    # Without a setting for it, accumulation has to be written into the loop: no change of settings does this alone.
+    changes = (changed(found[1], found[0] // 2), changed(accumulation[1], accumulation[0] * 2)) if accumulation else ()
+    return Value(text, refs=refs, derived=True, changes=changes)
 
 
 def _more_accumulation(accumulation: tuple[float, ConfigValue] | None, facts: RunFacts) -> str:
@@ -227,12 +240,15 @@ def precision_edit(facts: RunFacts) -> Value | None:
         return None
     switch = facts.switch("fp16")
     if switch is not None:
-        return Value(f"{switch.span}: {switch.name}: off, bf16: on", refs=(cite(switch.span),), derived=True)
+        text = f"{switch.span}: {switch.name}: off, bf16: on"
+        bf16 = facts.run.setting("bf16")
+        changes = (changed(switch, False), *((changed(bf16, True),) if bf16 is not None else ()))
+        return Value(text, refs=(cite(switch.span),), derived=True, changes=changes)
     named = facts.run.setting("precision", "mixed_precision", "torch_dtype", "dtype", "amp_dtype")
     if named is None:
         return None
     new = "bf16-mixed" if str(named.value).startswith("16") else "bfloat16" if "float" in str(named.value) else "bf16"
-    return Value(edit(named, new), refs=(cite(named.span),), derived=True)
+    return Value(edit(named, new), refs=(cite(named.span),), derived=True, changes=(changed(named, new),))
 
 
 # torch.finfo(dtype).eps: the gap between 1 and the next larger value; 1 - p is exact to half of it.
@@ -276,4 +292,6 @@ def clip_edit(facts: RunFacts) -> Value | None:
     found, new = facts.numeric(*CLIP), clip_new(facts)
     if found is None or new is None:
         return None
-    return Value(edit(found[1], new.text), refs=(cite(found[1].span), *new.refs), derived=True, rule=new.rule)
+    changes = (changed(found[1], new.number),) if new.number is not None else ()
+    refs = (cite(found[1].span), *new.refs)
+    return Value(edit(found[1], new.text), refs=refs, derived=True, rule=new.rule, changes=changes)

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from misrun.agents.characterization import Characterization, Field
 from misrun.agents.report import Report
 from misrun.agents.step import NextStep
+from misrun.knowledge.evidence import Evidence
 from misrun.tools.diagnosis.taxonomy import MODES
 from misrun.tools.record import Span
 
 # Control characters, zero-width and bidirectional marks can rewrite what a terminal or a browser shows.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+# Above what live sources and the user's own documents say.
+UNREAD = "Found outside the shipped knowledge, quoted, unchecked; nothing above or below rests on it:"
 
 FIELDS = ("symptom", "expected", "started", "tried", "environment")
 
@@ -18,6 +22,12 @@ FIELDS = ("symptom", "expected", "started", "tried", "environment")
 def clean(text: str) -> str:
     """Text from logs, code and corpus without characters that act on the display."""
     return _UNSEEN.sub("", text)
+
+
+def quoted(entry: Evidence) -> tuple[tuple[str, str], ...]:
+    """The source's own words on problem and answer, where it has them."""
+    told = (("It says", clean(entry.problem)), ("Accepted answer", clean(entry.fix)))
+    return tuple((label, text) for label, text in told if text)
 
 
 def mode_name(mode: str) -> str:
@@ -94,7 +104,8 @@ def verdict_text(step: NextStep) -> str:
     dropped = f", {verdict.citations_dropped} dropped" if verdict.citations_dropped else ""
     note = f"; {verdict.note}" if verdict.note else ""
     checked = f"{verdict.citations_checked} citations checked{dropped}"
-    return f"{verdict.classifier}; {checked}{support}; {verdict.executed}{note}"
+    run = f"{verdict.executed}: {verdict.measured}" if verdict.measured else verdict.executed
+    return f"{verdict.classifier}; {checked}{support}; {run}{note}"
 
 
 def how_it_knows(report: Report) -> str:

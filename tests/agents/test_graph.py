@@ -30,6 +30,19 @@ def test_every_key_a_node_returns_is_a_state_key(tmp_path: Path) -> None:
     assert state["report"].complete
 
 
+def test_the_jax_auditor_is_sent_out_where_the_run_imports_jax(tmp_path: Path) -> None:
+    code = (
+        "import jax\nkey = jax.random.PRNGKey(0)\nx = jax.random.normal(key, (3,))\ny = jax.random.normal(key, (3,))\n"
+    )
+    (tmp_path / "train.py").write_text(code)
+    (tmp_path / "train.log").write_text("".join(f"step {i} loss {0.9 - 0.001 * i:.4f}\n" for i in range(60)))
+    audits = {audit.agent: audit for audit in final_state(tmp_path)["report"].audits}
+    assert set(audits) == {"silent_bug", "data_flow", "jax_logic"}
+    assert [f.check for f in audits["jax_logic"].findings] == ["key-reused"]
+    (tmp_path / "train.py").write_text("import torch\n")
+    assert {audit.agent for audit in final_state(tmp_path)["report"].audits} == {"silent_bug", "data_flow"}
+
+
 def test_the_validator_sends_the_literature_agent_out_at_most_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

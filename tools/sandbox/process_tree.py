@@ -8,10 +8,17 @@ def tree(pid: int) -> list[int]:
     """`pid` and its descendants; processes that end meanwhile are left out."""
     found = [pid]
     for parent in found:
-        for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            with contextlib.suppress(OSError):
-                found += [int(child) for child in task.read_text().split()]
+        # The process or one of its threads may be gone by the time it is looked at.
+        with contextlib.suppress(OSError):
+            for task in Path(f"/proc/{parent}/task").iterdir():
+                found += _children(task)
     return found
+
+
+def _children(task: Path) -> list[int]:
+    with contextlib.suppress(OSError):
+        return [int(child) for child in (task / "children").read_text().split()]
+    return []
 
 
 def resident_bytes(pid: int) -> int:

@@ -24,9 +24,9 @@ from misrun.tools.sandbox import landlock
 from misrun.tools.sandbox.process_tree import resident_bytes, tree
 
 _NAMESPACES = ("--user", "--map-root-user", "--mount", "--net", "--pid", "--ipc", "--fork", "--mount-proc")
-# A process that allocates touches a few GB/s, and the kernel starts a few thousand processes a second: in 20 ms neither
+# A process that allocates touches a few GB/s, and the kernel starts a few thousand processes a second: in 50 ms neither
 # gets far past its bound.
-_POLL_S = 0.02
+_POLL_S = 0.05
 _CHUNK = 1 << 16
 
 
@@ -79,7 +79,7 @@ def run_confined(
         raise NotConfinable(missing)
     bounds, folder = bounds or Bounds(), folder.resolve()
     began = time.monotonic()
-    process = subprocess.Popen(
+    with subprocess.Popen(
         _confined(command, folder, bounds),
         cwd=folder,
         env=_environment(folder, environment or {}),
@@ -87,11 +87,11 @@ def run_confined(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-    )
-    assert process.stdout is not None
-    with _Watcher(process.pid, bounds) as watcher:
-        output = _read(process.stdout, bounds.output_bytes, watcher)
-        code = process.wait()
+    ) as process:
+        assert process.stdout is not None
+        with _Watcher(process.pid, bounds) as watcher:
+            output = _read(process.stdout, bounds.output_bytes, watcher)
+            code = process.wait()
     text = output.decode("utf-8", "replace")
     seconds = round(time.monotonic() - began, 2)
     return Confined(exit_code=None if watcher.stopped else code, stopped=watcher.stopped, seconds=seconds, output=text)
