@@ -32,7 +32,9 @@ def card(evaluation: Evaluation, fusion: Fusion, cases: int) -> str:
         "Where it is wrong": _wrong(evaluation),
         "Limits": _LIMITS,
     }
-    head = f"# Model card: misrun's fusion of evidence\n\nWritten by `python -m misrun.evals.model_card`; engine {evaluation.version}.\n"
+    head = (
+        f"# Model card: misrun's fusion of evidence\n\nWritten by evals/model_card.py; engine {evaluation.version}.\n"
+    )
     return head + "".join(f"\n## {title}\n\n{text.strip()}\n" for title, text in sections.items())
 
 
@@ -49,22 +51,22 @@ def _wrong(evaluation: Evaluation) -> str:
 
 
 _WHAT = """
-A conditional logit over the failure modes (diagnosis/fusion.py): for every mode the log-odds that text, what users say,
-series, settings, code findings and reported attempts give it (diagnosis/clues/) are weighed by one weight per kind of
-evidence, with an offset per category and a fixed score for "something else". It has no weight for any single mode,
-signal or scenario. Every likelihood it gives is shown with the grounds for and against it; below 0.60 it abstains. It is a
-JSON file of numbers, read as such: nothing in it can run.
+A conditional logit over the failure modes (diagnosis/fusion.py): for every mode the log-odds that text, what users
+say, series, settings, code findings and reported attempts give it (diagnosis/clues/) are weighed by one weight per kind
+of evidence, with an offset per category and a fixed score for "something else". It has no weight for any single mode,
+signal or scenario. Every likelihood it gives is shown with the grounds for and against it; below 0.60 it abstains. It
+is a JSON file of numbers, read as such: nothing in it can run.
 """
 _DATA = """
-The {cases} scenarios of the benchmark (scenarios/README.md): small training programs that really ran, on the processor;
-fingerprint of what was seen: {fingerprint}. Ids, paths and recording data are not among what is seen
+The {cases} scenarios of the benchmark (scenarios/README.md): small training programs that really ran, on the
+processor; fingerprint of what was seen: {fingerprint}. Ids, paths and recording data are not among what is seen
 (tests/evals/test_run.py renames them). `python -m misrun.evals.fit` writes the weights anew, and
 tests/evals/test_shipped.py checks that they are the ones the code builds.
 """
 _PROTOCOL = """
-Nothing is judged by what was fitted on it. Grouped folds keep all scenarios of one failure mode together; how far weights may
-stray from the unfitted ones is chosen inside each training part (nested). Signals, checks and clues were written by hand,
-with half of the scenarios open to look at and half held back: "not looked at" counts the latter.
+Nothing is judged by what was fitted on it. Grouped folds keep all scenarios of one failure mode together; how far
+weights may stray from the unfitted ones is chosen inside each training part (nested). Signals, checks and clues were
+written by hand, with half of the scenarios open to look at and half held back: "not looked at" counts the latter.
 """
 _NUMBERS = """
 `misrun eval` prints these and writes every prediction to results.jsonl.

@@ -136,7 +136,12 @@ def _confusion(evaluation: Evaluation) -> str:
         for y, row in enumerate(counts):
             for x, count in enumerate(row):
                 axes.text(
-                    x, y, str(count or ""), ha="center", va="center", color="white" if count > most / 2 else "black"
+                    x + 0.5,
+                    y + 0.5,
+                    str(count or ""),
+                    ha="center",
+                    va="center",
+                    color="white" if count > most / 2 else "black",
                 )
         axes.set_xticks([x + 0.5 for x in range(len(names))], names, rotation=35, ha="right")
         axes.set_yticks([y + 0.5 for y in range(len(names))], names)
