@@ -29,6 +29,8 @@ DOMAINS = frozenset(
         "reinforcement_learning",
         "evaluation",
         "sequence_models",
+        "language_models",
+        "graphs",
         "analogies",
     ]
 )

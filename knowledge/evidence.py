@@ -5,11 +5,16 @@ from typing import Literal
 from misrun.tools.record import Record
 
 Applicability = Literal["high", "medium", "low"]
+# Where an entry is from: the corpus that ships, the user's own documents, or a site that was asked just now.
+Origin = Literal["shipped", "own", "live"]
+# The level of what was found outside the shipped corpus and its four levels.
+BEYOND = 0
 
 
 class Evidence(Record):
     """A retrieved entry judged against the run. `score` is the retrieval similarity (0..1); `why` gives the reason for
-    the applicability: what the two settings share and where they differ."""
+    the applicability: what the two settings share and where they differ. Only shipped entries were read and worded by
+    somebody; of the others `problem` and `fix` are the source's own words, unchecked, and no step rests on them."""
 
     id: str
     kind: str
@@ -27,6 +32,7 @@ class Evidence(Record):
     strength: str
     applicability: Applicability
     why: str
+    origin: Origin = "shipped"
 
 
 class SearchStep(Record):
@@ -39,7 +45,8 @@ class SearchStep(Record):
 
 
 class SearchOutcome(Record):
-    """All evidence, every query, and why the search stopped where it did ("3 applicable from 3 sources at level 2")."""
+    """All evidence, every query, and why the search stopped where it did ("3 applicable from 3 sources at level 2").
+    `beyond` is what live sources and the user's own documents say: shown, and kept out of every conclusion."""
 
     evidence: tuple[Evidence, ...] = ()
     steps: tuple[SearchStep, ...] = ()
@@ -47,9 +54,11 @@ class SearchOutcome(Record):
     corpus_entries: int = 0
     snapshot: str = ""
     notes: tuple[str, ...] = ()
+    beyond: tuple[Evidence, ...] = ()
 
     def joined(self, later: "SearchOutcome") -> "SearchOutcome":
         """This outcome with what a later search added; the later one says why it stopped."""
         seen = {entry.id for entry in self.evidence}
         new = tuple(entry for entry in later.evidence if entry.id not in seen)
-        return later.model_copy(update={"evidence": (*self.evidence, *new), "steps": (*self.steps, *later.steps)})
+        added = {"evidence": (*self.evidence, *new), "steps": (*self.steps, *later.steps)}
+        return later.model_copy(update={**added, "beyond": self.beyond or later.beyond})

@@ -36,6 +36,11 @@ class Term(Record):
     def label(self) -> str:
         return self.id.replace("_", " ")
 
+    @property
+    def described(self) -> str:
+        """A phenomenon as a query: its name, its field where that is another one, and what happens."""
+        return f"{self.label} {self.field}".strip() + f": {self.pattern}"
+
 
 class Analogy(Record):
     """Phenomena that are one pattern in several fields: what carries over between them, and where that ends."""
@@ -45,11 +50,19 @@ class Analogy(Record):
     breaks: str
 
 
+class Wording(Record):
+    """What people say in everyday words, and the words the field has for it."""
+
+    means: str
+    said: tuple[str, ...]
+
+
 class Ontology(Record):
-    """All terms by id, and the analogies. Ids are unique over all kinds."""
+    """All terms by id, the analogies, and the everyday wordings. Ids are unique over all kinds."""
 
     terms: dict[str, Term]
     analogies: tuple[Analogy, ...]
+    wordings: tuple[Wording, ...] = ()
 
     def terms_in(self, text: str, kind: TermKind | None = None) -> tuple[Term, ...]:
         """Terms that `text` names by id or synonym, in the order of their first mention; the longest wording wins."""
@@ -62,6 +75,16 @@ class Ontology(Record):
             found.update({term.id: term for term in terms if kind is None or term.kind == kind})
             position += size
         return tuple(found.values())
+
+    def said_otherwise(self, text: str) -> str:
+        """The words of the field for what `text` says in everyday words; empty when it says nothing of the kind."""
+        stems = tuple(stem(word) for word in _words(text[:_MAX_CHARACTERS]))
+        spans = (stems[i : i + size] for i in range(len(stems)) for size in self._said_sizes)
+        return " ".join(dict.fromkeys(self._said[span] for span in spans if span in self._said))
+
+    def synonyms_of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Everything the terms of these names are also called; names that are no terms have no synonyms."""
+        return tuple(text for name in names if name in self.terms for text in self.terms[name].synonyms)
 
     def lineage(self, name: str) -> tuple[str, ...]:
         """The term and all it lies within, nearest first; an unknown name stands alone."""
@@ -90,6 +113,12 @@ class Ontology(Record):
         return 1, ()
 
     @cached_property
+    def phenomena_described(self) -> tuple[str, ...]:
+        """Every phenomenon in an analogy, as a query."""
+        named = {end for analogy in self.analogies for end in analogy.between}
+        return tuple(self.terms[name].described for name in sorted(named))
+
+    @cached_property
     def _wordings(self) -> dict[tuple[str, ...], tuple[Term, ...]]:
         exact: dict[tuple[str, ...], list[Term]] = defaultdict(list)
         inflected: dict[tuple[str, ...], list[Term]] = defaultdict(list)
@@ -99,6 +128,14 @@ class Ontology(Record):
                 exact[tuple(words)].append(term)
                 inflected[tuple(map(stem, words))].append(term)
         return {words: tuple(dict.fromkeys(terms)) for words, terms in (inflected | exact).items()}
+
+    @cached_property
+    def _said(self) -> dict[tuple[str, ...], str]:
+        return {tuple(map(stem, _words(said))): wording.means for wording in self.wordings for said in wording.said}
+
+    @cached_property
+    def _said_sizes(self) -> tuple[int, ...]:
+        return tuple(sorted({len(span) for span in self._said}))
 
     @cached_property
     def _longest(self) -> int:
@@ -123,7 +160,11 @@ def load_ontology(file: Path = ONTOLOGY_FILE) -> Ontology:
     terms = {id_: Term(id=id_, kind=kind, **fields) for kind, id_, fields in rows}
     if len(terms) != len(rows):
         raise ValueError(f"{file.name}: a term occurs twice")
-    ontology = Ontology(terms=terms, analogies=tuple(Analogy(**row) for row in content["analogies"]))
+    ontology = Ontology(
+        terms=terms,
+        analogies=tuple(Analogy(**row) for row in content["analogies"]),
+        wordings=tuple(Wording(**row) for row in content["wordings"]),
+    )
     if problems := _problems(ontology):
         raise ValueError(f"{file.name}: {'; '.join(problems)}")
     return ontology

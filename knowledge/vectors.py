@@ -1,7 +1,8 @@
 """The vectors shipped beside the corpus, so that the first search embeds only the query.
 
-`vectors.npz` holds, for every passage, a key (digest of the embedder's name and the text) and its vector. A passage
-whose key is missing, because it is new or changed, is embedded when the index is built.
+`vectors.npz` holds, for every passage of an entry and every phenomenon in an analogy, a key (digest of the embedder's
+name and the text) and its vector. A text whose key is missing, because it is new or changed, is embedded when it is
+needed.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from misrun.knowledge.corpus import CORPUS_FOLDER, Corpus, passages
+from misrun.knowledge.corpus import CORPUS_FOLDER
 from misrun.knowledge.embedder import Embedder
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ VECTOR_FILE = CORPUS_FOLDER / "vectors.npz"
 
 
 def key(text: str, embedder_name: str) -> str:
-    """The name of a passage's vector: 16 hex digits, so that 10,000 passages collide with probability 3e-12."""
+    """The name of a text's vector: 16 hex digits, so that 10,000 passages collide with probability 3e-12."""
     return hashlib.sha256(f"{embedder_name}\n{text}".encode()).hexdigest()[:16]
 
 
@@ -53,13 +54,13 @@ def read_vectors(file: Path = VECTOR_FILE) -> dict[str, "Vectors"]:
         return {}
 
 
-def write_vectors(corpus: Corpus, embedder: Embedder, file: Path = VECTOR_FILE) -> int:
+def write_vectors(texts: Sequence[str], embedder: Embedder, file: Path = VECTOR_FILE) -> int:
     """Embed what changed, write the file anew, and return how many vectors it holds."""
     import numpy as np
 
-    texts = [text for entry in corpus.entries for text in passages(entry)]
-    rows = vectors_of(texts, embedder, file)
-    keys = np.array([key(text, embedder.name) for text in texts])
+    wanted = list(dict.fromkeys(texts))
+    rows = vectors_of(wanted, embedder, file)
+    keys = np.array([key(text, embedder.name) for text in wanted])
     # Half precision moves a cosine by less than 1e-3 and halves the file.
     np.savez_compressed(file, keys=keys, vectors=rows.astype(np.float16))
-    return len(texts)
+    return len(wanted)

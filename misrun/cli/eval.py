@@ -26,6 +26,7 @@ class EngineName(StrEnum):
 
 
 def eval_command(
+    context: typer.Context,
     out: Annotated[
         Path | None, typer.Option(help="Folder for results.jsonl, summary.json, report.md and report.html.")
     ] = None,
@@ -47,6 +48,8 @@ def eval_command(
 
     An interrupted evaluation goes on where it stopped.
     """
+    if context.invoked_subcommand:
+        return
     from misrun.evals.compare import NothingToCompare
     from misrun.evals.evaluation import evaluate
 

@@ -89,9 +89,9 @@ def test_timing_covers_the_first_search_and_those_after_it(tmp_path: Path, monke
     from misrun.evals.retrieval_timing import measure
 
     monkeypatch.setenv("MISRUN_HOME", str(tmp_path))
-    monkeypatch.setattr("misrun.evals.retrieval_timing._RUNS", 1)
     index = open_index()
-    times = measure(index, ["loss is nan", "cuda out of memory", "training hangs"])
+    times = measure(index, ["loss is nan", "cuda out of memory", "training hangs"], runs=1)
     index.close()
     assert times.first_seconds > 0
     assert 0 < times.median_ms <= times.p95_ms
+    assert f"p95 {times.p95_ms:.1f} ms" in times.in_words

@@ -53,13 +53,25 @@ def test_terms_keep_error_names_whole_and_inflections_together() -> None:
     assert terms("the loss in fp16") == ["loss", "fp16"]
 
 
+def test_terms_take_both_spellings_for_one() -> None:
+    assert terms("normalized behavior, labeled, initialization") == terms(
+        "normalised behaviour, labelled, initialisation"
+    )
+
+
 def test_bm25_prefers_the_rare_word_and_ignores_unknown_ones() -> None:
     index = LexicalIndex(texts_about_training())
-    ranked = index.scores("bus error while training with zebras")
-    assert max(ranked, key=ranked.__getitem__) == "shm"
-    assert all(0 < score < 1 for score in ranked.values())
-    assert index.scores("zebras") == {}
-    assert index.scores("") == {}
+    scores = dict(zip(index.keys, index.scores("bus error while training with zebras"), strict=True))
+    assert max(scores, key=scores.__getitem__) == "shm"
+    assert all(0 < score < 1 for score in scores.values())
+    assert not index.scores("zebras").any()
+    assert not index.scores("").any()
+
+
+def test_words_that_mean_the_same_count_less_than_those_asked_for() -> None:
+    index = LexicalIndex(texts_about_training())
+    plain, widened, asked = (index.scores(*words)[0] for words in (("crash",), ("crash", "bus"), ("crash bus",)))
+    assert plain == 0 < widened < asked
 
 
 def texts_about_training() -> dict[str, str]:

@@ -1,9 +1,11 @@
 """Each level asks something wider than the one before, and a bare text is asked at every level."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from misrun.knowledge.index import KnowledgeIndex
-from misrun.knowledge.levels import ANALOGY_DOMAIN, LEVELS, derive, queries, search_level
+from misrun.knowledge.levels import ANALOGY_DOMAIN, LEVELS, Fit, queries, search_level, search_text, wider
 from misrun.knowledge.ontology import load_ontology
 
 ONTOLOGY = load_ontology()
@@ -46,16 +48,39 @@ def test_queries_are_bounded_however_much_is_pasted() -> None:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_an_unknown_text_is_asked_as_it_is_at_every_level(level: int) -> None:
-    assert derive("flurble gnarps", LEVELS[level - 1], ONTOLOGY) == ("flurble gnarps",)
+def test_nothing_is_added_to_an_unknown_text(level: int) -> None:
+    assert wider("flurble gnarps", LEVELS[level - 1], ONTOLOGY) == ()
 
 
 def test_a_bare_text_is_widened_with_what_it_names() -> None:
     text = "loss is nan with fp16"
-    assert derive(text, 1, ONTOLOGY) == (text,)
-    assert derive(text, 2, ONTOLOGY)[0].startswith(f"{text} unstable arithmetic: ")
-    assert derive(text, 2, ONTOLOGY)[1].startswith(f"{text} mixed precision unstable arithmetic: ")
-    assert derive(text, 3, ONTOLOGY)[0].startswith(f"{text} loss nan: one undefined")
+    assert wider(text, 1, ONTOLOGY) == ()
+    assert wider(text, 2, ONTOLOGY)[0].startswith(f"{text} unstable arithmetic: ")
+    assert wider(text, 2, ONTOLOGY)[1].startswith(f"{text} mixed precision unstable arithmetic: ")
+    assert wider(text, 3, ONTOLOGY)[0].startswith(f"{text} loss nan: one undefined")
+
+
+def near(*wanted: str, cosine: float = 0.9) -> Fit:
+    def fit(text: str, others: Sequence[str]) -> list[float]:
+        return [cosine if other.startswith(wanted) else 0.0 for other in others]
+
+    return fit
+
+
+def test_level_four_asks_for_the_counterparts_that_fit_best() -> None:
+    text = "training diverges, loss explodes, loss nan"
+    first, *_ = queries(text, ONTOLOGY, fit=near("hysteresis"))[4]
+    assert first.startswith("hysteresis physics: ")
+    assert not queries(text, ONTOLOGY)[4][0].startswith("hysteresis")
+
+
+def test_an_analogy_is_followed_from_the_end_that_the_text_resembles() -> None:
+    asked = queries("most of the prototypes idle", ONTOLOGY, fit=near("codebook collapse"))[4]
+    assert any(query.startswith("empty cluster clustering: ") for query in asked)
+
+
+def test_a_text_that_resembles_no_phenomenon_has_no_counterpart() -> None:
+    assert queries("the sales report is late", ONTOLOGY, fit=near("codebook", cosine=0.2))[4] == ()
 
 
 def test_level_two_stays_with_the_failure_modes_it_is_given(packaged_index: KnowledgeIndex) -> None:
@@ -66,10 +91,10 @@ def test_level_two_stays_with_the_failure_modes_it_is_given(packaged_index: Know
 
 
 def test_level_four_looks_in_other_fields_only(packaged_index: KnowledgeIndex) -> None:
-    (query, *_) = derive("most codebook entries are never used", 4, ONTOLOGY)
-    found = search_level(packaged_index, 4, query, 3)
-    assert {packaged_index.corpus.by_id[hit.id].domain for hit in found} == {ANALOGY_DOMAIN}
-    assert "forum-kmeans-empty-cluster" in {hit.id for hit in found}
+    found = search_text(packaged_index, "most codebook entries are never used", (4,), ONTOLOGY, 3)
+    assert {level for level, _ in found} == {4}
+    assert {packaged_index.corpus.by_id[hit.id].domain for _, hit in found} == {ANALOGY_DOMAIN}
+    assert "forum-kmeans-empty-cluster" in {hit.id for _, hit in found}
 
 
 def test_what_was_seen_before_is_not_brought_up_again(packaged_index: KnowledgeIndex) -> None:

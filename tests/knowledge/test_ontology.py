@@ -1,5 +1,6 @@
 """Terms are recognised as users write them, and the analogies hold together."""
 
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,24 @@ def test_every_term_of_the_corpus_is_in_the_ontology(ontology: Ontology) -> None
     }
     known = {(term.kind, term.id) for term in ontology.terms.values()}
     assert used - known == set()
+
+
+def test_no_wording_stands_for_two_terms_of_one_kind(ontology: Ontology) -> None:
+    terms = defaultdict(set)
+    for term in ontology.terms.values():
+        for text in (term.label, *term.synonyms):
+            terms[term.kind, text.lower()].add(term.id)
+    assert {text: ids for text, ids in terms.items() if len(ids) > 1} == {}
+
+
+def test_everyday_words_get_the_words_of_the_field(ontology: Ontology) -> None:
+    assert ontology.said_otherwise("my VRAM fills up, then oom") == "gpu memory memory grows increases out of memory"
+    assert ontology.said_otherwise("flurble gnarps") == ""
+
+
+def test_a_term_brings_its_synonyms_and_an_unknown_name_none(ontology: Ontology) -> None:
+    assert "gradient checkpointing" in ontology.synonyms_of(["activation_checkpointing", "something new"])
+    assert ontology.synonyms_of(["something new"]) == ()
 
 
 @pytest.mark.parametrize(
