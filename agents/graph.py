@@ -1,7 +1,7 @@
 """The way through the house, and the only file that knows langgraph.
 
-read -> characterize -> triage -> literature -> auditors in parallel -> weigh -> live -> synthesize -> validate -> prove
--> report,
+read -> characterize -> triage -> literature -> auditors in parallel -> weigh -> beyond -> synthesize -> validate ->
+prove -> report,
 with one bounded way back: a validator that is not convinced sends the literature agent out again, at most twice.
 """
 
@@ -28,6 +28,7 @@ from misrun.agents.characterizer import characterize
 from misrun.agents.cures.edits import with_edits
 from misrun.agents.literature import follow_findings, search_literature
 from misrun.agents.live_literature import search_live
+from misrun.agents.own_literature import search_own
 from misrun.agents.prover import prove
 from misrun.agents.report import Report, Timing
 from misrun.agents.request import Request
@@ -37,7 +38,7 @@ from misrun.agents.triage import AUDITORS, delegations, triage
 from misrun.agents.validator import validate
 from misrun.agents.workbench import Workbench
 from misrun.agents.write_report import write_report
-from misrun.knowledge import evidence
+from misrun.knowledge import evidence, own_documents
 from misrun.knowledge.evidence import SearchOutcome
 from misrun.tools import record
 from misrun.tools.code import finding, setting_change
@@ -46,6 +47,7 @@ from misrun.tools.code.flow import record as flow
 from misrun.tools.diagnosis import hypothesis
 from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.diagnosis.hypothesis import Diagnosis
+from misrun.tools.home import misrun_home
 from misrun.tools.record import Record
 from misrun.tools.signals import signal
 from misrun.tools.signals.measure import measure
@@ -197,13 +199,17 @@ def _weigh(state: State, bench: Workbench) -> tuple[State, str]:
     return {"diagnosis": diagnosis, "outcome": outcome}, leading or "nothing speaks for any mode"
 
 
-def _live(state: State, bench: Workbench) -> tuple[State, str]:
-    """Asks the live sources once, when the code has been read; only where the request says so."""
-    found, notes = search_live(
-        state["characterization"], state["diagnosis"].hypotheses, bench.run, bench.sources, bench.ontology
-    )
-    outcome = state["outcome"].model_copy(update={"beyond": found})
-    return {"outcome": outcome, "notes": notes}, f"{len(found)} found; {'; '.join(notes)}"
+def _beyond(state: State, bench: Workbench) -> tuple[State, str]:
+    """Asks the user's own documents and, only where the request says so, the live sources; once, with the code read."""
+    filled = state["characterization"]
+    own, trouble = search_own(filled, bench.run, misrun_home())
+    notes = (trouble,) if trouble else ()
+    live: tuple[evidence.Evidence, ...] = ()
+    if bench.request.online:
+        live, told = search_live(filled, state["diagnosis"].hypotheses, bench.run, bench.sources, bench.ontology)
+        notes = (*notes, *told)
+    outcome = state["outcome"].model_copy(update={"beyond": (*own, *live)})
+    return {"outcome": outcome, "notes": notes}, "; ".join((f"{len(own)} of your own, {len(live)} live", *notes))
 
 
 def _synthesize(state: State, bench: Workbench) -> tuple[State, str]:
@@ -243,8 +249,10 @@ def _to_auditors(state: State, runtime: Runtime[Workbench]) -> list[Send] | str:
     return [Send("auditor", AuditTask(agent=agent, delegations=asked)) for agent in agents]
 
 
-def _live_or_on(state: State, runtime: Runtime[Workbench]) -> str:
-    return "live" if runtime.context.request.online and state.get("rounds", 0) == 0 else "synthesize"
+def _beyond_or_on(state: State, runtime: Runtime[Workbench]) -> str:
+    """Past the shipped knowledge once, where there is something to ask."""
+    something = runtime.context.request.online or own_documents.exists(misrun_home())
+    return "beyond" if something and state.get("rounds", 0) == 0 else "synthesize"
 
 
 def _back_or_on(state: State, runtime: Runtime[Workbench]) -> str:
@@ -303,17 +311,17 @@ def build_graph(saver: Any) -> CompiledStateGraph[State, Workbench, State, State
     """The compiled pipeline over a checkpoint saver."""
     graph = StateGraph(State, context_schema=Workbench)
     nodes = (("read", _read), ("characterize", _characterize), ("triage", _triage), ("literature", _literature),
-             ("weigh", _weigh), ("live", _live), ("synthesize", _synthesize), ("validate", _validate),
+             ("weigh", _weigh), ("beyond", _beyond), ("synthesize", _synthesize), ("validate", _validate),
              ("prove", _prove), ("report", _report))  # fmt: skip
     for name, work in nodes:
         graph.add_node(name, _stage(name, work))
     graph.add_node("auditor", _auditor)
     way = ((START, "read"), ("read", "characterize"), ("characterize", "triage"), ("triage", "literature"),
-           ("auditor", "weigh"), ("live", "synthesize"), ("synthesize", "validate"), ("prove", "report"),
+           ("auditor", "weigh"), ("beyond", "synthesize"), ("synthesize", "validate"), ("prove", "report"),
            ("report", END))  # fmt: skip
     for start, end in way:
         graph.add_edge(start, end)
     graph.add_conditional_edges("literature", _to_auditors, ["auditor", "weigh"])
-    graph.add_conditional_edges("weigh", _live_or_on, ["live", "synthesize"])
+    graph.add_conditional_edges("weigh", _beyond_or_on, ["beyond", "synthesize"])
     graph.add_conditional_edges("validate", _back_or_on, ["report", "prove", "literature"])
     return graph.compile(checkpointer=saver)

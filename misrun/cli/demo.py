@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from misrun.cli.output import Format, emit
+from misrun.cli.output import chosen_format, emit
 from misrun.cli.progress import live_progress
 
 DEMO = "r087"
@@ -14,7 +14,8 @@ DEMO = "r087"
 def demo_command(
     json: Annotated[bool, typer.Option("--json", help="Write the report as JSON.")] = False,
     md: Annotated[bool, typer.Option("--md", help="Write the report as Markdown.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Write to this file; .json and .md choose the format.")] = None,
+    html: Annotated[bool, typer.Option("--html", help="Write the report as one HTML page with plots.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write to this file; .json, .md or .html is its format.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
 ) -> None:
     """Investigate a real failed run that comes with misrun."""
@@ -23,7 +24,7 @@ def demo_command(
     from misrun.scenarios.recording import lay_out
     from misrun.tools.home import misrun_home
 
-    style = Format.json if json else Format.markdown if md else Format.terminal
+    style = chosen_format(json=json, md=md, html=html)
     with live_progress(quiet) as progress:
         request = investigation.new_request(lay_out(load(DEMO), misrun_home() / "demo"))
         report = investigation.investigate(request, on_progress=progress)

@@ -17,6 +17,15 @@ class Format(StrEnum):
     terminal = "terminal"
     json = "json"
     markdown = "md"
+    html = "html"
+
+
+def chosen_format(*, json: bool, md: bool, html: bool) -> Format:
+    """The format that the options ask for; one at most."""
+    asked = [style for style, wanted in ((Format.json, json), (Format.markdown, md), (Format.html, html)) if wanted]
+    if len(asked) > 1:
+        fail(f"give one of {', '.join(f'--{style.value}' for style in asked)}.")
+    return asked[0] if asked else Format.terminal
 
 
 def emit(report: "Report", style: Format, out: Path | None) -> None:
@@ -35,6 +44,33 @@ def emit(report: "Report", style: Format, out: Path | None) -> None:
     sys.stdout.write(render(report, style))
 
 
+def check_plot(file: Path | None) -> None:
+    """Says before the investigation that the plot cannot be written."""
+    if file is None:
+        return
+    from misrun.report.figure import NoPicture, check
+
+    if not file.parent.is_dir():
+        fail(f"there is no folder {file.parent} for the plot.")
+    try:
+        check(file)
+    except NoPicture as error:
+        fail(str(error))
+
+
+def emit_plot(report: "Report", file: Path | None) -> None:
+    """Writes the training plot, where one was asked for."""
+    if file is None:
+        return
+    from misrun.report.figure import NoPicture, write_figure
+
+    try:
+        write_figure(report, file)
+    except NoPicture as error:
+        fail(str(error))
+    typer.echo(f"misrun: plot written to {file}", err=True)
+
+
 def render(report: "Report", style: Format) -> str:
     """The report as text, without colour."""
     if style is Format.json:
@@ -43,16 +79,20 @@ def render(report: "Report", style: Format) -> str:
         from misrun.report.markdown import to_markdown
 
         return to_markdown(report)
+    if style is Format.html:
+        from misrun.report.html.document import to_html
+
+        return to_html(report)
     from misrun.report.terminal import to_text
 
     return to_text(report)
 
 
 def _by_suffix(out: Path, style: Format) -> Format:
-    """A file named .json or .md gets that format unless another was asked for."""
+    """A file named .json, .md or .html gets that format unless another was asked for."""
     if style is not Format.terminal:
         return style
-    return {".json": Format.json, ".md": Format.markdown}.get(out.suffix, Format.terminal)
+    return {".json": Format.json, ".md": Format.markdown, ".html": Format.html}.get(out.suffix, Format.terminal)
 
 
 def fail(message: str) -> NoReturn:

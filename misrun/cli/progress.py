@@ -20,7 +20,7 @@ _WORDS = {
     "data_flow": "Data-flow tracer follows the batch",
     "jax_logic": "JAX-logic auditor reads the code",
     "weigh": "Weighing what the code says",
-    "live": "Asking live sources",
+    "beyond": "Asking your own documents and live sources",
     "synthesize": "Writing next steps",
     "validate": "Checking every citation",
     "prove": "Carrying steps out in the sandbox",

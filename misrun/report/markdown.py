@@ -1,7 +1,8 @@
 """The report as Markdown, fit to paste into an issue."""
 
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator
 
 from misrun.agents.report import Report
 from misrun.agents.step import NextStep
@@ -9,13 +10,37 @@ from misrun.report import wording
 from misrun.report.wording import clean
 
 # Text that came from logs and code must not become markup, links or mentions of the page it is pasted into.
-_MARKUP = re.compile(r"([\\`*_{}\[\]|#@!])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]|#!~])")
+# GitHub links names and issue numbers after rendering, so that a backslash does not stop it; a space of no width does
+# (as in the pull requests of Renovate, https://docs.renovatebot.com).
+_REFERENCE = re.compile(r"([@#])(?=\w)")
 
 
 def escape(text: str) -> str:
     """Foreign text as Markdown that shows exactly these characters."""
-    shown = _MARKUP.sub(r"\\\1", clean(text))
+    shown = _MARKUP.sub(r"\\\1", clean(text).replace("&", "&amp;"))
+    shown = _REFERENCE.sub(r"\1&#8203;", shown)
     return shown.replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
+
+
+def code(text: str) -> str:
+    """Foreign text as code in a line."""
+    return f"`{clean(text).replace('`', chr(39))}`"
+
+
+def block(text: str, language: str, indent: str) -> Iterator[str]:
+    """Foreign text as a block of code, fenced longer than any fence inside it."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    yield f"\n{indent}{fence}{language}"
+    yield from (f"{indent}{clean(line)}" for line in text.splitlines())
+    yield f"{indent}{fence}\n"
+
+
+def folded(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Lines that the page shows when the reader opens them."""
+    yield f"\n<details>\n<summary>{escape(title)}</summary>\n"
+    yield from lines
+    yield "\n</details>"
 
 
 def to_markdown(report: Report) -> str:
@@ -24,9 +49,9 @@ def to_markdown(report: Report) -> str:
         _head(report),
         _template(report),
         _why(report),
+        _steps(report),
         _code(report),
         _known(report),
-        _steps(report),
         _foot(report),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -64,16 +89,31 @@ def _code(report: Report) -> Iterator[str]:
         return
     yield "\n## Code\n"
     for finding in report.findings:
-        place = f"`{clean(finding.file)}:{finding.line}`"
+        place = code(f"{finding.file}:{finding.line}")
         yield f"- {place} **{finding.check}** ({finding.severity}, confidence {finding.confidence:.2f}): "
         yield f"  {escape(finding.message)} {escape(finding.expected)}"
 
 
 def _known(report: Report) -> Iterator[str]:
-    yield f"\n## What is known\n\nSearched {escape(wording.search_summary(report))}\n"
-    for number, entry in enumerate(report.evidence[:8], start=1):
+    yield f"\n## What is known\n\nSearched {escape(wording.search_summary(report))}"
+    if report.evidence:
+        yield from folded(f"{len(report.evidence)} sources", _entries(report))
+
+
+def _entries(report: Report) -> Iterator[str]:
+    for number, entry in enumerate([e for e in report.evidence if e.origin == "shipped"][:8], start=1):
         yield f"{number}. [{escape(entry.title)}]({entry.url}) ({entry.year}), applies: {entry.applicability}"
         yield f"   - Cause: {escape(entry.cause)}\n   - Fix: {escape(entry.fix)}\n   - {escape(entry.why)}"
+    yield from _beyond(report)
+
+
+def _beyond(report: Report) -> Iterator[str]:
+    beyond = [entry for entry in report.evidence if entry.origin != "shipped"]
+    if beyond:
+        yield f"\n{wording.UNREAD}\n"
+    for entry in beyond[:8]:
+        yield f"- {escape(entry.title)} ({entry.year}), {escape(entry.url)}: {escape(entry.why)}"
+        yield from (f"   - {label}: {escape(text)}" for label, text in wording.quoted(entry))
 
 
 def _steps(report: Report) -> Iterator[str]:
@@ -87,23 +127,31 @@ def _steps(report: Report) -> Iterator[str]:
 
 
 def _step(report: Report, step: NextStep) -> Iterator[str]:
-    for label, text in (("Why", step.why), ("How", step.how), ("Verify", step.verify), ("Instead of", step.displaced)):
-        if text:
-            yield f"   - {label}: {escape(text)}"
+    sentence, edit = wording.sentence_and_code(step.how)
+    yield from _labelled(("Why", step.why), ("How", sentence))
+    if edit:
+        yield from block(edit, "", "     ")
+    yield from _labelled(("Verify", step.verify), ("Instead of", step.displaced))
     yield from (f"   - Contradicts: {escape(other)}" for other in step.contradicts)
     yield f"   - {wording.step_numbers(step)}"
     urls = {entry.id: entry.url for entry in report.evidence}
-    sources = [urls.get(ref.evidence or "", f"`{clean(ref.label)}`") for ref in step.refs]
+    sources = [urls.get(ref.evidence or "", code(ref.label)) for ref in step.refs]
     if sources:
         yield f"   - Sources: {', '.join(dict.fromkeys(sources))}"
     if step.patch:
-        yield "\n   ```diff"
-        yield from (f"   {clean(line)}" for line in step.patch.splitlines())
-        yield "   ```\n"
+        yield from block(step.patch, "diff", "   ")
+    if step.arguments:
+        yield f"   - Add to the command: {code(shlex.join(step.arguments))}"
+
+
+def _labelled(*parts: tuple[str, str]) -> Iterator[str]:
+    yield from (f"   - {label}: {escape(text)}" for label, text in parts if text)
 
 
 def _foot(report: Report) -> Iterator[str]:
-    yield "\n---\n"
-    yield from (f"- Not read: {escape(s.file)}: {escape(s.reason)}" for s in report.skipped[:8])
-    yield from (f"- {escape(note)}" for note in report.notes)
+    details = [f"- Not read: {escape(s.file)}: {escape(s.reason)}" for s in report.skipped[:8]]
+    details += [f"- {escape(note)}" for note in report.notes]
+    yield "\n---"
+    if details:
+        yield from folded("Notes", details)
     yield f"\n{escape(wording.how_it_knows(report))}"

@@ -114,8 +114,24 @@ def _findings(console: Console, report: Report) -> None:
 def _evidence(console: Console, report: Report) -> None:
     _section(console, "What is known")
     console.print(Text(f"Searched {clean(wording.search_summary(report))}", style="dim"))
-    for number, entry in enumerate(report.evidence[:5], start=1):
+    shipped = [item for item in enumerate(report.evidence, start=1) if item[1].origin == "shipped"]
+    for number, entry in shipped[:5]:
         _entry(console, number, entry)
+    _beyond(console, report)
+
+
+def _beyond(console: Console, report: Report) -> None:
+    """What nobody here has read: the source's own words, cut, and marked as such."""
+    beyond = [item for item in enumerate(report.evidence, start=1) if item[1].origin != "shipped"]
+    if beyond:
+        console.print(Text(wording.UNREAD, style="yellow"))
+    for number, entry in beyond[:5]:
+        console.print(
+            Text(f"[{number}] ", style="bold") + Text(clean(entry.title)) + Text(f" ({entry.year})", style="dim")
+        )
+        lines = Text(f"{clean(entry.url)}\n{clean(entry.why)}\n", style="dim")
+        lines.append("\n".join(f"{label}: {text}" for label, text in wording.quoted(entry)))
+        console.print(Padding(lines, (0, 0, 0, 4)))
 
 
 def _entry(console: Console, number: int, entry: Evidence) -> None:

@@ -95,6 +95,14 @@ def step_numbers(step: NextStep) -> str:
     return f"likelihood {step.likelihood:.2f} · effort: {step.effort} · diagnostic value {step.diagnostic_value:.2f}"
 
 
+def sentence_and_code(how: str) -> tuple[str, str]:
+    """The sentences of a step's `how`, and the code after them: each stands on lines of its own (agents/step.py), and
+    only a sentence ends with a stop or a colon."""
+    lines = how.split("\n")
+    count = next((at for at, line in enumerate(lines) if not line.endswith((".", ":"))), len(lines))
+    return " ".join(lines[:count]), "\n".join(lines[count:])
+
+
 def verdict_text(step: NextStep) -> str:
     """What the validator says about a step."""
     verdict = step.verdict

@@ -78,6 +78,19 @@ def test_foreign_text_cannot_become_markup(report: Report) -> None:
     assert " @everyone" not in text
 
 
+def test_foreign_text_cannot_end_a_block_of_code(report: Report) -> None:
+    steps = (report.steps[0].model_copy(update={"patch": "+```\n+# [click](x)\n"}),)
+    text = to_markdown(report.model_copy(update={"steps": steps}))
+    assert "   ````diff\n   +```\n   +# [click](x)\n   ````" in text
+
+
+def test_markdown_fits_into_a_comment_and_folds_what_is_long(report: Report) -> None:
+    text = to_markdown(report)
+    assert len(text) < 65_536  # GitHub's limit for the body of an issue or comment
+    assert text.count("<details>") == text.count("</details>") > 0
+    assert text.index("## Next steps") < text.index("## What is known")
+
+
 def test_markup_of_the_terminal_library_in_a_log_is_shown_as_it_is(report: Report) -> None:
     marked = report.model_copy(update={"notes": ("[bold red]not markup[/] [link=file:///etc]x[/link]",)})
     assert "[bold red]not markup[/]" in to_text(marked, 120)
@@ -127,7 +140,7 @@ def test_the_schema_command_describes_the_report() -> None:
 
 def test_out_writes_the_format_of_its_suffix(tmp_path: Path) -> None:
     run = lay_out(load("r013"), tmp_path / "run")
-    for name, start in (("r.json", "{"), ("r.md", "# misrun"), ("r.txt", "misrun ·")):
+    for name, start in (("r.json", "{"), ("r.md", "# misrun"), ("r.txt", "misrun ·"), ("r.html", "<!doctype html>")):
         command = [sys.executable, "-m", "misrun", "investigate", str(run), "-q", "--out", str(tmp_path / name)]
         subprocess.run(command, check=True, capture_output=True)
         assert (tmp_path / name).read_text().startswith(start)
