@@ -1,4 +1,4 @@
-"""The card of the classifier that comes with misrun: data, protocol, numbers and limits, from one evaluation.
+"""The card of weights fitted on the benchmark: data, protocol, numbers and limits, from one evaluation.
 
 `python -m misrun.evals.model_card DIR` writes it from the summary.json of `misrun eval --out DIR`.
 """
@@ -60,8 +60,7 @@ is a JSON file of numbers, read as such: nothing in it can run.
 _DATA = """
 The {cases} scenarios of the benchmark (scenarios/README.md): small training programs that really ran, on the
 processor; fingerprint of what was seen: {fingerprint}. Ids, paths and recording data are not among what is seen
-(tests/evals/test_run.py renames them). `python -m misrun.evals.fit` writes the weights anew, and
-tests/evals/test_shipped.py checks that they are the ones the code builds.
+(tests/evals/test_run.py renames them). `python -m misrun.evals.fit` writes the weights anew.
 """
 _PROTOCOL = """
 Nothing is judged by what was fitted on it. Grouped folds keep all scenarios of one failure mode together; how far

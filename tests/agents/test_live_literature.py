@@ -8,6 +8,9 @@ import pytest
 from misrun.agents import investigation
 from misrun.agents.report import Report
 from misrun.agents.workbench import Workbench
+from misrun.knowledge.embedder import default_embedder
+from misrun.knowledge.ingest import Ingestion
+from misrun.knowledge.own_documents import opened
 from misrun.knowledge.sources.source import Found, LiveResult, Question, Unavailable
 from misrun.report.html.literature import literature
 from misrun.report.markdown import to_markdown
@@ -107,3 +110,19 @@ def test_every_face_shows_it_as_a_quotation(tmp_path: Path, thread: Thread, monk
         assert "Use half the batch." in shown
     assert "<b>" not in to_markdown(report)
     assert "<b>" not in str(literature(report))
+
+
+def test_own_documents_are_shown_without_going_online(
+    tmp_path: Path, thread: Thread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = investigated(tmp_path, thread, monkeypatch, online=False)
+    monkeypatch.setenv("MISRUN_HOME", str(tmp_path / "home"))
+    (tmp_path / "runbook.md").write_text("# Runbook\n\nCUDA out of memory. Tried to allocate GiB, GPU total capacity.")
+    with opened(tmp_path / "home") as own:
+        Ingestion(own, default_embedder()).add_path(tmp_path / "runbook.md")
+    report = investigated(tmp_path, thread, monkeypatch, online=False)
+    assert thread.asked == []
+    (mine,) = [entry for entry in report.evidence if entry.origin == "own"]
+    assert (mine.title, mine.url, mine.level) == ("Runbook", str(tmp_path / "runbook.md"), 0)
+    assert report.steps == plain.steps
+    assert "one of your own documents" in to_text(report)

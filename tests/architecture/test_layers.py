@@ -10,10 +10,11 @@ ROOT = Path(__file__).parents[2]
 # A layer may import itself and what stands before it.
 ORDER = ("prompts", "scenarios", "tools", "knowledge", "agents", "evals", "misrun")
 FOLDERS = [name for name in ORDER if (ROOT / name).is_dir()]
-# scenarios is data below tools: it may use the record base and the names of the failure modes, nothing that computes.
-ALLOWED_UP = {"scenarios": {"misrun.tools.record", "misrun.tools.diagnosis.taxonomy"}}
+# scenarios is data below tools: it may use the record base and the names of the failure modes, and the sandbox that runs
+# what is handed in to the arena; nothing that computes.
+ALLOWED_UP = {"scenarios": {"misrun.tools.record", "misrun.tools.diagnosis.taxonomy", "misrun.tools.sandbox"}}
 # The faces are the top; these are what they are made of inside the package.
-FACES = {"cli", "report", "web", "__main__", "settings"}
+FACES = {"assistants", "mcp", "cli", "report", "web", "__main__", "settings"}
 
 
 def modules(folder: str) -> list[Path]:

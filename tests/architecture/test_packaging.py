@@ -10,7 +10,7 @@ TOP = ("agents", "evals", "knowledge", "prompts", "scenarios", "tools")
 
 
 def packages_on_disk() -> set[str]:
-    found = {"misrun"} | {f"misrun.{p.parent.name}" for p in (ROOT / "misrun").glob("*/__init__.py")}
+    found = {".".join(p.parent.relative_to(ROOT).parts) for p in (ROOT / "misrun").rglob("__init__.py")}
     for top in TOP:
         for init in (ROOT / top).rglob("__init__.py"):
             parts = init.parent.relative_to(ROOT).parts
@@ -31,6 +31,10 @@ def test_root_folders_map_under_misrun() -> None:
 def test_data_files_are_packaged() -> None:
     data = SETUP["package-data"]
     assert list((ROOT / "knowledge").glob(data["misrun.knowledge"][0]))
+    for pattern in data["misrun.prompts"]:
+        assert list((ROOT / "prompts").glob(pattern)), pattern
+    for pattern in data["misrun.report.html"]:
+        assert list((ROOT / "misrun" / "report" / "html").glob(pattern)), pattern
     for pattern in data["misrun.scenarios"]:
         assert list((ROOT / "scenarios").glob(pattern)), pattern
 

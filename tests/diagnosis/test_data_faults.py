@@ -58,3 +58,18 @@ def test_short_inputs_matter_only_where_little_is_learned() -> None:
     assert "data_pipeline/truncation" not in modes
     poor = (signal("loss_at_chance"), signal("window_short", 0.4), signal("run_finished"))
     assert "data_pipeline/truncation" in [h.mode for h in diagnose(Facts(run, poor)).hypotheses[:3]]
+
+
+def test_a_swinging_loss_is_the_order_of_the_samples_where_the_code_keeps_one() -> None:
+    run = RunRecord(root=".", code=CODE)
+    seen = (signal("loss_oscillation"), signal("loss_early_jump"), signal("run_finished"))
+    ordered = finding("data_pipeline/unshuffled_data", 0.75)
+    assert diagnose(Facts(run, seen, (ordered,))).mode == "data_pipeline/unshuffled_data"
+    assert diagnose(Facts(run, seen)).category != "data_pipeline"
+
+
+def test_a_validation_that_never_took_part_does_not_overfit() -> None:
+    run = RunRecord(root=".", code=CODE)
+    gap = (signal("loss_improving"), signal("validation_gap"), signal("run_finished"))
+    assert diagnose(Facts(run, gap)).mode == "optimization/overfitting"
+    assert diagnose(Facts(run, (*gap, signal("validation_apart")))).category == "data_pipeline"

@@ -209,3 +209,37 @@ def test_every_clue_names_a_known_mode_and_a_known_signal() -> None:
     errors = {f"error.{name}" for name in (*SIGNATURE_MEANINGS, "traceback")}
     assert {clue.mode for clue in CLUES} <= set(MODES)
     assert {clue.signal for clue in CLUES} <= set(CATALOGUE) | errors
+
+
+def learning(status: str, *findings: Finding) -> Facts:
+    """A run whose loss falls, with what the code checks say of it."""
+    run = RunRecord(root=".", series=(loss(2.0, 1.0, 0.5),), ending=Ending(status=status))
+    return Facts(run, [signal("loss_improving")], findings)
+
+
+def test_a_fault_that_strikes_late_is_told_while_the_run_is_still_going() -> None:
+    fault = finding("optimization/unstable_arithmetic", 0.85)
+    before = diagnose(learning("unknown", fault))
+    assert (before.mode, before.abstained) == ("optimization/unstable_arithmetic", False)
+    assert "Forecast" in before.hypotheses[0].supporting[0].text
+    after = diagnose(learning("finished", fault))
+    assert after.mode != "optimization/unstable_arithmetic"
+    assert all("Forecast" not in g.text for h in after.hypotheses for g in h.supporting)
+
+
+@pytest.mark.parametrize(
+    ("mode", "confidence"), [("optimization/unstable_arithmetic", 0.6), ("optimization/gradient_explosion", 0.85)]
+)
+def test_neither_a_doubtful_finding_nor_a_fault_that_shows_at_once_is_a_forecast(mode: str, confidence: float) -> None:
+    answer = diagnose(learning("unknown", finding(mode, confidence)))
+    assert answer.category in {"healthy", "unknown"}
+
+
+def test_a_run_that_goes_well_and_has_no_end_yet_is_healthy_so_far() -> None:
+    assert diagnose(learning("unknown")).reason.startswith("healthy so far")
+    assert diagnose(learning("finished")).reason == ""
+
+
+def test_a_rival_of_less_than_a_fifth_of_the_likelihood_does_not_make_one_symptom_open() -> None:
+    run = RunRecord(root=".", series=(loss(2.0, 1.0, 0.1, float("nan")),))
+    assert diagnose(Facts(run, [signal("loss_nonfinite", last_finite=0.1)])).category == "optimization"

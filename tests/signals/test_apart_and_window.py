@@ -29,3 +29,19 @@ def test_a_short_window_is_a_mark_and_no_failure(signals_of) -> None:
     short = signals_of({"loss": TRAIN}, {"max_length": 16})["window_short"]
     assert (short.value, short.strength < 0.5) == (16.0, True)
     assert "window_short" not in signals_of({"loss": TRAIN}, {"max_length": 512})
+
+
+def test_token_ids_of_another_table_are_worse_than_a_guess_from_the_first_validation_on(signals_of) -> None:
+    # a note generator of 96 terms whose dev set was encoded with another list of them: a guess costs ln 96 = 4.56
+    columns = {"train_loss": [3.5, 1.2, 0.4, 0.1, 0.03, 0.02], "val_loss": [6.0, 6.4, 6.7, 6.9, 7.1, 7.2]}
+    found = signals_of(columns, {"vocab_size": 96})["validation_apart"]
+    assert found.strength >= 0.5
+    assert found.values["validation"] == 6.0
+
+
+def test_a_memorised_text_is_no_other_text(signals_of) -> None:
+    # measured: 300 words learned by heart, validation just above the guess among 60 words (4.09) when first seen
+    columns = {"train_loss": [1.57, 0.6, 0.2, 0.1, 0.07, 0.066], "val_loss": [4.61, 5.0, 5.3, 5.6, 5.9, 6.0]}
+    assert "validation_apart" not in signals_of(columns, {"vocab_size": 60})
+    usual = {"train_loss": [3.0, 1.2, 0.4, 0.1, 0.03, 0.02], "val_loss": [3.5, 3.4, 4.0, 5.0, 6.0, 6.5]}
+    assert "validation_apart" not in signals_of(usual, {"vocab_size": 60})

@@ -1,6 +1,7 @@
 """Losses that are not finite, hidden, zero, at chance, or only look alarming."""
 
 import math
+import random
 
 import numpy as np
 import pytest
@@ -182,3 +183,31 @@ def test_long_series_is_measured_on_all_its_points(signals_of) -> None:
     spike = signals_of({"loss": list(loss)})["loss_spike"]
     assert spike.step == 123_457
     assert spike.values["count"] == 1
+
+
+def _waves(points: int, period: float, low: float) -> list[float]:
+    """A loss that comes down from 2 to about `low` in its first half and swings fourfold in slow waves after that."""
+    fall = [2.0 * (low / 2.0) ** min(1.0, 2 * i / points) for i in range(points)]
+    return [level * 2.0 ** math.sin(2 * math.pi * i / period + 0.004 * i * i / period) for i, level in enumerate(fall)]
+
+
+def test_slow_waves_are_a_swing_even_where_the_loss_has_come_down(signals_of) -> None:
+    found = signals_of({"loss": _waves(240, 17.0, 0.1)})["loss_oscillation"]
+    assert found.strength >= 0.5
+    assert found.values["level"] < 0.5 * 2.0
+
+
+def test_noise_of_batches_of_the_same_width_is_no_swing(signals_of) -> None:
+    rng = random.Random(5)
+    fall = [2.0 * 0.05 ** min(1.0, i / 120) for i in range(240)]
+    assert "loss_oscillation" not in signals_of({"loss": [level * 2.0 ** rng.uniform(-1, 1) for level in fall]})
+
+
+def test_losses_of_single_samples_that_differ_widely_all_along_are_no_early_jump(signals_of) -> None:
+    rng = random.Random(3)
+    wild = [math.exp(rng.gauss(0.0, 1.3)) for _ in range(200)]
+    wild[0], wild[5] = 0.5, 8.0
+    assert "loss_early_jump" not in signals_of({"loss": wild})
+    calm = [0.5 * math.exp(rng.gauss(0.0, 0.05)) for _ in range(200)]
+    calm[5] = 8.0
+    assert signals_of({"loss": calm})["loss_early_jump"].strength >= 0.5

@@ -256,3 +256,24 @@ def test_environment_without_numbers_is_survived(build) -> None:
     fact = EnvironmentFact(name="gpu_memory_mib", value="unknown", span=Span(file="env.txt", first=1, last=1))
     run.environment(fact.name, fact.value, fact.span)
     assert "memory_high_stable" not in {s.name for s in measure(run.build())}
+
+
+def _paused(every: int) -> dict[str, list[float | None]]:
+    times = [0.01 if i % every else 0.2 for i in range(1, 201)]
+    return {"loss": [2.0 / i for i in range(1, 201)], "step_time": times}
+
+
+def test_steps_that_pause_again_and_again_are_counted_with_what_they_cost(signals_of) -> None:
+    found = signals_of(_paused(25))["step_time_pauses"]
+    assert found.values["pauses"] == 8
+    assert 0.4 < found.value < 0.5
+    assert found.values["onset_step"] == 25
+
+
+def test_pauses_for_an_evaluation_are_none(signals_of) -> None:
+    columns = _paused(25) | {"val_loss": [None if i % 25 else 1.0 / i for i in range(1, 201)]}
+    assert "step_time_pauses" not in signals_of(columns)
+
+
+def test_two_slow_steps_are_no_rhythm(signals_of) -> None:
+    assert "step_time_pauses" not in signals_of(_paused(90))

@@ -35,8 +35,9 @@ EXPLAINED_AWAY = 0.7
 NOT_ROOT = 0.3
 # Slow progress up to a tenth or a third of the plan may be the usual start of a slow task (a judgement).
 BARELY_BEGUN = 0.5
-# The hypotheses that a report shows first; the category is judged by these.
-RIVALS = 3
+# The hypotheses that a report shows first; the category is judged by these, as far as they have a fifth of the first's
+# likelihood: one that is less likely than that is no rival (a judgement).
+RIVALS, RIVAL_SHARE = 3, 0.2
 # Hypotheses below one in fifty are not worth a line.
 SHOW_FROM = 0.02
 
@@ -150,7 +151,12 @@ def _may_yet_come(facts: Facts, finding: Finding) -> bool:
     """Whether the run is still going and the fault, which the code shows, is one that strikes late: that its symptom is
     not there yet says nothing, nor does a loss that falls."""
     certain = finding.confidence >= FORECAST_FROM
-    return certain and facts.still_going and finding.mode in STRIKES_LATE and not facts.has(*EXPLAINS.get(finding.mode, ()))
+    return (
+        certain
+        and facts.still_going
+        and finding.mode in STRIKES_LATE
+        and not facts.has(*EXPLAINS.get(finding.mode, ()))
+    )
 
 
 def _score(grounds: list[Ground]) -> float:
@@ -201,10 +207,19 @@ def _answer(facts: Facts, hypotheses: tuple[Hypothesis, ...], likelihoods: dict[
         mode=leading.mode,
         likelihood=round(likelihood, 4),
         abstained=False,
-        reason=f"the category is clear, the mode is not ({leading.likelihood:.2f})" if open_mode else "",
+        reason=_left_open(facts, leading),
         missing=missing_measurement(facts, hypotheses) if open_mode else None,
         hypotheses=hypotheses,
     )
+
+
+def _left_open(facts: Facts, leading: Hypothesis) -> str:
+    """What an answer that is told does not settle; empty when nothing."""
+    if leading.likelihood < ABSTAIN_BELOW:
+        return f"the category is clear, the mode is not ({leading.likelihood:.2f})"
+    if leading.mode == HEALTHY and facts.still_going:
+        return "healthy so far: nothing says that the run has come to its end"
+    return ""
 
 
 def _one_symptom(facts: Facts, hypotheses: tuple[Hypothesis, ...]) -> str:
@@ -212,6 +227,7 @@ def _one_symptom(facts: Facts, hypotheses: tuple[Hypothesis, ...]) -> str:
     on the same one measured symptom, and there is no code that could tell them apart. Nothing then separates them but
     how often each occurs."""
     leading = [h for h in hypotheses if h.mode != HEALTHY][:RIVALS]
+    leading = [h for h in leading if h.likelihood >= RIVAL_SHARE * leading[0].likelihood]
     sources = {ground.source for h in leading for ground in h.supporting}
     if facts.run.code or facts.root is not None or len(sources) != 1 or leading[0].likelihood >= ABSTAIN_BELOW:
         return ""

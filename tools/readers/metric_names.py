@@ -16,12 +16,12 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "lr": (
         "lr", "learning_rate", "learning rate", "lr/pg0", "lr-adam", "lr-adamw", "lr-sgd", "actor/lr", "current_lr", "lrs", "learning_rates",
-        "epoch_learning_rate", "current_learning_rate", "lr/group0", "lr_0", "lr0", "learningrate", "base_lr", "opt/lr", "samples/lr",
+        "epoch_learning_rate", "current_learning_rate", "lr/group0", "lr_0", "lr0", "learningrate", "base_lr", "opt/lr", "samples/lr", "rate",
     ),
     "grad_norm": (
         "grad_norm", "grad norm", "gnorm", "gradient_norm", "gradient norm", "total_grad_norm", "actor/grad_norm", "gradnorm", "grad_norms",
         "grad/norm", "gradients/norm", "total_norm", "grad_2.0_norm_total", "grad_norm_total", "global_grad_norm",
-        "grad_norm/total", "grad_l2_norm", "gradient/norm", "norm/grad", "l2_norm/grad/global",
+        "grad_norm/total", "grad_l2_norm", "gradient/norm", "norm/grad", "l2_norm/grad/global", "gradient", "grad",
     ),
     "accuracy": (
         "accuracy", "acc", "top1", "acc1", "mean_token_accuracy", "eval_top1", "epoch_accuracy", "acc@1", "top1_acc", "accuracy/top1",

@@ -21,6 +21,9 @@ RISEN = 0.1
 
 # A cross entropy below a tenth of a guess's: the right token has nine tenths of its logarithm, so it is known.
 KNOWN = 0.1
+# A model that memorised a small text before its first validation is sure of wrong tokens and may lie somewhat above a
+# uniform guess; a quarter above it is another text than the one trained on (a judgement).
+WORSE, WORSE_SURE = 1.25, 1.75
 
 
 def measure(run: RunRecord, task: Task) -> list[Signal]:
@@ -37,7 +40,7 @@ def _of_tokens(run: RunRecord, task: Task) -> list[Signal]:
     if train is None or loss is None or chance is None or len(loss) < 3 or loss.series.name != train.series.name:
         return []
     reached, best = end_level(train.values), float(loss.values.min())
-    if best < chance.loss or not 0 <= reached <= KNOWN * chance.loss:
+    if best < WORSE * chance.loss or not 0 <= reached <= KNOWN * chance.loss:
         return []
     return [
         Signal(
@@ -47,7 +50,7 @@ def _of_tokens(run: RunRecord, task: Task) -> list[Signal]:
             f" {number(reached)}: what is validated is not what is trained.",
             value=best,
             step=loss.step(0),
-            strength=graded(best / chance.loss, 1.0, 1.5),
+            strength=graded(best / chance.loss, WORSE, WORSE_SURE),
             spans=(loss.span(0, -1), train.span(0, -1)),
             values={"validation": best, "training": reached, "chance_loss": chance.loss,
                     "step_kind": loss.series.step_kind},

@@ -31,6 +31,13 @@ LEAST = 0.1
 HISTORY = 5
 # Swings: robust spread of at least a quarter of the level, reaching back up to (nearly) the start.
 SWING, BACK_UP = 0.25, 0.9
+# Waves of a loss that has come down: each point is close to the one before (noise of batches has no correlation there),
+# the upper tenth stands at twice the lower (averages of batches reach 1.4), at least four waves (eight crossings of the
+# trend), and the last half of them keeps 0.7 of the first half's reach. Momentum makes such waves (Goh, "Why momentum
+# really works", Distill 2017, https://distill.pub/2017/momentum/); the figures are judgements.
+WAVE_CLOSE, WAVE_REACH, CROSSINGS, WAVE_LASTS = 0.7, 2.0, 8, 0.7
+# Crossings by less than this share of the spread are wobble at the trend.
+WOBBLE = 0.25
 # A level of less than half of the first values is a loss that has come down.
 FELL = 0.5
 # A repeated pattern explains at least half of what varies (autocorrelation 0.5 at its lag).
@@ -96,6 +103,9 @@ def _early_jump(loss: Curve) -> Signal | None:
     # Whole epochs are means, and a first point late in the run is no start.
     shown = loss.series.step_kind == "step" and loss.step(0) <= max(10.0, 0.05 * loss.step(-1))
     if len(loss) < 10 or not shown or first <= 0.0 or float(early[at]) < EARLY * first:
+        return None
+    # Losses of single samples differ by such factors all along.
+    if loss.values.min() > 0.0 and np.log(float(early[at]) / first) < JUMP_Z * noise(np.log(loss.values)):
         return None
     return Signal(
         name="loss_early_jump",
@@ -252,7 +262,34 @@ def _swings(run: RunRecord, loss: Curve) -> list[Signal]:
     if pattern and pattern.tooth:
         return [_periodic(run, loss, pattern)]
     found = _regular_swing(loss, pattern) if pattern else _wide_swing(loss)
+    found = found or _waves(run, loss)
     return [found] if found else []
+
+
+def _waves(run: RunRecord, loss: Curve) -> Signal | None:
+    """Slow waves in the second half about a level that came down: the weights run past the minimum and back."""
+    late = loss.slice(len(loss) // 2)
+    if len(late) < 40 or late.values.min() <= 0 or is_average(loss.series):
+        return None
+    # About the straight line through the logarithms: what is left of learning is no swing.
+    steps = np.arange(len(late), dtype=float)
+    scaled = np.log(late.values)
+    rest = scaled - np.polyval(np.polyfit(steps, scaled, 1), steps)
+    first, last = np.array_split(rest, 2)
+    close, crossings = float(autocorrelation(rest, 2)[1]), _crossings(rest)
+    wide = _reach(rest) >= np.log(WAVE_REACH) and _reach(last) >= WAVE_LASTS * _reach(first)
+    if close < WAVE_CLOSE or crossings < CROSSINGS or not wide:
+        return None
+    period = round(2 * len(late) / crossings)
+    if period < 4 or _cyclic_rate(run, len(loss), period):
+        return None
+    low, high = np.quantile(late.values, [0.05, 0.95])
+    return _oscillation(loss, late, float(np.median(late.values)), float(high - low), period)
+
+
+def _crossings(rest: Floats) -> int:
+    sides = np.sign(rest[np.abs(rest) > WOBBLE * rest.std()])
+    return int((sides[1:] != sides[:-1]).sum())
 
 
 def _cyclic_rate(run: RunRecord, points: int, period: int) -> bool:

@@ -190,3 +190,23 @@ def test_many_lines_at_once_read_as_each_alone(read: Read, monkeypatch: pytest.M
     alone = read(_LOGS[name])
     assert at_once.series
     assert repr(at_once) == repr(alone)
+
+
+def test_a_row_between_tabs_may_end_before_its_last_columns(read: Read) -> None:
+    record = read("step\tG_loss\tD_loss\tnear\n20\t0.64\t1.64\n40\t0.67\t1.37\n60\t0.71\t1.33\t0.5\n")
+    found = {one.raw_name: (one.steps, one.values) for one in record.series}
+    assert found["D_loss"] == ((20.0, 40.0, 60.0), (1.64, 1.37, 1.33))
+    assert found["near"] == ((60.0,), (0.5,))
+
+
+@pytest.mark.parametrize("line", ["{:5d}   loss 2.5   rate 0.012", "{:5d} | loss 2.5 | rate 0.012"])
+def test_a_number_in_a_column_of_its_own_before_the_loss_is_the_step(read: Read, line: str) -> None:
+    record = read("\n".join(line.format(i) for i in (5, 10, 15)) + "\n")
+    rate = next(one for one in record.series if one.name == "lr")
+    assert (rate.step_kind, rate.steps) == ("step", (5.0, 10.0, 15.0))
+
+
+def test_a_nameless_duration_at_the_end_of_a_line_is_the_time_of_the_step(read: Read) -> None:
+    record = read("step  1  loss 3.28  0.103 s\nstep  2  loss 3.23  6 ms\nstep  3  loss 3.13  elapsed 12.5 s\n")
+    times = [one for one in record.series if one.name == "step_time" and one.raw_name == "time"]
+    assert [one.values for one in times] == [(0.103, 0.006)]

@@ -12,6 +12,7 @@ from misrun.tools.code.checks import (
     checkpoints,
     clipping,
     collapse,
+    columns,
     direction,
     domains,
     ends,
@@ -126,6 +127,7 @@ _MODULES = (
     tables,
     binary,
     collapse,
+    columns,
     outputs,
     warmup,
 )

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from misrun.tools.code.bodies import is_target_name
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.names import names
 from misrun.tools.code.trace import Event, Trace
@@ -79,7 +80,7 @@ def find_standardised_before_split(trace: Trace) -> Iterator[Problem]:
     for root in trace.roots:
         for split, inputs in _split_inputs(root):
             found = next((s for value in inputs for s in [_standardised(value)] if s is not None), None)
-            if found is not None and found.site is not None:
+            if found is not None and found.site is not None and not _is_target(split):
                 yield Problem(
                     found.site,
                     f"All data is standardised by its own mean and deviation before the split at {split.site}: "
@@ -88,6 +89,12 @@ def find_standardised_before_split(trace: Trace) -> Iterator[Problem]:
                     0.75,
                     "Compare the statistics with those of the training part alone.",
                 )
+
+
+def _is_target(split: Event) -> bool:
+    """A slice of the targets: one mean and one deviation for all of them only change the unit of the loss."""
+    node = split.node
+    return isinstance(node, ast.Subscript) and is_target_name(ast.unparse(node.value))
 
 
 def find_fitted_before_split(trace: Trace) -> Iterator[Problem]:

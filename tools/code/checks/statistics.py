@@ -86,11 +86,10 @@ def _built(body: Body) -> Iterator[tuple[str, ast.Call]]:
     """(part of the data, call) for what is assigned to names, and to keys of a dictionary, that speak of a part."""
     for assign in body.assigns:
         yield from _calls(part_of(ast.unparse(assign.targets[0])), assign.value)
-        for node in ast.walk(assign.value):
-            if isinstance(node, ast.Dict):
-                for key, value in zip(node.keys, node.values, strict=True):
-                    if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                        yield from _calls(part_of(key.value), value)
+    for node in (n for n in body.nodes if isinstance(n, ast.Dict)):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield from _calls(part_of(key.value), value)
 
 
 def _calls(part: str, value: ast.expr) -> Iterator[tuple[str, ast.Call]]:

@@ -28,6 +28,11 @@ def _sudden_and_clean(facts: Facts) -> bool:
     return calm and _code_is_clean(facts) and not facts.half_precision
 
 
+def _keeps_order(facts: Facts) -> bool:
+    """A check found that nothing shuffles the training samples."""
+    return any(f.mode == "data_pipeline/unshuffled_data" and f.confidence >= 0.5 for f in facts.findings)
+
+
 def _little_learned(facts: Facts) -> bool:
     return nothing_fatal(facts) and facts.has(
         *LITTLE_LEARNED, "validation_poor", "validation_apart", "metric_disagrees"
@@ -91,6 +96,10 @@ CLUES: tuple[Clue, ...] = (
     Clue("data_pipeline/missing_data", "error.empty_dataset", 4.5, "missing"),
     Clue("data_pipeline/missing_data", "error.permission_denied", 2.5, "missing"),
     Clue("data_pipeline/unshuffled_data", "loss_periodic", 2.6, "loss"),
+    # Where the code keeps an order, a loss that swings is what batches of one kind after another do to it.
+    Clue("data_pipeline/unshuffled_data", "loss_oscillation", 1.8, "loss", _keeps_order),
+    Clue("data_pipeline/unshuffled_data", "loss_early_jump", 1.2, "loss", _keeps_order),
+    Clue("data_pipeline/unshuffled_data", "metric_constant", 1.2, "metric", _keeps_order),
     Clue("data_pipeline/class_imbalance", "one_class_predicted", 3.4, "metric"),
     Clue("data_pipeline/class_imbalance", "metric_constant", 1.8, "metric"),
     Clue("data_pipeline/class_imbalance", "metric_disagrees", 0.8, "metric"),

@@ -15,6 +15,18 @@ def _unwatched(facts: Facts) -> bool:
     return not facts.measured("grad_norm")
 
 
+def _saturated(facts: Facts) -> bool:
+    """The last finite loss is a tenth of the first or less: outputs near 0 and 1 are where logarithms and divisions
+    leave the finite numbers (a judgement)."""
+    last = facts.number("loss_nonfinite", "last_finite")
+    first = next((s.values[0] for s in facts.run.series if s.name == "loss" and s.phase == "train" and s.values), None)
+    return _sudden_or_unwatched(facts) and last is not None and first is not None and 0.0 <= last <= 0.1 * first
+
+
+def _sudden_or_unwatched(facts: Facts) -> bool:
+    return _sudden(facts) or _unwatched(facts)
+
+
 def _half(facts: Facts) -> bool:
     return facts.half_precision
 
@@ -107,6 +119,7 @@ CLUES: tuple[Clue, ...] = (
     Clue("optimization/bad_initialization", "loss_at_chance", -1.0, "start", _no_such_finding),
     Clue("optimization/oscillation", "loss_oscillation", 2.8, "loss"),
     Clue("optimization/low_precision_overflow", "loss_scale_collapse", 4.5, "scale"),
+    Clue("optimization/unstable_arithmetic", "loss_nonfinite", 3.2, "loss", _saturated),
     Clue("optimization/low_precision_overflow", "error.loss_scale_minimum", 5.0, "scale"),
     Clue("optimization/low_precision_overflow", "error.loss_scale_overflow", 3.0, "scale", _long_overflow),
     Clue("optimization/low_precision_overflow", "half_precision", 2.5, "half", _non_finite),

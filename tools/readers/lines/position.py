@@ -37,6 +37,8 @@ _MEASURED = _NAMED + r"(?:\s?[:=]\s{0,8}|\s{1,8})(?:[-+]?\d*\.\d|[-+]?\d+[eE][-+
 _BARE = re.compile(
     r"(?:^|\s)\[(?P<n>\d+)\]\s+" + _NAMED + r"\s?[:=]|^\s{0,8}\[\s{0,12}(?P<padded>\d+)\]:?\s{1,8}" + _MEASURED
 )
+# "   15   loss 0.3", "  15 | loss 0.3": a column of its own; with a ":" it could be a rank.
+_COLUMN = re.compile(r"^\s{0,8}(?P<n>\d{1,9})(?:\s{2,8}|\s{0,8}\|\s{1,8})" + _MEASURED)
 _COUNTED = re.compile(
     r"^\s{0,8}\[\s{0,12}(?P<n>\d[\d,]*)\s{0,2}/\s{0,8}(?P<of>\d[\d,]*)\]:?\s{1,8}(?:[|\-]\s{1,8})?" + _MEASURED
 )
@@ -98,6 +100,8 @@ def locate(text: str) -> Spots | None:
         return Spots(epoch=pair.span("epoch"), step=pair.span("n"))
     if epoch is None and (counted := _COUNTED.match(text)):
         return _spots(None, counted, True)
+    if epoch is None and (column := _COLUMN.match(text)):
+        return Spots(step=column.span("n"))
     bare = None if epoch else _BARE.search(text)
     if bare and bare["padded"]:
         return Spots(step=bare.span("padded"))

@@ -55,3 +55,15 @@ n = int(0.8 * len(X))
 train, val = X[:n], X[n:]
 mean, std = train.mean(dim=0), train.std(dim=0)
 train, val = (train - mean) / std, (val - mean) / std
+#%% correct: the unit of the target
+x, demand = torch.randn(500, 20), torch.randn(500) * 40 + 200
+y = (demand - demand.mean()) / demand.std()
+x_train, x_val, y_train, y_val = x[:400], x[400:], y[:400], y[400:]
+model = nn.Linear(20, 1)
+o = torch.optim.Adam(model.parameters(), lr=1e-3)
+for epoch in range(5):
+    for rows in torch.randperm(400).split(32):
+        loss = F.mse_loss(model(x_train[rows]).squeeze(1), y_train[rows])
+        o.zero_grad()
+        loss.backward()
+        o.step()

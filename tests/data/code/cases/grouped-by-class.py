@@ -70,6 +70,11 @@ for x, y in torch.utils.data.DataLoader(Folder("imgs", ["a", "b"]), batch_size=1
     loss.backward()
     opt.step()
 #%% buggy: blocks of equal labels
+#% file: train.py
+import numpy as np
+import torch
+from torch import nn
+import torch.nn.functional as F
 def readings(kinds, count):
     signals, labels = [], []
     for number, kind in enumerate(kinds):  # BUG
@@ -86,6 +91,11 @@ for xb, yb in torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), 
     loss.backward()
     o.step()
 #%% correct: blocks of equal labels in random order
+#% file: train.py
+import numpy as np
+import torch
+from torch import nn
+import torch.nn.functional as F
 def readings(kinds, count):
     signals, labels = [], []
     for number, kind in enumerate(kinds):
