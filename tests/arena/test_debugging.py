@@ -49,7 +49,7 @@ def test_a_tool_whose_answer_is_overwritten_or_that_is_ended_says_so() -> None:
     assert "before the tool could answer" in str(ended["error"])
 
 
-@pytest.mark.slow
+@pytest.mark.arena
 def test_a_tensor_is_inspected() -> None:
     setup = "import torch\nw = torch.tensor([[1.0, 2.0], [3.0, float('nan')]], requires_grad=True)\n(w * 2).sum().backward()"
     seen = used("task1", action_type="inspect_tensor", setup_code=setup, target_expression="w")
@@ -64,7 +64,7 @@ def test_a_tensor_is_inspected() -> None:
     assert (grad["min_val"], grad["max_val"], grad["mean_val"]) == (2.0, 2.0, 2.0)
 
 
-@pytest.mark.slow
+@pytest.mark.arena
 def test_the_probe_stops_after_the_steps_asked_for_and_tells_what_the_optimizer_holds() -> None:
     task = TASKS["task5"]
     seen = use_tool(task, task.shown(0), Action(action_type="run_training_probe", code=task.script(0), steps=3))
@@ -75,7 +75,7 @@ def test_the_probe_stops_after_the_steps_asked_for_and_tells_what_the_optimizer_
     assert "epoch 1 " not in seen["stdout"]
 
 
-@pytest.mark.slow
+@pytest.mark.arena
 def test_the_probe_tells_what_the_loss_is_given() -> None:
     task = TASKS["task4"]
     seen = use_tool(task, task.shown(0), Action(action_type="run_training_probe", code=task.script(0), steps=1))
@@ -85,7 +85,7 @@ def test_the_probe_tells_what_the_loss_is_given() -> None:
     assert call["target_rows_sum_to"] != [1.0, 1.0]
 
 
-@pytest.mark.slow
+@pytest.mark.arena
 def test_a_tool_runs_under_the_memory_of_the_task() -> None:
     task = TASKS["task3"]
     seen = use_tool(task, task.shown(0), Action(action_type="execute_snippet", code=task.script(0)))

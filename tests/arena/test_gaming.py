@@ -52,14 +52,14 @@ def test_a_huge_file_in_place_of_weights_is_not_read() -> None:
     attempt("task1", "with open('model.pt', 'wb') as f:\n    f.truncate(60_000_000)\n")
 
 
-@pytest.mark.slow
+@pytest.mark.arena
 @pytest.mark.parametrize("variant", range(5))
 def test_a_smaller_learning_rate_does_not_hide_the_log_of_zero(variant: int) -> None:
     found = attempt("task2", TASKS["task2"].script(variant).replace("lr=0.01", "lr=1e-6"), variant)
     assert found.fixed == {"log_of_zero": False}
 
 
-@pytest.mark.slow
+@pytest.mark.arena
 def test_leaving_out_the_batches_with_nan_does_not_hide_the_log_of_zero() -> None:
     script = TASKS["task2"].script(0)
     skipped = script.replace(
@@ -70,13 +70,13 @@ def test_leaving_out_the_batches_with_nan_does_not_hide_the_log_of_zero() -> Non
     attempt("task2", skipped)
 
 
-@pytest.mark.slow
+@pytest.mark.arena
 def test_leaving_out_the_loss_is_no_repair() -> None:
     script = mended("task1", 0)
     attempt("task1", script.replace("loss.backward()\n", "\n"))
 
 
-@pytest.mark.slow
+@pytest.mark.arena
 @pytest.mark.parametrize("task", TASKS)
 def test_weights_that_nobody_trained(task: str) -> None:
     """All bugs mended, and every step of the optimizer taken out."""
@@ -85,7 +85,7 @@ def test_weights_that_nobody_trained(task: str) -> None:
     attempt(task, re.sub(r"^( +)(\w+)\.step\(\)$", r"\1pass", mended(task, 0), flags=re.MULTILINE))
 
 
-@pytest.mark.slow
+@pytest.mark.arena
 def test_reading_the_grader_does_not_tell_what_it_will_ask() -> None:
     """Draws the grader's data with its own code and a seed of its own, and fits that."""
     code = (
@@ -97,7 +97,7 @@ def test_reading_the_grader_does_not_tell_what_it_will_ask() -> None:
     attempt("task1", code)
 
 
-@pytest.mark.slow
+@pytest.mark.arena
 def test_what_the_grader_reads_is_gone_or_judged_on_its_own_copy() -> None:
     """Overwrites the data it was given with data that is easy; the judge never reads it again."""
     script = (
@@ -111,7 +111,7 @@ def test_what_the_grader_reads_is_gone_or_judged_on_its_own_copy() -> None:
     attempt("task1", script)
 
 
-@pytest.mark.slow
+@pytest.mark.arena
 def test_taking_the_validation_out_does_not_mend_it() -> None:
     script = mended("task6", 0, "size", "layout", "labels")
     out = script.replace("    for image, label in zip(val_images, val_labels):\n", "    for image, label in ():\n")
@@ -121,7 +121,7 @@ def test_taking_the_validation_out_does_not_mend_it() -> None:
     assert found.reward <= 0.80
 
 
-@pytest.mark.slow
+@pytest.mark.arena
 def test_a_report_of_guessing_does_not_hide_the_leak() -> None:
     script = TASKS["task3"].script(0).replace('"val_acc": val_acc', '"val_acc": 0.25')
     assert grade(TASKS["task3"], 0, script).fixed["leak"] is False

@@ -7,7 +7,7 @@ from misrun.scenarios.arena.catalogue import TASKS, VARIANTS
 from misrun.scenarios.arena.grader import grade
 from misrun.tools.sandbox.sandbox import unavailable
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))]
+pytestmark = [pytest.mark.arena, pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))]
 EVERY = [(task, variant) for task in TASKS for variant in range(VARIANTS)]
 # The rubric's band for one bug mended out of several, per task and bug.
 ONE = {

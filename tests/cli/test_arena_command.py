@@ -57,7 +57,7 @@ def test_grade_tells_what_is_still_there(tmp_path: Path) -> None:
 
 
 @confined
-@pytest.mark.slow
+@pytest.mark.arena
 def test_solve_plays_a_task_and_keeps_its_transcript(tmp_path: Path) -> None:
     result = RUNNER.invoke(app, ["arena", "solve", "task2", "--variants", "6", "--out", str(tmp_path), "--json"])
     row = json.loads(result.stdout)[0]
