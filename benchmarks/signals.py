@@ -22,8 +22,10 @@ from misrun.tools.signals.measure import measure
 Floats = NDArray[np.float64]
 COUNTS = 0.5
 # Facts that a healthy run may carry at any strength.
-NEUTRAL = {"loss_improving", "metric_reached", "adversaries_balanced", "validation_improving", "loss_scale_search", "lr_no_warmup",
-           "run_finished", "memory_high_stable", "lr_at_onset"}  # fmt: skip
+NEUTRAL = {
+    "loss_improving", "metric_reached", "adversaries_balanced", "validation_improving", "loss_scale_search",
+    "lr_no_warmup", "run_finished", "memory_high_stable", "lr_at_onset",
+}  # fmt: skip
 
 
 @dataclass
