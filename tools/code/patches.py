@@ -3,36 +3,47 @@
 import ast
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from misrun.tools.code.source import SourceFile
+
+_BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change at a node: put a line before or after its statement, delete its lines, or replace its text."""
+    """One change at a node of a file.
 
-    action: Literal["before", "after", "delete", "replace"]
+    `before` and `after` put `text` (one line or several, without indentation of its own) beside the node's statement;
+    `delete` takes the statement out; `replace` puts `text` in place of the node, an expression, a keyword or a
+    statement; `import` adds the import statement `text` below the file's other imports, unless it is there already.
+    """
+
+    action: Literal["before", "after", "delete", "replace", "import"]
     file: SourceFile
     node: ast.AST
     text: str = ""
 
 
+class _Change(NamedTuple):
+    """Bytes `first` to `last` (exclusive) of a file become `text`."""
+
+    first: int
+    last: int
+    text: str
+
+
 def unified_diff(root: Path, edits: Sequence[Edit]) -> str | None:
     """A diff that applies with `patch -p1` in `root`; None when an edit cannot be made or its result does not parse."""
-    file = edits[0].file
-    if file.is_notebook or any(edit.file is not file for edit in edits):
-        return None
+    files = {edit.file.path: edit.file for edit in edits}
     try:
-        old = (root / file.path).read_bytes().decode("utf-8")
-        new = _apply(old, edits)
-        ast.parse(new.removeprefix("\ufeff"))
+        diffs = [_diff_of_file(root, file, [e for e in edits if e.file.path == path]) for path, file in files.items()]
     except (OSError, UnicodeDecodeError, SyntaxError, ValueError):
         return None
-    return diff_of(old, new, file.path) if new != old else None
+    return "".join(diffs) or None
 
 
 def diff_of(old: str, new: str, path: str) -> str:
@@ -46,33 +57,132 @@ def _split(text: str) -> list[str]:
     return re.findall(r"[^\n]*\n|[^\n]+$", text)
 
 
-def _apply(text: str, edits: Sequence[Edit]) -> str:
-    lines = _split(text)
-    end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
-    for edit in sorted(edits, key=lambda e: int(getattr(e.node, "lineno", 0)), reverse=True):
-        _apply_one(lines, edit, end)
-    return "".join(lines)
+def _diff_of_file(root: Path, file: SourceFile, edits: Sequence[Edit]) -> str:
+    if file.is_notebook:
+        raise ValueError("a notebook's cells are not lines of a file")
+    old = (root / file.path).read_bytes().decode("utf-8")
+    new = _Text(old.removeprefix(_BOM), file).edited(edits)
+    ast.parse(new)
+    mark = _BOM if old.startswith(_BOM) else ""
+    return diff_of(old, mark + new, file.path)
 
 
-def _apply_one(lines: list[str], edit: Edit, end: str) -> None:
-    statement = _statement_of(edit)
-    first, last = statement.lineno - 1, (statement.end_lineno or statement.lineno) - 1
-    if edit.action == "replace":
-        _replace(lines, edit)
-        return
-    if edit.action == "delete":
-        _require_own_lines(lines, statement)
-        del lines[first : last + 1]
-        return
-    if edit.action == "after" or not hasattr(statement, "body"):
-        _require_own_lines(lines, statement)
-    indent = re.match(r"[ \t]*", lines[first])[0]  # type: ignore[index]
-    if edit.action == "before":
-        lines.insert(first, f"{indent}{edit.text}{end}")
-    else:
-        if not lines[last].endswith("\n"):
-            lines[last] += end
-        lines.insert(last + 1, f"{indent}{edit.text}{end}")
+class _Text:
+    """A file's text with the places of its lines in bytes, as the syntax tree counts columns."""
+
+    def __init__(self, text: str, file: SourceFile) -> None:
+        self.raw = text.encode()
+        self.file = file
+        self.end = "\r\n" if b"\r\n" in self.raw[:10_000] else "\n"
+        self.starts = [0]
+        for line in _split(text):
+            self.starts.append(self.starts[-1] + len(line.encode()))
+
+    def edited(self, edits: Sequence[Edit]) -> str:
+        """The text after all edits; ValueError where two touch the same place."""
+        raw, behind = self.raw, len(self.raw)
+        changes = [change for edit in edits for change in self._changes(edit)]
+        # Insertions at one place keep their order: the one named first stands first, so it is made last.
+        for _, change in sorted(
+            enumerate(changes), key=lambda pair: (pair[1].first, pair[1].last, pair[0]), reverse=True
+        ):
+            if change.last > behind:
+                raise ValueError("two edits at the same place")
+            raw, behind = raw[: change.first] + change.text.encode() + raw[change.last :], change.first
+        return raw.decode()
+
+    def _changes(self, edit: Edit) -> Iterator[_Change]:
+        if edit.action == "import":
+            yield from self._import(edit.text)
+            return
+        statement = _statement_of(edit)
+        if edit.action == "replace":
+            yield self._replace(edit)
+        elif edit.action == "delete":
+            yield self._delete(statement)
+        else:
+            yield self._insert(statement, edit)
+
+    def _offset(self, line: int, column: int) -> int:
+        return self.starts[line - 1] + column
+
+    def _span(self, node: ast.AST) -> tuple[int, int]:
+        if not isinstance(node, ast.expr | ast.keyword | ast.stmt):
+            raise ValueError("the node has no place")
+        first = self._offset(node.lineno, node.col_offset)
+        return first, self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+
+    def _replace(self, edit: Edit) -> _Change:
+        first, last = self._span(edit.node)
+        if b"#" in self.raw[first:last] and b"\n" in self.raw[first:last]:
+            raise ValueError("a comment inside the replaced text would be lost")
+        indent = self._indent(edit.node.lineno) if isinstance(edit.node, ast.stmt) else ""
+        return _Change(first, last, self._indented(edit.text, indent))
+
+    def _delete(self, statement: ast.stmt) -> _Change:
+        self._require_own_lines(statement)
+        first, last = self.starts[statement.lineno - 1], self.starts[statement.end_lineno or statement.lineno]
+        if _is_alone(self.file.tree, statement):
+            return _Change(*self._span(statement), "pass")
+        return _Change(first, last, "")
+
+    def _insert(self, statement: ast.stmt, edit: Edit) -> _Change:
+        if edit.action == "after" or not hasattr(statement, "body"):
+            self._require_own_lines(statement, compound=edit.action == "after")
+        indent = self._indent(statement.lineno)
+        text = indent + self._indented(edit.text, indent)
+        if edit.action == "before":
+            at = self.starts[_first_line(statement) - 1]
+            return _Change(at, at, text + self.end)
+        at = self.starts[statement.end_lineno or statement.lineno]
+        ends = self.raw[:at].endswith(b"\n")
+        return _Change(at, at, text + self.end if ends else self.end + text)
+
+    def _import(self, text: str) -> Iterator[_Change]:
+        body = self.file.tree.body
+        wanted = ast.dump(ast.parse(text).body[0])
+        imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+        if any(ast.dump(node) == wanted for node in imports):
+            return
+        documented = (
+            body[:1] if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) else []
+        )
+        above = imports or documented
+        at = self.starts[above[-1].end_lineno or above[-1].lineno] if above else 0
+        if at and not self.raw[:at].endswith(b"\n"):
+            raise ValueError("nothing follows the imports")
+        yield _Change(at, at, text + self.end)
+
+    def _indent(self, line: int) -> str:
+        found = re.match(rb"[ \t]*", self.raw[self.starts[line - 1] :])
+        return found[0].decode() if found else ""
+
+    def _indented(self, text: str, indent: str) -> str:
+        return f"{self.end}{indent}".join(text.split("\n"))
+
+    def _require_own_lines(self, statement: ast.stmt, compound: bool = False) -> None:
+        """Refuses a statement that shares its line with another (`a; b`, `if x: y`) or, unless allowed, has a body."""
+        first, last = self._span(statement)
+        before = self.raw[self.starts[statement.lineno - 1] : first]
+        after = self.raw[last : self.starts[statement.end_lineno or statement.lineno]].strip()
+        if before.strip() or (after and not after.startswith(b"#")) or (hasattr(statement, "body") and not compound):
+            raise ValueError("the statement shares its line")
+
+
+def _first_line(statement: ast.stmt) -> int:
+    """The line where a statement begins, its decorators included."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _is_alone(tree: ast.AST, statement: ast.stmt) -> bool:
+    """Whether a block consists of this statement only and cannot go without it."""
+    for node in ast.walk(tree):
+        for block in ("body", "orelse", "finalbody"):
+            found = getattr(node, block, None)
+            if isinstance(found, list) and statement in found:
+                return len(found) == 1 and not isinstance(node, ast.Module)
+    return False
 
 
 def _statement_of(edit: Edit) -> ast.stmt:
@@ -88,20 +198,3 @@ def _statement_of(edit: Edit) -> ast.stmt:
     if best is None:
         raise ValueError("no statement at the edit")
     return best
-
-
-def _require_own_lines(lines: list[str], statement: ast.stmt) -> None:
-    """Refuses a statement that shares its line with another (`a; b`, `if x: y`) or has a body."""
-    first, last = statement.lineno - 1, (statement.end_lineno or statement.lineno) - 1
-    before = lines[first].encode()[: statement.col_offset]
-    after = lines[last].encode()[statement.end_col_offset or 0 :].strip()
-    if before.strip() or (after and not after.startswith(b"#")) or hasattr(statement, "body"):
-        raise ValueError("the statement shares its line")
-
-
-def _replace(lines: list[str], edit: Edit) -> None:
-    node = edit.node
-    if not isinstance(node, ast.expr | ast.keyword) or node.lineno != node.end_lineno:
-        raise ValueError("only an expression on one line is replaced")
-    raw = lines[node.lineno - 1].encode()
-    lines[node.lineno - 1] = (raw[: node.col_offset] + edit.text.encode() + raw[node.end_col_offset :]).decode()
