@@ -3,15 +3,13 @@
 import re
 from html.parser import HTMLParser
 
+from misrun.tools.visible_text import visible
+
 # What a page holds beside its text. Form fields are left out because a saved page may hold what was typed into them.
 _SILENT = frozenset({"script", "style", "template", "noscript", "nav", "svg", "textarea", "select", "iframe", "object"})
 _BLOCKS = frozenset(
     {"p", "div", "br", "li", "ul", "ol", "table", "tr", "pre", "blockquote", "section", "article", "dt", "dd"}
     | {"h1", "h2", "h3", "h4", "h5", "h6", "header", "footer"}
-)
-# Control characters, ANSI escapes, zero-width and bidirectional marks act on what shows the text, or hide words in it.
-_UNSEEN = re.compile(
-    "\x1b\\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
 _EMPTY_LINES = re.compile(r"\s*\n\s*\n\s*")
@@ -19,7 +17,7 @@ _EMPTY_LINES = re.compile(r"\s*\n\s*\n\s*")
 
 def plain(text: str) -> str:
     """Text without characters that act on a display, with single spaces and at most one empty line in a row."""
-    lines = _SPACES.sub(" ", _UNSEEN.sub("", text.replace("\r\n", "\n")))
+    lines = _SPACES.sub(" ", visible(text.replace("\r\n", "\n")))
     return _EMPTY_LINES.sub("\n\n", lines).strip()
 
 

@@ -126,7 +126,7 @@ def _move(scratch: Path, folder: Path) -> None:
 
 
 def _open(rows: Rows, folder: Path) -> "tuple[Client, Collection]":
-    """The collection in `folder`, after what can be checked cheaply was checked (6 ms for 588 rows).
+    """The collection in `folder`, after what can be checked cheaply was checked.
     Chroma itself crashes or silently returns nonsense on some damaged files, so the digests come first."""
     _check_files(rows, folder)
     with ExitStack() as on_failure:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
+from misrun.tools.visible_text import visible
+
 Item = TypeVar("Item")
 
 # Claude Code warns above 10,000 tokens of a tool's output and cuts at 25,000 (MAX_MCP_OUTPUT_TOKENS,
@@ -15,9 +17,7 @@ PATCH = 2_000
 
 def cut(text: str, most: int = _TEXT) -> str:
     """The text without characters that act on a display, shortened where it is too long, and saying so."""
-    from misrun.report.wording import clean
-
-    shown = clean(text)
+    shown = visible(text)
     return shown if len(shown) <= most else f"{shown[:most]} [... {len(shown) - most:,} more characters]"
 
 

@@ -8,6 +8,7 @@ from misrun.agents.report import Report
 from misrun.report import wording
 from misrun.report.html.cited import RunFiles
 from misrun.report.html.panels import Panel, Plot, training_plot
+from misrun.tools.visible_text import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +47,7 @@ def write_figure(report: Report, file: Path) -> None:
     with mpl.rc_context({"svg.hashsalt": "misrun", "font.size": 8.5, "text.parse_math": False}):
         figure = Figure(figsize=(11, 9.5), layout="constrained")
         FigureCanvasAgg(figure)
-        figure.suptitle(f"{wording.clean(Path(report.path).name)}: {wording.headline(report)}", wrap=True)
+        figure.suptitle(f"{visible(Path(report.path).name)}: {wording.headline(report)}", wrap=True)
         for axes, panel in zip(figure.subplots(3, 2).flat, plot.panels, strict=True):
             _draw(axes, panel, plot)
         figure.savefig(file, dpi=150, metadata={"Date": None} if file.suffix.lower() == ".svg" else None)
@@ -62,7 +63,7 @@ def _draw(axes: "Axes", panel: Panel, plot: Plot) -> None:
     for colour, line in zip(_COLOURS, panel.lines, strict=False):
         values = [float("nan") if y is None else y for y in line.y]
         style = "--" if line.dashed else "-"
-        axes.plot(line.x, values, style, color=colour, linewidth=1.3, label=wording.clean(line.label))
+        axes.plot(line.x, values, style, color=colour, linewidth=1.3, label=visible(line.label))
     for low, high in panel.gaps:
         axes.axvspan(low, high, color="#b3261e", alpha=0.12, linewidth=0)
     _mark(axes, panel, plot.onset)
@@ -85,6 +86,6 @@ def _mark(axes: "Axes", panel: Panel, onset: float | None) -> None:
             ", ".join(found), (x, 1.01), xycoords=place, ha="center", va="bottom", color="#7a3e00", fontsize=8
         )
     if panel.marks:
-        told = (f"{at} {wording.clean(mark.text)}" for at, mark in enumerate(panel.marks, start=1))
+        told = (f"{at} {visible(mark.text)}" for at, mark in enumerate(panel.marks, start=1))
         text = "\n".join(fill(sentence, 105) for sentence in told)
         axes.text(0, -0.24, text, transform=axes.transAxes, va="top", fontsize=6.5, color="#55616e")

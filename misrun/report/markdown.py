@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from misrun.agents.report import Report
 from misrun.agents.step import NextStep
 from misrun.report import wording
-from misrun.report.wording import clean
+from misrun.tools.visible_text import visible
 
 # Text that came from logs and code must not become markup, links or mentions of the page it is pasted into.
 _MARKUP = re.compile(r"([\\`*_{}\[\]|#!~])")
@@ -18,21 +18,21 @@ _REFERENCE = re.compile(r"([@#])(?=\w)")
 
 def escape(text: str) -> str:
     """Foreign text as Markdown that shows exactly these characters."""
-    shown = _MARKUP.sub(r"\\\1", clean(text).replace("&", "&amp;"))
+    shown = _MARKUP.sub(r"\\\1", visible(text).replace("&", "&amp;"))
     shown = _REFERENCE.sub(r"\1&#8203;", shown)
     return shown.replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
 
 
 def code(text: str) -> str:
     """Foreign text as code in a line."""
-    return f"`{clean(text).replace('`', chr(39))}`"
+    return f"`{visible(text).replace('`', chr(39))}`"
 
 
 def block(text: str, language: str, indent: str) -> Iterator[str]:
     """Foreign text as a block of code, fenced longer than any fence inside it."""
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     yield f"\n{indent}{fence}{language}"
-    yield from (f"{indent}{clean(line)}" for line in text.splitlines())
+    yield from (f"{indent}{visible(line)}" for line in text.splitlines())
     yield f"{indent}{fence}\n"
 
 

@@ -14,7 +14,7 @@ from misrun.agents.report import Report
 from misrun.agents.step import NextStep
 from misrun.knowledge.evidence import Evidence
 from misrun.report import wording
-from misrun.report.wording import clean
+from misrun.tools.visible_text import visible
 
 # Wider lines than this are hard to read, whatever the terminal offers.
 MOST_COLUMNS = 110
@@ -54,14 +54,14 @@ def _section(console: Console, title: str) -> None:
 
 
 def _verdict(console: Console, report: Report) -> None:
-    console.print(Text(f"misrun · {clean(report.path)} · id {report.id}", style="dim"))
+    console.print(Text(f"misrun · {visible(report.path)} · id {report.id}", style="dim"))
     console.print()
     console.print(Text(wording.headline(report), style="bold"))
     if wording.definition(report):
         console.print(wording.definition(report), markup=False)
     if report.verdict.missing:
         ask = "What would settle it: " if report.verdict.abstained else "What would settle the mode: "
-        console.print(Text(ask, style="bold") + Text(clean(report.verdict.missing)))
+        console.print(Text(ask, style="bold") + Text(visible(report.verdict.missing)))
     if not report.complete:
         console.print(Text("This report is partial.", style="bold red"))
 
@@ -89,7 +89,7 @@ def _hypotheses(console: Console, report: Report) -> None:
         for sign, grounds in (("+", hypothesis.supporting[:4]), ("-", hypothesis.opposing[:3])):
             for ground in grounds:
                 where = wording.places(ground.spans, 2)
-                text = Text(f"{sign} {clean(ground.text)}")
+                text = Text(f"{sign} {visible(ground.text)}")
                 console.print(Padding(text.append(f"  [{where}]" if where else "", style="dim"), (0, 0, 0, 6)))
 
 
@@ -98,14 +98,14 @@ def _findings(console: Console, report: Report) -> None:
         return
     _section(console, "Code")
     for finding in report.findings[:8]:
-        head = Text(f"{clean(finding.file)}:{finding.line}", style="bold")
+        head = Text(f"{visible(finding.file)}:{finding.line}", style="bold")
         head.append(f"  {finding.check}", style=_STYLE[finding.severity])
         console.print(head.append(f"  {finding.severity}, confidence {finding.confidence:.2f}", style="dim"))
-        console.print(Padding(Text(clean(f"{finding.message} {finding.expected}")), (0, 0, 0, 4)))
+        console.print(Padding(Text(visible(f"{finding.message} {finding.expected}")), (0, 0, 0, 4)))
     if len(report.findings) > 8:
         console.print(Text(f"and {len(report.findings) - 8} more (--json has all)", style="dim"))
     for audit in report.audits:
-        verified = f"{len(audit.clean)} places verified clean" if audit.status == "done" else clean(audit.reason)
+        verified = f"{len(audit.clean)} places verified clean" if audit.status == "done" else visible(audit.reason)
         status = audit.status.replace("_", " ")
         text = f"{audit.agent}: {status}, {audit.files} files, {len(audit.findings)} findings, {verified}"
         console.print(Text(text, style="dim"))
@@ -113,7 +113,7 @@ def _findings(console: Console, report: Report) -> None:
 
 def _evidence(console: Console, report: Report) -> None:
     _section(console, "What is known")
-    console.print(Text(f"Searched {clean(wording.search_summary(report))}", style="dim"))
+    console.print(Text(f"Searched {visible(wording.search_summary(report))}", style="dim"))
     shipped = [item for item in enumerate(report.evidence, start=1) if item[1].origin == "shipped"]
     for number, entry in shipped[:5]:
         _entry(console, number, entry)
@@ -127,19 +127,21 @@ def _beyond(console: Console, report: Report) -> None:
         console.print(Text(wording.UNREAD, style="yellow"))
     for number, entry in beyond[:5]:
         console.print(
-            Text(f"[{number}] ", style="bold") + Text(clean(entry.title)) + Text(f" ({entry.year})", style="dim")
+            Text(f"[{number}] ", style="bold") + Text(visible(entry.title)) + Text(f" ({entry.year})", style="dim")
         )
-        lines = Text(f"{clean(entry.url)}\n{clean(entry.why)}\n", style="dim")
+        lines = Text(f"{visible(entry.url)}\n{visible(entry.why)}\n", style="dim")
         lines.append("\n".join(f"{label}: {text}" for label, text in wording.quoted(entry)))
         console.print(Padding(lines, (0, 0, 0, 4)))
 
 
 def _entry(console: Console, number: int, entry: Evidence) -> None:
-    console.print(Text(f"[{number}] ", style="bold") + Text(clean(entry.title)) + Text(f" ({entry.year})", style="dim"))
+    console.print(
+        Text(f"[{number}] ", style="bold") + Text(visible(entry.title)) + Text(f" ({entry.year})", style="dim")
+    )
     lines = Text(f"{entry.url}\n", style="dim")
     lines.append(f"applies: {entry.applicability}", style=_STYLE[entry.applicability])
-    lines.append(f", level {entry.level}, {entry.strength}; {clean(entry.why)}\n", style="dim")
-    lines.append(f"Cause: {clean(entry.cause)}\nFix: {clean(entry.fix)}")
+    lines.append(f", level {entry.level}, {entry.strength}; {visible(entry.why)}\n", style="dim")
+    lines.append(f"Cause: {visible(entry.cause)}\nFix: {visible(entry.fix)}")
     console.print(Padding(lines, (0, 0, 0, 4)))
 
 
@@ -147,21 +149,21 @@ def _steps(console: Console, report: Report) -> None:
     if report.steps:
         _section(console, "Next steps")
     for number, step in enumerate(report.steps, start=1):
-        console.print(Text(f"{number}. {clean(step.what)}", style="bold"))
+        console.print(Text(f"{number}. {visible(step.what)}", style="bold"))
         console.print(Padding(_step_body(report, step), (0, 0, 0, 3)))
         if step.patch:
             console.print(Padding(Syntax(step.patch, "diff", background_color="default", word_wrap=True), (0, 0, 1, 3)))
     if report.last_resort:
-        console.print(Text(clean(report.last_resort)))
+        console.print(Text(visible(report.last_resort)))
 
 
 def _step_body(report: Report, step: NextStep) -> Text:
     body = Text()
     for label, text in (("Why", step.why), ("How", step.how), ("Verify", step.verify), ("Instead of", step.displaced)):
         if text:
-            body.append(f"{label}: ", style="bold").append(f"{clean(text)}\n")
+            body.append(f"{label}: ", style="bold").append(f"{visible(text)}\n")
     for other in step.contradicts:
-        body.append(f"Contradicts: {clean(other)}\n", style="yellow")
+        body.append(f"Contradicts: {visible(other)}\n", style="yellow")
     body.append(f"{wording.step_numbers(step)}\n", style="dim")
     if step.refs:
         body.append(f"Sources: {_references(report, step)}\n", style="dim")
@@ -171,13 +173,13 @@ def _step_body(report: Report, step: NextStep) -> Text:
 def _references(report: Report, step: NextStep) -> str:
     numbers = {entry.id: str(number) for number, entry in enumerate(report.evidence, start=1)}
     labels: Sequence[str] = [f"[{numbers[r.evidence]}]" if r.evidence in numbers else r.label for r in step.refs]
-    return clean(", ".join(dict.fromkeys(labels)))
+    return visible(", ".join(dict.fromkeys(labels)))
 
 
 def _footer(console: Console, report: Report) -> None:
     console.print()
     for skipped in report.skipped[:5]:
-        console.print(Text(f"Not read: {clean(skipped.file)}: {clean(skipped.reason)}", style="dim"))
+        console.print(Text(f"Not read: {visible(skipped.file)}: {visible(skipped.reason)}", style="dim"))
     for note in report.notes[:6]:
-        console.print(Text(f"Note: {clean(note)}", style="dim"))
+        console.print(Text(f"Note: {visible(note)}", style="dim"))
     console.print(Text(wording.how_it_knows(report), style="dim"))

@@ -1,17 +1,17 @@
 """What all faces say in the same words, and the cleaning of text that came from elsewhere."""
 
-import re
 from collections.abc import Sequence
 
 from misrun.agents.characterization import Characterization, Field
 from misrun.agents.report import Report
 from misrun.agents.step import NextStep
+from misrun.agents.verdict_words import definition as definition
+from misrun.agents.verdict_words import headline as headline
+from misrun.agents.verdict_words import mode_name as mode_name
+from misrun.agents.verdict_words import share as share
 from misrun.knowledge.evidence import Evidence
-from misrun.tools.diagnosis.taxonomy import MODES
 from misrun.tools.record import Span
-
-# Control characters, zero-width and bidirectional marks can rewrite what a terminal or a browser shows.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+from misrun.tools.visible_text import visible
 
 # Above what live sources and the user's own documents say.
 UNREAD = "Found outside the shipped knowledge, quoted, unchecked; nothing above or below rests on it:"
@@ -19,53 +19,17 @@ UNREAD = "Found outside the shipped knowledge, quoted, unchecked; nothing above 
 FIELDS = ("symptom", "expected", "started", "tried", "environment")
 
 
-def clean(text: str) -> str:
-    """Text from logs, code and corpus without characters that act on the display."""
-    return _UNSEEN.sub("", text)
-
-
 def quoted(entry: Evidence) -> tuple[tuple[str, str], ...]:
     """The source's own words on problem and answer, where it has them."""
-    told = (("It says", clean(entry.problem)), ("Accepted answer", clean(entry.fix)))
+    told = (("It says", visible(entry.problem)), ("Accepted answer", visible(entry.fix)))
     return tuple((label, text) for label, text in told if text)
-
-
-def mode_name(mode: str) -> str:
-    """ "optimization/unstable_arithmetic" as "unstable arithmetic"."""
-    return mode.rsplit("/", 1)[-1].replace("_", " ")
-
-
-def share(likelihood: float) -> str:
-    """A likelihood with two digits; what rounds to 1 is told as above 0.99, because nothing here is certain."""
-    return ">0.99" if likelihood > 0.995 else f"{likelihood:.2f}"
-
-
-def headline(report: Report) -> str:
-    """The verdict in one sentence, with how sure it is."""
-    verdict = report.verdict
-    if verdict.abstained:
-        return f"I do not know. {verdict.reason[:1].upper()}{verdict.reason[1:]}."
-    if verdict.category == "healthy":
-        return f"This run looks healthy (likelihood {share(verdict.likelihood)})."
-    name = mode_name(verdict.mode)
-    if verdict.mode_likelihood < verdict.likelihood - 0.1:
-        return (
-            f"{verdict.category.replace('_', ' ').capitalize()} failure (likelihood {share(verdict.likelihood)}), "
-            f"most likely {name} ({share(verdict.mode_likelihood)})."
-        )
-    return f"{name.capitalize()} ({verdict.category.replace('_', ' ')}), likelihood {share(verdict.mode_likelihood)}."
-
-
-def definition(report: Report) -> str:
-    """What the failure mode means; empty when abstained."""
-    return "" if report.verdict.abstained else MODES[report.verdict.mode].definition
 
 
 def places(spans: Sequence[Span], most: int = 3) -> str:
     """ "train.log:161, config.yaml:3 and 2 more"."""
     named = list(dict.fromkeys(str(span) for span in spans))
     more = f" and {len(named) - most} more" if len(named) > most else ""
-    return clean(", ".join(named[:most]) + more)
+    return visible(", ".join(named[:most]) + more)
 
 
 def field_text(field: Field) -> tuple[str, str]:
@@ -73,7 +37,7 @@ def field_text(field: Field) -> tuple[str, str]:
     if field.value is None:
         return f"missing: {field.ask}", ""
     where = places(field.spans)
-    return clean(field.value), f"{field.origin}: {where}" if where else field.origin
+    return visible(field.value), f"{field.origin}: {where}" if where else field.origin
 
 
 def template(characterization: Characterization) -> list[tuple[str, str, str]]:

@@ -96,8 +96,8 @@ class _Log:
         self._busy = False
 
     def feed_lines(self, first: int, lines: list[bytes]) -> None:
-        """Lines `first`, `first` + 1, ... Runs of one shape that mean nothing are passed over, runs of one shape that
-        hold metrics read at once."""
+        """Lines `first`, `first` + 1, ... Lines of a shape that means nothing are passed over, and those of one shape
+        that hold metrics read at once, with nothing but such lines between them."""
         written = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].strip()), None)
         if written is not None:
             self._context.last_line = first + written
@@ -115,19 +115,30 @@ class _Log:
             at += 1
 
     def _feed_run(self, number: int, lines: list[bytes], shapes: list[bytes], at: int) -> int:
-        """Reads the lines from `at` on that have one shape, or only the first of them; returns how many."""
+        """Reads the lines from `at` on that have one shape, or only the first of them; returns how many lines of the
+        file that finishes, those between that mean nothing included."""
         shape = shapes[at]
         if shape not in self._templates:
             self._templates[shape] = self._template(number, lines[at], shape)
         template = self._templates[shape]
         if template is not None:
-            end = at + 1
-            while end < len(shapes) and shapes[end] == shape:
-                end += 1
-            if self._values.feed_run(template, number, lines[at:end]):
-                return end - at
+            places = self._alike(shapes, at)
+            numbers = [number + place - at for place in places]
+            if self._values.feed_run(template, numbers, [lines[place] for place in places]):
+                return places[-1] + 1 - at
         self.feed(number, lines[at])
         return 1
+
+    def _alike(self, shapes: list[bytes], at: int) -> list[int]:
+        """The lines from `at` on that have its shape, up to the first of another shape that means something."""
+        shape, known = shapes[at], self._known
+        places = [at]
+        for place in range(at + 1, len(shapes)):
+            if shapes[place] == shape:
+                places.append(place)
+            elif known.get(shapes[place]) != ():
+                break
+        return places
 
     def _template(self, number: int, raw: bytes, shape: bytes) -> Template | None:
         """Only for lines that mean something to the reader of values alone, and that stand in the file as they are

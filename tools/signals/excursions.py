@@ -360,8 +360,10 @@ def _wide_swing(loss: Curve) -> Signal | None:
     wide = spread(late.values) > SWING * abs(level)
     back_up = float(np.quantile(late.values, 0.9)) >= BACK_UP * start
     early, last = np.array_split(loss.values, 2)
-    # Noise in proportion to a level that came down is no swing about where the run began.
-    fell = level < FELL * float(loss.values[:3].max())
+    # Noise in proportion to a level that came down is no swing about where the run began; a start that the late
+    # swings reach again is one of them.
+    begun = float(loss.values[:3].max())
+    fell = level < FELL * begun and begun > float(late.values.max())
     if not wide or not back_up or fell or trend(late.values) != 0 or noise(last) < 0.5 * noise(early):
         return None
     low, high = np.quantile(late.values, [0.05, 0.95])

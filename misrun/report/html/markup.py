@@ -2,7 +2,7 @@
 
 from html import escape
 
-from misrun.report.wording import clean
+from misrun.tools.visible_text import visible
 
 # Elements without content; "/>" ends those of SVG, and HTML ignores it (HTML Living Standard, 13.1.2.1).
 _VOID = frozenset({"meta", "rect", "line"})
@@ -33,7 +33,7 @@ def joined(*content: Content) -> Html:
 
 def text(foreign: str) -> Html:
     """Text from anywhere as markup that shows exactly these characters."""
-    return Html(escape(clean(foreign), quote=True))
+    return Html(escape(visible(foreign), quote=True))
 
 
 def _attribute(key: str, value: str | bool | None) -> str:

@@ -4,12 +4,13 @@ XGBoost, torchtune, verl, Caffe, darknet and home-made loops."""
 import json
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 
 from misrun.tools.readers.builder import StepKind
 from misrun.tools.readers.lines.context import LogContext
 from misrun.tools.readers.lines.layouts import Layouts, Reading, Template, Value
 from misrun.tools.readers.lines.line import Line
-from misrun.tools.readers.lines.metric_words import phase_of, strength, unit_factor
+from misrun.tools.readers.lines.metric_words import phase_of, strength
 from misrun.tools.readers.lines.numbers import number
 from misrun.tools.readers.lines.position import Mark, Place
 from misrun.tools.readers.run_record import Phase
@@ -45,14 +46,6 @@ _TITLED_LINES = 3
 # "frames=3360000", "seq_len: 512"
 _PAIR = re.compile(
     r"(?P<name>[A-Za-z][\w./\-]{0,40})(?:\s{0,2}[=:]\s{0,2}|\s{1,2})(?P<value>-?\d[\d.,]{0,20}(?:[eE][+-]?\d{1,3})?)"
-)
-# "0.11 s/it", "31.2 it/s": the unit says what is measured.
-_SPEED = re.compile(
-    r"(?<![\w.=:/])(?P<value>\d{1,9}(?:\.\d{1,9})?) ?(?P<unit>(?:s|sec|ms)/(?:it|iter|step|batch)|it/s)\b"
-)
-# "loss 3.29  0.103 s", "(0.633) [2s]": a duration at the end of the line that has no name of its own.
-_TOOK = re.compile(
-    r"(?:[\d)\],|][ \t]{1,4}|[(\[])(?P<value>\d{1,6}(?:\.\d{1,6})?) ?(?P<unit>s|sec|secs|seconds|ms)[)\]]?\s{0,4}$"
 )
 # Names of one file; more are generated.
 _MOST_NAMES = 200
@@ -94,25 +87,26 @@ class KeyValue:
     def template(self, line: Line) -> Template | None:
         """The pattern of a line that has been fed, for `feed_run`; None for lines that must be fed one by one."""
         text = line.text
-        if '{"' in text or ("rate" in text and _DARKNET.match(text)) or _SPEED.search(text) or _TOOK.search(text):
+        if '{"' in text or ("rate" in text and _DARKNET.match(text)):
             return None
         template = self._layouts.template(text)
         # What a line without a place belongs to depends on the lines before it.
         return template if template is not None and template.places is not None and not template.is_eval else None
 
-    def feed_run(self, template: Template, first: int, lines: list[bytes]) -> bool:
-        """Lines `first`, `first` + 1, ... of one template; False, with nothing done, when one does not fit it."""
+    def feed_run(self, template: Template, numbers: Sequence[int], lines: list[bytes]) -> bool:
+        """Lines of one template with their numbers; False, with nothing done, when one does not fit it."""
         columns = template.columns(lines)
         if columns is None:
             return False
-        numbers = range(first, first + len(lines))
         kind, steps = self._marks(template, columns, numbers)
         for name, values, phase in template.values(columns):
             self._beside.add(name)
             self._context.points.extend(name, values, numbers, steps, kind, phase, self._context.rank)
         return True
 
-    def _marks(self, template: Template, columns: list[list[float]], numbers: range) -> tuple[StepKind, list[float]]:
+    def _marks(
+        self, template: Template, columns: list[list[float]], numbers: Sequence[int]
+    ) -> tuple[StepKind, list[float]]:
         progress = self._context.progress
         steps = template.only_steps(columns)
         if steps is not None:
@@ -147,11 +141,6 @@ class KeyValue:
         headed = mark is None and self._header is not None and not reading.is_eval
         if len(self._beside) < _MOST_NAMES:
             self._beside.update(value.name for value in reading.values)
-        if mark is not None and not reading.is_eval and (speed := _SPEED.search(line.text)):
-            self._context.points.add(speed["unit"], float(speed["value"]), line.number, mark, None, line.rank)
-        elif mark is not None and not reading.is_eval and (took := _TOOK.search(line.text)):
-            seconds = float(took["value"]) * unit_factor("time", took["unit"])
-            self._context.points.add("time", seconds, line.number, mark, None, line.rank)
         for name, value, phase in reading.values:
             if headed:
                 self._headed[(name, phase, line.rank)].append((value, line.number))

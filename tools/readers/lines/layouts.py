@@ -10,6 +10,7 @@ from misrun.tools.readers.lines.metric_words import is_quantity, phase_of, stren
 from misrun.tools.readers.lines.numbers import NUMBER, Pair, pairs, to_float
 from misrun.tools.readers.lines.position import Place, Spots, locate
 from misrun.tools.readers.lines.settings_text import is_settings_list
+from misrun.tools.readers.lines.speed import speed_of
 from misrun.tools.readers.metric_names import canonical_metric
 from misrun.tools.readers.run_record import Phase
 
@@ -192,6 +193,8 @@ def _layout(text: str, parts: list[str]) -> _Layout:
     found = [(pair, name) for pair, name in labelled if name and (alone or place is not None)]
     slots = [_slot(pair, name, text, index_at) for pair, name in found] or _described(text, index_at)
     is_eval = _EVAL_HEAD.match(text) is not None or all(_is_eval(slot) for slot in slots)
+    if slots and place is not None and not is_eval:
+        slots += _speed(text, index_at, {slot.place for slot in slots})
     return _Layout(tuple(slots), place, spots.within if spots else False, is_eval)
 
 
@@ -252,6 +255,15 @@ def _described(text: str, index_at: dict[int, int]) -> list[_Slot]:
         return []
     phase: Phase | None = "eval" if _HELD_OUT.search(match["what"]) else None
     return [_Slot(index, match["name"], phase, 1.0, None)]
+
+
+def _speed(text: str, index_at: dict[int, int], taken: set[int]) -> list[_Slot]:
+    """How fast the steps of the line were, where it says so without a name."""
+    speed = speed_of(text)
+    index = index_at.get(speed.offset) if speed else None
+    if speed is None or index is None or index in taken:
+        return []
+    return [_Slot(index, speed.name, None, speed.factor, None)]
 
 
 def _slot(pair: Pair, name: str, text: str, index_at: dict[int, int]) -> _Slot:
