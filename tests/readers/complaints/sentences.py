@@ -296,6 +296,12 @@ MAKES: dict[str, tuple[str, ...]] = {
         "the loss does not ignore pad tokens",
         "The model generates only pad tokens and predicts padding",
     ),
+    "never_stops": (
+        "After fine-tuning the model never generates the EOS token and runs to the maximum length.",
+        "it keeps generating text until max_new_tokens",
+        "the outputs do not end with </s>, the model doesn't know when to stop",
+        "微调后模型一直生成，停不下来",
+    ),
     "batch_shapes": (
         "The images have different sizes and stacking the batch fails",
         "I get an error because the samples in a batch have different lengths",
@@ -499,6 +505,11 @@ MAKES: dict[str, tuple[str, ...]] = {
 }
 
 DOES_NOT_MAKE: dict[str, tuple[str, ...]] = {
+    "never_stops": (
+        "generation stops at the end token",
+        "the server does not stop",
+        "training stops after one epoch",
+    ),
     "gpu_memory_grows": (
         "GPU memory stays constant at 8 GB",
         "My card has 24 GB of GPU memory",

@@ -457,3 +457,17 @@ def test_exception_wordings(exception: str, message: str, name: str | None) -> N
 )
 def test_ordinary_lines_have_no_signature(line: str) -> None:
     assert line_signature(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("OVERFLOW! Skipping step. Attempted loss scale: 1.0, reducing to 1", "loss_scale_minimum"),
+        ("Gradient overflow.  Skipping step, loss scaler 0 reducing loss scale to 1.35807730622e-312", "loss_scale_minimum"),
+        ("Gradient overflow.  Skipping step, loss scaler 0 reducing loss scale to 0.5", "loss_scale_minimum"),
+        ("Gradient overflow.  Skipping step, loss scaler 0 reducing loss scale to 16384.0", "loss_scale_overflow"),
+        ("OVERFLOW! Rank 0 Skipping step. Attempted loss scale: 4294967296, reducing to 2147483648", "loss_scale_overflow"),
+    ],
+)  # fmt: skip
+def test_a_scale_of_one_or_less_is_the_end_of_the_search(line: str, expected: str) -> None:
+    assert line_signature(line) == expected

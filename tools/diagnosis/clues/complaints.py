@@ -105,6 +105,8 @@ _WEIGHTS: dict[str, dict[str, dict[str, float]]] = {
         "loss_periodic": {"unshuffled_data": 2.4},
         "truncated": {"truncation": 2.2},
         "padding": {"padding_in_loss": 2.4},
+        # The end token doubles as padding and is left out of the loss with it, or is cut off with long answers.
+        "never_stops": {"padding_in_loss": 2.6, "truncation": 1.0, "vocabulary_mismatch": 0.8},
         "batch_shapes": {"batch_collation": 2.6},
         "last_batch_of_one": {"batch_collation": 4.0},
         "waits_for_data": {"input_starvation": 3.0},
