@@ -22,6 +22,11 @@ HEAD = """# The tools of `misrun mcp`
 One call of each, on the run of `misrun demo`. Long texts and lists are cut here for reading. Written by
 `python docs/mcp_transcripts.py`.
 """
+PAPER = """# Alerts for pumps
+
+## Training
+We use Adam with a learning rate of 0.001 and batches of 128 samples. Gradients are clipped to norm 1.0.
+"""
 JAX = "import jax\n\n\n@jax.jit\ndef step(x):\n    if x > 0:\n        return x\n    return -x\n"
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("investigate", {"path": "pump-alerts", "tried": ["lower lr to 1e-4, no change"]}),
@@ -34,7 +39,7 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
         "audit_jax",
         {"path": "step.py", "hypothesis": "the branch depends on a traced value", "location": "step.py:6"},
     ),
-    ("audit_paper", {"path": "pump-alerts", "paper": "step.py"}),
+    ("audit_paper", {"path": "pump-alerts", "paper": "paper.md", "most": 3}),
     ("benchmark_support", {"id": "<id>"}),
     ("get_report", {"id": "<id>"}),
     ("list_scenarios", {"architecture": "gru_lm"}),
@@ -71,6 +76,7 @@ def main() -> None:
         root = Path(folder).resolve()
         lay_out(load(DEMO), root)
         (root / "step.py").write_text(JAX)
+        (root / "paper.md").write_text(PAPER)
         text = "\n".join(anyio.run(transcripts, root))
     (Path(__file__).parent / "mcp.md").write_text(text, encoding="utf-8")
 

@@ -16,6 +16,7 @@ def demo_command(
     md: Annotated[bool, typer.Option("--md", help="Write the report as Markdown.")] = False,
     html: Annotated[bool, typer.Option("--html", help="Write the report as one HTML page with plots.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write to this file; .json, .md or .html is its format.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="Lay the run's folder out in here, to go on with it.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
 ) -> None:
     """Investigate a real failed run that comes with misrun."""
@@ -26,6 +27,6 @@ def demo_command(
 
     style = chosen_format(json=json, md=md, html=html)
     with live_progress(quiet) as progress:
-        request = investigation.new_request(lay_out(load(DEMO), misrun_home() / "demo"))
+        request = investigation.new_request(lay_out(load(DEMO), keep or misrun_home() / "demo"))
         report = investigation.investigate(request, on_progress=progress)
     emit(report, style, out)
