@@ -5,7 +5,7 @@ from html import escape
 from misrun.tools.visible_text import visible
 
 # Elements without content; "/>" ends those of SVG, and HTML ignores it (HTML Living Standard, 13.1.2.1).
-_VOID = frozenset({"meta", "rect", "line"})
+_VOID = frozenset({"meta", "rect", "line", "input", "link"})
 
 
 class Html(str):
