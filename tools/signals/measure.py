@@ -50,6 +50,8 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
      "metric_at_chance"),
 )  # fmt: skip
 
+# The strength from which a fact counts.
+COUNTS = 0.5
 _CONTRADICTING = {"metric_falls", "metric_impossible", "test_below_validation", "representation_std_collapse"}
 
 
@@ -96,7 +98,7 @@ def measure(run: RunRecord) -> tuple[Signal, ...]:
 def _uncontradicted(found: list[Signal]) -> list[Signal]:
     """An evaluation that improves is a mark where another measure of it falls, cannot be, or fails on the test set; a
     metric that falls because the representation collapsed is no gap to the training data."""
-    strong = {signal.name for signal in found if signal.strength >= 0.5}
+    strong = {signal.name for signal in found if signal.strength >= COUNTS}
     marks = {"validation_improving", "metric_reached"} if strong & _CONTRADICTING else set()
     marks |= {"validation_gap"} if "representation_std_collapse" in strong else set()
     return [s.model_copy(update={"strength": min(s.strength, 0.4)}) if s.name in marks else s for s in found]
@@ -110,7 +112,7 @@ def onset(signals: Sequence[Signal]) -> float | None:
     Where signals of a family count differently (steps, epochs), those that count steps decide.
     """
     for family in _FAMILIES:
-        strong = [s for s in signals if s.name in family and s.strength >= 0.5 and s.step is not None]
+        strong = [s for s in signals if s.name in family and s.strength >= COUNTS and s.step is not None]
         by_steps = [s for s in strong if s.values.get("step_kind", "step") == "step"] or strong
         if by_steps:
             return min(s.step for s in by_steps if s.step is not None)
