@@ -1,6 +1,7 @@
 """Steps that mend a place in the user's code which an auditor found."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from misrun.agents.cures.cure import DIRECT, Cure, claims_of, sentence
 from misrun.agents.cures.draft import Draft
@@ -10,6 +11,7 @@ from misrun.agents.cures.support import support_claim, supporting
 from misrun.agents.step import Claim, Effort, Part, Reference
 from misrun.knowledge.evidence import Evidence
 from misrun.tools.code.finding import Audit, Finding
+from misrun.tools.code.merged_patches import merged
 
 # Confidence below which a code finding is a suspicion and no step: more likely wrong than right.
 CERTAIN_ENOUGH = 0.5
@@ -31,11 +33,11 @@ def _same_place(one: Finding, other: Finding) -> bool:
 
 
 def grouped(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
-    """Findings that one step mends: those of one check in one file that ask for the same thing. A patch stands alone,
-    because each was made against the file as it is."""
+    """Findings that one step mends: those of one check in one file that ask for the same thing. Those with a patch
+    stand together: one of two unsafe logarithms mended alone would cure nothing."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
-        key = (finding.check, finding.file, finding.mode, finding.expected, finding.patch or "")
+        key = (finding.check, finding.file, finding.mode, finding.expected, "patch" if finding.patch else "")
         groups.setdefault(key, []).append(finding)
     return [tuple(sorted(group, key=lambda f: f.line)) for group in groups.values()]
 
@@ -43,6 +45,7 @@ def grouped(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
 def fix_draft(group: tuple[Finding, ...], facts: RunFacts, evidence: Sequence[Evidence]) -> Draft:
     """The step that mends a group of findings; the in-code cure of its mode lends its reasons, check and sources."""
     lead = max(group, key=lambda finding: finding.confidence)
+    patch = merged(Path(facts.run.root), [finding.patch for finding in group if finding.patch])
     cure = general_cure(lead)
     lent = claims_of(cure, facts) if cure else ()
     places = " and ".join(str(finding.span) for finding in group)
@@ -51,12 +54,12 @@ def fix_draft(group: tuple[Finding, ...], facts: RunFacts, evidence: Sequence[Ev
         *(_claim((finding,), "why", sentence(finding.message)) for finding in group),
         *(claim for claim in lent if claim.part == "why" and claim.refs),
         *(support_claim(e) for e in supporting(evidence, (lead.mode,), cure.supported_by if cure else "")),
-        *_how(group, places, lent),
+        *_how(group, places, lent, patch),
         *((_claim(group, "verify", sentence(lead.verify)),) if lead.verify else ()),
         *(claim for claim in lent if claim.part == "verify"),
     )
     modes = {lead.mode: lead.confidence * DIRECT}
-    return Draft(f"fix:{lead.check}", "code fix", modes, claims, _effort(lead), patch=lead.patch)
+    return Draft(f"fix:{lead.check}", "code fix", modes, claims, _effort(patch), patch=patch)
 
 
 def _claim(group: tuple[Finding, ...], part: Part, text: str) -> Claim:
@@ -69,16 +72,16 @@ def general_cure(finding: Finding) -> Cure | None:
     return next((cure for cure in cures_for(finding.mode) if cure.in_code), None)
 
 
-def _how(group: tuple[Finding, ...], places: str, lent: tuple[Claim, ...]) -> tuple[Claim, ...]:
+def _how(group: tuple[Finding, ...], places: str, lent: tuple[Claim, ...], patch: str | None) -> tuple[Claim, ...]:
     """The patch, or the places with the general edit where there is no patch."""
-    if group[0].patch:
+    if patch:
         text = f"Apply the patch of this step in the run folder (patch -p1); it changes {places}."
         return (_claim(group, "how", text),)
     place = _claim(group, "how", f"Edit {places} so that: {sentence(group[0].expected)}")
     return (place, *(claim for claim in lent if claim.part == "how"))
 
 
-def _effort(finding: Finding) -> Effort:
+def _effort(patch: str | None) -> Effort:
     """One line where the patch adds at most two lines; more is a code change, and so is a fix without a patch."""
-    added = sum(line.startswith("+") and not line.startswith("+++") for line in (finding.patch or "").splitlines())
-    return "one line" if finding.patch and added <= 2 else "code change"
+    added = sum(line.startswith("+") and not line.startswith("+++") for line in (patch or "").splitlines())
+    return "one line" if patch and added <= 2 else "code change"
