@@ -12,6 +12,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 
 from misrun.agents.request import InvestigationError
+from misrun.tools.redact.redactor import Redactor
 
 if TYPE_CHECKING:
     from misrun.knowledge.index import KnowledgeIndex
@@ -71,18 +72,18 @@ def service_of(call: Call) -> Service:
 
 
 async def work(call: Call, job: Callable[[], Result], seconds: float = MOST_SECONDS) -> Result:
-    """The result of a long job, done beside the event loop, AT_A_TIME at once and for at most `seconds`.
+    """The result of a long job, without secrets; done beside the event loop, AT_A_TIME at once, for at most `seconds`.
 
     What the caller can mend comes back as a ToolError with words; anything else is a defect and stays one.
     """
     async with service_of(call).heavy:
         try:
             with anyio.fail_after(seconds):
-                return await anyio.to_thread.run_sync(job, abandon_on_cancel=True)
+                return Redactor().item(await anyio.to_thread.run_sync(job, abandon_on_cancel=True))
         except TimeoutError as error:
             raise ToolError(
                 f"Not done after {seconds:g} s. Give a smaller folder, the one log file that matters, or only the "
                 "source folder; `investigate` hands back what is known when its time is up."
             ) from error
         except (InvestigationError, OSError) as error:
-            raise ToolError(str(error)) from error
+            raise ToolError(Redactor().text(str(error))) from error

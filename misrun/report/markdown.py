@@ -6,26 +6,27 @@ from collections.abc import Iterable, Iterator
 
 from misrun.agents.report import Report
 from misrun.agents.step import NextStep
-from misrun.report import wording
+from misrun.report import paper, wording
+from misrun.tools.paper.record import Comparison
 from misrun.tools.visible_text import visible
 
 # Text that came from logs and code must not become markup, links or mentions of the page it is pasted into.
 _MARKUP = re.compile(r"([\\`*_{}\[\]|#!~])")
-# GitHub links names and issue numbers after rendering, so that a backslash does not stop it; a space of no width does
-# (as in the pull requests of Renovate, https://docs.renovatebot.com).
-_REFERENCE = re.compile(r"([@#])(?=\w)")
+# GitHub links names, issue numbers and addresses after rendering, so that a backslash does not stop it; a space of no
+# width does (as in the pull requests of Renovate, https://docs.renovatebot.com).
+_REFERENCE = re.compile(r"([@#])(?=\w)|\b(https?|ftp|mailto|xmpp)(?=:)|\b(www)(?=\.)", re.I)
 
 
 def escape(text: str) -> str:
     """Foreign text as Markdown that shows exactly these characters."""
     shown = _MARKUP.sub(r"\\\1", visible(text).replace("&", "&amp;"))
-    shown = _REFERENCE.sub(r"\1&#8203;", shown)
+    shown = _REFERENCE.sub(r"\g<0>&#8203;", shown)
     return shown.replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
 
 
 def code(text: str) -> str:
-    """Foreign text as code in a line."""
-    return f"`{visible(text).replace('`', chr(39))}`"
+    """Foreign text as code in a line; a line feed would end the paragraph, and the code with it."""
+    return f"`{visible(text).replace('`', chr(39)).replace(chr(10), ' ')}`"
 
 
 def block(text: str, language: str, indent: str) -> Iterator[str]:
@@ -51,6 +52,7 @@ def to_markdown(report: Report) -> str:
         _why(report),
         _steps(report),
         _code(report),
+        _paper(report),
         _known(report),
         _foot(report),
     )
@@ -92,6 +94,23 @@ def _code(report: Report) -> Iterator[str]:
         place = code(f"{finding.file}:{finding.line}")
         yield f"- {place} **{finding.check}** ({finding.severity}, confidence {finding.confidence:.2f}): "
         yield f"  {escape(finding.message)} {escape(finding.expected)}"
+
+
+def _paper(report: Report) -> Iterator[str]:
+    for alignment in paper.alignments(report):
+        yield f"\n## Paper: {escape(alignment.paper)}\n\n{paper.counted(alignment)}"
+        for title, rows in paper.groups(alignment):
+            lines = [_comparison(row) for row in rows]
+            if title in ("Verified", "Not verified"):
+                yield from folded(f"{title}: {len(rows)}", lines)
+            else:
+                yield f"\n**{title}**\n"
+                yield from lines
+
+
+def _comparison(row: Comparison) -> str:
+    where = ", ".join(code(str(span)) for span in row.code) or "no place in the code"
+    return f"- {where} **{row.topic.replace('_', ' ')}**: {escape(paper.sentence(row))}"
 
 
 def _known(report: Report) -> Iterator[str]:

@@ -13,7 +13,9 @@ from rich.text import Text
 from misrun.agents.report import Report
 from misrun.agents.step import NextStep
 from misrun.knowledge.evidence import Evidence
-from misrun.report import wording
+from misrun.report import paper, wording
+from misrun.tools.paper.record import Comparison
+from misrun.tools.record_texts import with_texts
 from misrun.tools.visible_text import visible
 
 # Wider lines than this are hard to read, whatever the terminal offers.
@@ -39,10 +41,12 @@ def to_text(report: Report, width: int = 80) -> str:
 
 
 def _write(console: Console, report: Report) -> None:
+    report = with_texts(report, visible)
     _verdict(console, report)
     _template(console, report)
     _hypotheses(console, report)
     _findings(console, report)
+    _paper(console, report)
     _evidence(console, report)
     _steps(console, report)
     _footer(console, report)
@@ -109,6 +113,31 @@ def _findings(console: Console, report: Report) -> None:
         status = audit.status.replace("_", " ")
         text = f"{audit.agent}: {status}, {audit.files} files, {len(audit.findings)} findings, {verified}"
         console.print(Text(text, style="dim"))
+
+
+# Rows of one kind beyond these are counted: what agrees is good to know, and not to be read row by row (a judgement).
+_MOST_ROWS = {"Verified": 6, "Not verified": 6, "Set in the code, not in the paper": 8}
+
+
+def _paper(console: Console, report: Report) -> None:
+    for alignment in paper.alignments(report):
+        _section(console, f"Paper: {visible(alignment.paper)}")
+        console.print(Text(paper.counted(alignment), style="bold"))
+        for title, rows in paper.groups(alignment):
+            console.print(Text(title, style="bold"))
+            for row in rows[: _MOST_ROWS.get(title)]:
+                _comparison(console, row)
+            if (left := len(rows) - _MOST_ROWS.get(title, len(rows))) > 0:
+                console.print(Padding(Text(f"and {left} more (--json has all)", style="dim"), (0, 0, 0, 2)))
+
+
+def _comparison(console: Console, row: Comparison) -> None:
+    where = wording.places(row.code) or "no place in the code"
+    head = Text(f"{where}  ", style="bold") + Text(row.topic.replace("_", " "), style=_STYLE[row.severity])
+    console.print(Padding(head, (0, 0, 0, 2)))
+    told = (("paper", paper.paper_says(row)), ("code", paper.code_does(row)), ("", visible(row.reason)))
+    body = "\n".join(f"{label}: {text}" if label else text for label, text in told if text)
+    console.print(Padding(Text(body), (0, 0, 0, 6)))
 
 
 def _evidence(console: Console, report: Report) -> None:

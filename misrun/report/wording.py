@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from misrun.agents.characterization import Characterization, Field
 from misrun.agents.report import Report
-from misrun.agents.step import NextStep
+from misrun.agents.step import NextStep, Verdict
 from misrun.agents.verdict_words import definition as definition
 from misrun.agents.verdict_words import headline as headline
 from misrun.agents.verdict_words import mode_name as mode_name
@@ -72,12 +72,20 @@ def verdict_text(step: NextStep) -> str:
     verdict = step.verdict
     if verdict is None:
         return ""
-    support = f"; worked in {verdict.support} of {verdict.of} benchmark cases" if verdict.of else ""
+    support = f"; {support_text(verdict)}" if verdict.of else ""
     dropped = f", {verdict.citations_dropped} dropped" if verdict.citations_dropped else ""
     note = f"; {verdict.note}" if verdict.note else ""
     checked = f"{verdict.citations_checked} citations checked{dropped}"
     run = f"{verdict.executed}: {verdict.measured}" if verdict.measured else verdict.executed
     return f"{verdict.classifier}; {checked}{support}; {run}{note}"
+
+
+def support_text(verdict: Verdict) -> str:
+    """ "worked in 3 of 4 like benchmark runs (r005, r018, r036; not in r080)"; "" where none is like this run."""
+    if not verdict.of:
+        return ""
+    parts = [", ".join(verdict.worked), f"not in {', '.join(verdict.failed)}" if verdict.failed else ""]
+    return f"worked in {verdict.support} of {verdict.of} like benchmark runs ({'; '.join(p for p in parts if p)})"
 
 
 def how_it_knows(report: Report) -> str:

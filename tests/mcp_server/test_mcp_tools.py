@@ -123,6 +123,21 @@ def test_the_code_tools_name_the_line(ask: Any) -> None:
     ask(conversation)
 
 
+def test_code_is_compared_with_its_paper(project: Path, ask: Any) -> None:
+    text = "# Pumps\n\n## Training\nWe use Adam with a learning rate of 0.003 and betas of 0.9 and 0.999.\n"
+    (project / "paper.md").write_text(text)
+
+    async def conversation(client: Client) -> None:
+        found = await answer(client, "audit_paper", path="run", paper="paper.md")
+        assert found["counts"]["discrepancy"] == 1
+        row = found["discrepancies"][0]
+        assert (row["topic"], row["places"]) == ("learning_rate", ["train.py:5"])
+        assert row["paper_place"] == 'paper.md, line 4, "Training"'
+        assert any("optimizer: adam" in text and "train.py:5" in text for text in found["verified"])
+
+    ask(conversation)
+
+
 def test_search_gives_addresses_and_the_entry_behind_each(ask: Any) -> None:
     async def conversation(client: Client) -> None:
         found = await answer(client, "search_literature", query="loss becomes nan with fp16", level="1", limit=3)
@@ -162,7 +177,7 @@ def test_the_prompts_are_the_agents_protocols(ask: Any) -> None:
 def test_the_documentation_shows_a_call_of_every_tool() -> None:
     text = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text("utf-8")
     assert {line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")} == NAMES
-    assert text.count("Error executing tool") == text.count("Error executing tool audit_paper") == 1
+    assert "Error executing tool" not in text
 
 
 REFUSALS = [
@@ -178,7 +193,8 @@ REFUSALS = [
     ("inspect_code", {"path": "run", "only": ["unclamped"]}, "Near it: unclamped-log"),
     ("inspect_code", {"path": "run", "most": 0}, "greater than or equal"),
     ("audit_jax", {"path": "run", "location": "line 8"}, "is no place"),
-    ("audit_paper", {"path": "run", "paper": "notes.txt"}, "yet"),
+    ("audit_paper", {"path": "run", "paper": "run/train.py"}, "no paper that can be read"),
+    ("audit_paper", {"path": "run", "paper": "../paper.pdf"}, "--root"),
     ("characterize", {}, "either"),
     ("characterize", {"path": "run", "text": "loss"}, "either"),
     ("characterize", {"text": "   "}, "either"),

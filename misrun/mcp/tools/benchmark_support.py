@@ -1,4 +1,4 @@
-"""The tool `benchmark_support`: how often what a report proposes worked in the benchmark."""
+"""The tool `benchmark_support`: in which runs of the benchmark what a report proposes worked."""
 
 from typing import Annotated
 
@@ -18,6 +18,8 @@ class SupportRow(Record):
     mode: str
     cured: int
     of: int = Field(description="0: no benchmark run is near enough to say anything")
+    worked_in: tuple[str, ...] = Field(description="the benchmark runs in which it cured, the most alike first")
+    failed_in: tuple[str, ...] = Field(description="those in which it was carried out and did not cure")
     executed_here: str = Field(description="not run, or what came of it in this very run")
 
 
@@ -42,6 +44,8 @@ def benchmark_support(
             mode=step.mode,
             cured=step.verdict.support if step.verdict else 0,
             of=step.verdict.of if step.verdict else 0,
+            worked_in=step.verdict.worked if step.verdict else (),
+            failed_in=step.verdict.failed if step.verdict else (),
             executed_here=step.verdict.executed if step.verdict else "not run",
         )
         for step in report.steps

@@ -1,48 +1,50 @@
 """The run's files seen again from a finished report, and the lines that the report cites."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from misrun.agents.investigation import pasted_file
+from misrun.agents.investigation import pasted_file, place_of
 from misrun.agents.report import Report
 from misrun.report.html.markup import Html, element, joined
 from misrun.tools.readers.registry import STDIN, read_run, read_text
 from misrun.tools.readers.run_record import RunRecord
-from misrun.tools.readers.secret_names import is_secret
 from misrun.tools.record import Span
+from misrun.tools.redact.private_keys import MOST_LINES
+from misrun.tools.redact.redactor import Redactor
 
 # What a reader takes in at a glance (judgements): lines around a place, lines of one citation, letters of a line.
 _AROUND = 2
 _MOST_LINES = 14
 _MOST_LETTERS = 400
-_SETTING = re.compile(r"([\w.\-]+)[\"']?\s*[:=]\s*(\S+)")
 
 Numbered = list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
 class RunFiles:
-    """What can be read of a run: its record, and the place of its text files."""
+    """What can be read of a run: its record, and the place of its text files. `redactor` has read the run, too."""
 
     run: RunRecord
     paths: Mapping[str, Path]
+    redactor: Redactor
 
     @classmethod
     def of(cls, report: Report) -> "RunFiles | None":
         """The run of a report, read again as it is now; None where it is gone or may not be read."""
+        redactor = Redactor(report.private)
         try:
             if report.path == STDIN:
                 stored = pasted_file(report.id)
-                return cls(read_text(stored.read_text(errors="replace")), {STDIN: stored})
-            path = Path(report.path)
-            run = read_run(path)
+                text = stored.read_text(errors="replace")
+                return cls(read_text(text, redactor=redactor), {STDIN: stored}, redactor)
+            path = place_of(report)
+            run = read_run(path, redactor=redactor)
         except (OSError, ValueError):  # moved away, no permission, or neither a folder nor a file any more
             return None
         root = path if path.is_dir() else path.parent
         # Only what the readers took for a file of the run: a report from elsewhere can name any path.
-        return cls(run, {file.path: root / file.path for file in run.files})
+        return cls(run, {file.path: root / file.path for file in run.files}, redactor)
 
     def holds(self, span: Span) -> bool:
         """Whether the cited lines can be shown."""
@@ -57,25 +59,26 @@ class RunFiles:
         wanted = [(max(1, first - _AROUND), _end(first, last)) for first, last in ranges]
         final = max(last for _, last in wanted)
         found: dict[int, str] = {}
+        without_keys = self.redactor.lines()
         with self.paths[file].open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 if number > final:
                     break
-                if any(first <= number <= last for first, last in wanted):
-                    found[number] = shown(line.decode("utf-8", "replace"))
-        return [[(n, found[n]) for n in range(first, last + 1) if n in found] for first, last in wanted]
+                if any(first - MOST_LINES <= number <= last for first, last in wanted):
+                    found[number] = without_keys(line.decode("utf-8", "replace").rstrip("\r\n"))
+        return [
+            [(n, shown(found[n], self.redactor)) for n in range(first, last + 1) if n in found]
+            for first, last in wanted
+        ]
 
 
 def _end(first: int, last: int) -> int:
     return min(last, first + _MOST_LINES - 1) + _AROUND
 
 
-def shown(line: str) -> str:
-    """A line cut to a readable length, without the value of a setting that is a key to an account."""
-    line = line.rstrip("\r\n")
-    for name, value in _SETTING.findall(line):
-        if is_secret(name):
-            line = line.replace(value, "[hidden]")
+def shown(line: str, redactor: Redactor) -> str:
+    """A line without secrets, cut to a readable length."""
+    line = redactor.text(line)
     return line if len(line) <= _MOST_LETTERS else f"{line[:_MOST_LETTERS]} ..."
 
 

@@ -14,6 +14,7 @@ from misrun.report.html.literature import literature, searched
 from misrun.report.html.markup import Html, element, joined
 from misrun.report.html.next_steps import steps
 from misrun.report.html.panels import training_plot
+from misrun.report.html.paper import paper
 from misrun.report.html.plots import plots
 from misrun.report.html.source_code import numbered
 from misrun.tools.record import Span
@@ -43,6 +44,7 @@ def _sections(report: Report, run: RunFiles | None, citations: Citations) -> lis
     """(id, title, content), the cited lines last: by then every citation of the others is known."""
     lost = f"The run is no longer at {report.path}: no curves and no cited lines can be shown."
     gone = element("p", lost, class_="alert")
+    compared = paper(report, citations)
     found = [
         ("timeline", "What happened when", timeline(report, run.run, citations) if run else gone),
         ("plots", "Training", plots(training_plot(report, run.run), citations) if run else gone),
@@ -50,6 +52,7 @@ def _sections(report: Report, run: RunFiles | None, citations: Citations) -> lis
         ("why", "Why", hypotheses(report, citations)),
         ("steps", "Next steps", steps(report, citations)),
         ("code", "Code", code(report, citations)),
+        *([("paper", "Paper", compared)] if compared is not None else []),
         ("literature", "What is known", literature(report)),
         ("searched", "What was searched and read", searched(report)),
     ]
