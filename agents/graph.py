@@ -1,4 +1,4 @@
-"""The way through the house, and the only file that knows langgraph.
+"""The way through the house, the question around it in a conversation, and the only file that knows langgraph.
 
 read -> characterize -> triage -> literature -> auditors in parallel -> weigh -> beyond -> synthesize -> validate ->
 prove -> report,
@@ -8,6 +8,7 @@ with one bounded way back: a validator that is not convinced sends the literatur
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypedDict, cast
 
@@ -18,14 +19,14 @@ from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Send
+from langgraph.types import Command, Send, interrupt
 from langsmith.run_helpers import tracing_context
 
 from misrun.agents import characterization, report, request, step
-from misrun.agents.auditors import data_flow, jax_logic, silent_bug
+from misrun.agents.auditors import data_flow, jax_logic, paper_alignment, silent_bug
+from misrun.agents.auditors.code_audit import program
 from misrun.agents.characterization import Characterization
 from misrun.agents.characterizer import characterize
-from misrun.agents.cures.edits import with_edits
 from misrun.agents.literature import follow_findings, search_literature
 from misrun.agents.live_literature import search_live
 from misrun.agents.own_literature import search_own
@@ -48,6 +49,7 @@ from misrun.tools.diagnosis import hypothesis
 from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.diagnosis.hypothesis import Diagnosis
 from misrun.tools.home import misrun_home
+from misrun.tools.paper import record as paper
 from misrun.tools.record import Record
 from misrun.tools.signals import signal
 from misrun.tools.signals.measure import measure
@@ -98,6 +100,28 @@ class Progress(Record):
     done: bool
 
 
+class Consultation(TypedDict, total=False):
+    """What the graph around an investigation keeps while it waits for the user."""
+
+    request: Request
+    missing: str
+
+
+class Question(Record):
+    """What an investigation would like to be given before it can say more; the conversation waits for it."""
+
+    missing: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a consultation needs of the conversation it is held in: the report on a request (of an investigation that
+    was begun before, too), and the one thing to ask the user for then; empty when there is nothing to ask."""
+
+    investigate: Callable[[Request, Callable[[Progress], None]], Report]
+    wanted: Callable[[Report], str]
+
+
 class Node(Protocol):
     """A node of the graph as langgraph calls it."""
 
@@ -111,7 +135,9 @@ def _stage(name: str, work: Callable[[State, Workbench], tuple[State, str]]) -> 
         tell = get_stream_writer()
         tell(Progress(stage=name, text="", done=False))
         began = time.perf_counter()
-        update, outcome = work(state, runtime.context)
+        bench = runtime.context
+        # What a stage hands on goes into checkpoints, prompts and reports.
+        update, outcome = bench.redactor.item(work(state, bench))
         seconds = round(time.perf_counter() - began, 3)
         tell(Progress(stage=name, text=outcome, done=True))
         return {**update, "timings": (Timing(stage=name, seconds=seconds, outcome=outcome),)}
@@ -126,8 +152,9 @@ def _findings(state: State) -> tuple[Finding, ...]:
 
 def _read(_: State, bench: Workbench) -> tuple[State, str]:
     run = bench.run
+    title = f", paper {bench.paper.title[:60]}" if bench.paper is not None else ""
     points = sum(len(series.values) for series in run.series)
-    outcome = f"{len(run.files)} files, {points:,} points, {len(run.events)} events, {len(run.code)} code files"
+    outcome = f"{len(run.files)} files, {points:,} points, {len(run.events)} events, {len(run.code)} code files{title}"
     return {"notes": run.notes}, outcome
 
 
@@ -175,7 +202,11 @@ def _auditor(state: AuditTask, runtime: Runtime[Workbench]) -> State:
     mine = tuple(d for d in state["delegations"] if d.agent == agent)
 
     def work(_: State, bench: Workbench) -> tuple[State, str]:
-        audit = _AUDIT[agent](bench.request.root, [code.path for code in bench.run.code], mine)
+        files = [code.path for code in bench.run.code]
+        if bench.paper is not None and agent == paper_alignment.AGENT:
+            audit = paper_alignment.compare(bench.request.root, bench.paper, files, bench.run.config)
+        else:
+            audit = _AUDIT[agent](bench.request.root, files, mine)
         return {"audits": (audit,)}, _audit_outcome(audit)
 
     return _stage(agent, work)(State(), runtime)
@@ -184,6 +215,8 @@ def _auditor(state: AuditTask, runtime: Runtime[Workbench]) -> State:
 def _audit_outcome(audit: Audit) -> str:
     if audit.status != "done":
         return f"{audit.status.replace('_', ' ')}: {audit.reason}" if audit.reason else audit.status.replace("_", " ")
+    if audit.alignment is not None:
+        return paper_alignment.summary(audit.alignment)
     first = f": {audit.findings[0].file}:{audit.findings[0].line} {audit.findings[0].check}" if audit.findings else ""
     return f"{len(audit.findings)} findings in {audit.files} files{first}"
 
@@ -215,21 +248,24 @@ def _beyond(state: State, bench: Workbench) -> tuple[State, str]:
 def _synthesize(state: State, bench: Workbench) -> tuple[State, str]:
     diagnosis = state["diagnosis"]
     steps, last_resort = synthesize(
-        bench.run, state["signals"], diagnosis, state["characterization"], state["outcome"], state.get("audits", ())
-    )
-    edited = with_edits(steps, bench.request.root, bench.run)
-    return {"steps": edited, "last_resort": last_resort}, f"{len(steps)} steps"
+        bench.run, state["signals"], diagnosis, state["characterization"], state["outcome"], state.get("audits", ()),
+        program(bench.request.root, [code.path for code in bench.run.code]),
+    )  # fmt: skip
+    return {"steps": steps, "last_resort": last_resort}, f"{len(steps)} steps"
 
 
 def _validate(state: State, bench: Workbench) -> tuple[State, str]:
-    checked = validate(state["steps"], bench.run, state["outcome"].evidence, _findings(state), state["diagnosis"])
+    checked = validate(
+        state["steps"], bench.run, state["outcome"].evidence, _findings(state), state["diagnosis"], state["signals"]
+    )
     rounds = state.get("rounds", 0) + 1
     update: State = {"steps": checked.steps, "convinced": checked.convinced, "wanted": checked.wanted, "rounds": rounds}
     return update, checked.summary
 
 
 def _prove(state: State, bench: Workbench) -> tuple[State, str]:
-    proof = prove(state["steps"], bench.request, state["signals"], bench.run.ending.status in ("crashed", "killed"))
+    steps = [step.model_copy(update={"patch": bench.redactor.restored(step.patch)}) for step in state["steps"]]
+    proof = prove(steps, bench.request, state["signals"], bench.run.ending.status in ("crashed", "killed"))
     return {"steps": proof.steps, "notes": proof.notes}, proof.summary
 
 
@@ -246,6 +282,7 @@ def _to_auditors(state: State, runtime: Runtime[Workbench]) -> list[Send] | str:
     bench = runtime.context
     with_jax = jax_logic.applies(bench.request.root, [code.path for code in bench.run.code])
     agents = [agent for agent in AUDITORS if with_jax or agent != jax_logic.AGENT]
+    agents += [paper_alignment.AGENT] if bench.paper is not None else []
     return [Send("auditor", AuditTask(agent=agent, delegations=asked)) for agent in agents]
 
 
@@ -269,6 +306,7 @@ def _record_types() -> list[tuple[str, str]]:
         evidence,
         finding,
         flow,
+        paper,
         hypothesis,
         record,
         report,
@@ -325,3 +363,52 @@ def build_graph(saver: Any) -> CompiledStateGraph[State, Workbench, State, State
     graph.add_conditional_edges("weigh", _beyond_or_on, ["beyond", "synthesize"])
     graph.add_conditional_edges("validate", _back_or_on, ["report", "prove", "literature"])
     return graph.compile(checkpointer=saver)
+
+
+# A conversation asks for what is missing
+
+
+def _consult(state: Consultation, runtime: Runtime[Desk]) -> Consultation:
+    tell = get_stream_writer()
+    report = runtime.context.investigate(state["request"], tell)
+    tell(report)
+    return {"missing": runtime.context.wanted(report)}
+
+
+def _ask(state: Consultation) -> Consultation:
+    """Waits, over restarts too, until the user has answered; the answer is the request with what was supplied."""
+    return {"request": Request.model_validate(interrupt(state["missing"]))}
+
+
+def _ask_or_end(state: Consultation) -> str:
+    return "ask" if state["missing"] else END
+
+
+def build_consultation(saver: Any) -> CompiledStateGraph[Consultation, Desk, Consultation, Consultation]:
+    """investigate -> ask (an interrupt) -> investigate ..., until nothing is missing that the user could supply."""
+    graph = StateGraph(Consultation, context_schema=Desk)
+    graph.add_node("investigate", _consult)
+    graph.add_node("ask", _ask)
+    graph.add_edge(START, "investigate")
+    graph.add_edge("ask", "investigate")
+    graph.add_conditional_edges("investigate", _ask_or_end, ["ask", END])
+    return graph.compile(checkpointer=saver)
+
+
+def consult(saver: SqliteSaver, thread: str, desk: Desk, request: Request) -> Iterator[Progress | Report | Question]:
+    """Investigates `request` within a conversation. Where the thread waits for an answer, the request is that answer;
+    where it was killed in the middle of this very request, it goes on with it."""
+    graph = build_consultation(saver)
+    config: RunnableConfig = {"configurable": {"thread_id": thread}}
+    begun = graph.get_state(config)
+    start: Any = Consultation(request=request)
+    if begun.next == ("ask",):
+        start = Command(resume=request.model_dump(mode="json"))
+    elif begun.next and begun.values.get("request") == request:
+        start = None
+    with tracing_context(enabled=False):
+        for mode, item in graph.stream(start, config, context=desk, stream_mode=["custom", "updates"]):
+            if mode == "custom":
+                yield cast("Progress | Report", item)
+            elif "__interrupt__" in cast("dict[str, Any]", item):
+                yield Question(missing=cast("dict[str, Any]", item)["__interrupt__"][0].value)

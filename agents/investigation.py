@@ -15,11 +15,16 @@ from misrun.agents.request import InvestigationError, Request
 from misrun.agents.workbench import Workbench
 from misrun.agents.write_report import write_report
 from misrun.tools.home import misrun_home
+from misrun.tools.llm.model import StopAsked, never
+from misrun.tools.redact.private_names import Private
+from misrun.tools.redact.redactor import Redactor
 
 if TYPE_CHECKING:
     from misrun.agents.graph import Progress, State
 
 OnProgress = Callable[["Progress"], None]
+# A person does not notice a twentieth of a second (as in tools/llm/bounded.py).
+_POLL_SECONDS = 0.05
 
 
 def new_request(
@@ -27,17 +32,22 @@ def new_request(
     *,
     text: str | None = None,
     baseline: str | Path | None = None,
+    paper: str | Path | None = None,
     tried: tuple[str, ...] = (),
     command: tuple[str, ...] = (),
     run_seconds: float = 600.0,
     online: bool = False,
+    private: tuple[Private, ...] = (),
 ) -> Request:
-    """A request for a run on disk, or for pasted `text`, which is kept so that the session can be resumed."""
+    """A request for a run on disk, or for pasted `text`, which is kept, without its secrets, so that the session can be
+    resumed. Raises InvestigationError for a secret in what has to be kept as it is: paths and the command."""
     session = secrets.token_hex(4)
+    redactor = Redactor(private)
+    _refuse_secrets(str(path or ""), str(baseline or ""), str(paper or ""), " ".join(command))
     if text is not None:
         stored = pasted_file(session)
         stored.parent.mkdir(parents=True, exist_ok=True)
-        stored.write_text(text, errors="replace")
+        stored.write_text(redactor.text(text), errors="replace")
         path = stored
     if path is None:
         raise ValueError("a request needs a path or a text")
@@ -47,11 +57,38 @@ def new_request(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         pasted=text is not None,
         baseline=str(Path(baseline).absolute()) if baseline is not None else None,
-        tried=tried,
+        paper=str(Path(paper).absolute()) if paper is not None else None,
+        tried=tuple(redactor.text(attempt) for attempt in tried),
         command=command,
         run_seconds=run_seconds,
         online=online,
+        private=private,
     )
+
+
+def _refuse_secrets(path: str, baseline: str, paper: str, command: str) -> None:
+    redactor = Redactor()
+    for what, text, instead in (
+        ("The path of the run", path, "Rename the folder or the file."),
+        ("The path of the baseline", baseline, "Rename the folder or the file."),
+        ("The path of the paper", paper, "Rename the folder or the file."),
+        ("The command", command, "Have the code read it from a file of the project."),
+    ):
+        if redactor.text(text) != text:
+            kinds = ", ".join(redactor.secrets)
+            raise InvestigationError(
+                f"{what} holds a secret ({kinds}), and misrun keeps it with the session. {instead}"
+            )
+
+
+def place_of(report: Report) -> Path:
+    """Where the run of a report lies, on this machine; a report that leaves it may have its path taken out."""
+    kept = _place_file(report.id)
+    return Path(kept.read_text("utf-8") if report.private and kept.is_file() else report.path)
+
+
+def _place_file(session: str) -> Path:
+    return misrun_home() / "places" / f"{session}.txt"
 
 
 def pasted_file(session: str) -> Path:
@@ -94,15 +131,38 @@ def resume(session: str, *, timeout: float | None = None, on_progress: OnProgres
     return _run(Workbench(state["request"]), resume=True, timeout=timeout, on_progress=on_progress)
 
 
-def _run(bench: Workbench, *, resume: bool, timeout: float | None, on_progress: OnProgress | None) -> Report:
+def pursue(request: Request, on_progress: OnProgress, stop: StopAsked) -> Report:
+    """Begins the investigation of `request`, or goes on with it where it was begun before; stops once `stop()` is true.
+
+    For callers that may themselves be killed and started again with the same request."""
+    from misrun.agents.graph import open_saver, saved_state
+
+    if _report_file(request.id).is_file() and (finished := load_report(request.id)).complete:
+        return finished
+    saver = open_saver(_sessions())
+    with closing(saver.conn):
+        begun = saved_state(saver, request.id) is not None
+    return _run(Workbench(request), resume=begun, timeout=None, on_progress=on_progress, stop=stop)
+
+
+def _run(
+    bench: Workbench,
+    *,
+    resume: bool,
+    timeout: float | None,
+    on_progress: OnProgress | None,
+    stop: StopAsked = never,
+) -> Report:
     deadline = None if timeout is None else time.monotonic() + timeout
     pump = _Pump(bench, resume=resume)
     try:
-        stopped = pump.drain(deadline, on_progress or (lambda _: None))
+        stopped = pump.drain(deadline, on_progress or (lambda _: None), stop)
     except KeyboardInterrupt:
         stopped = "interrupted"
     report = pump.report(bench, stopped)
     _store(report)
+    if report.path != bench.request.shown_path:
+        _keep_place(bench.request)
     if report.complete:
         _forget_checkpoints(report.id)
     return report
@@ -115,6 +175,12 @@ def _forget_checkpoints(session: str) -> None:
     saver = open_saver(_sessions())
     with closing(saver.conn):
         saver.delete_thread(session)
+
+
+def _keep_place(request: Request) -> None:
+    file = _place_file(request.id)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(request.path, "utf-8")
 
 
 def _store(report: Report) -> None:
@@ -144,14 +210,17 @@ class _Pump:
         except BaseException as error:  # noqa: BLE001 - carried to the caller's thread and raised there
             self._items.put(error)
 
-    def drain(self, deadline: float | None, on_progress: OnProgress) -> str:
-        """Takes items until the end ("") or the deadline ("timed out"); raises what the graph raised."""
-        while True:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+    def drain(self, deadline: float | None, on_progress: OnProgress, stop: StopAsked) -> str:
+        """Takes items until the end (""), the deadline ("timed out") or a stop ("interrupted"); raises what the graph
+        raised."""
+        while not stop():
+            left = _POLL_SECONDS if deadline is None else deadline - time.monotonic()
             try:
-                item = self._items.get(timeout=left)
+                item = self._items.get(timeout=min(max(0.0, left), _POLL_SECONDS))
             except queue.Empty:
-                return "timed out"
+                if left <= 0:
+                    return "timed out"
+                continue
             if item is None:
                 return ""
             if isinstance(item, BaseException):
@@ -160,6 +229,7 @@ class _Pump:
                 self._state = item
             else:
                 on_progress(item)
+        return "interrupted"
 
     def report(self, bench: Workbench, stopped: str) -> Report:
         finished = self._state.get("report")

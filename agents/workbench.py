@@ -14,8 +14,11 @@ from misrun.agents.siblings import Sibling, find_siblings
 from misrun.knowledge.index import KnowledgeIndex, open_index
 from misrun.knowledge.ontology import Ontology, load_ontology
 from misrun.tools.home import misrun_home
+from misrun.tools.paper.document import Paper, UnreadablePaper
+from misrun.tools.paper.reading import read_paper
 from misrun.tools.readers.registry import read_run, read_text
 from misrun.tools.readers.run_record import RunRecord
+from misrun.tools.redact.redactor import Redactor
 from misrun.tools.signals.compare import Difference, compare
 
 if TYPE_CHECKING:
@@ -34,6 +37,11 @@ class Workbench:
     request: Request
     _run: RunRecord | None = None
 
+    @cached_property
+    def redactor(self) -> Redactor:
+        """What keeps secrets out of everything that leaves the workbench."""
+        return Redactor(self.request.private)
+
     @property
     def run(self) -> RunRecord:
         """The run, read on first use; raises InvestigationError when nothing in it can be investigated."""
@@ -47,10 +55,13 @@ class Workbench:
         return self._run or RunRecord(root=str(self.request.root))
 
     def _read(self) -> RunRecord:
-        run = read_text(Path(self.request.path).read_text(errors="replace")) if self.request.pasted else self._folder()
+        run = self._text() if self.request.pasted else self._folder()
         if not (run.series or run.events or run.config or run.code or run.environment):
             raise InvestigationError(_nothing_read(self.request, run))
         return run
+
+    def _text(self) -> RunRecord:
+        return read_text(Path(self.request.path).read_text(errors="replace"), redactor=self.redactor)
 
     def _folder(self) -> RunRecord:
         path = Path(self.request.path)
@@ -59,7 +70,7 @@ class Workbench:
                 f"{path} does not exist. Give the folder of the run, one log file, or - for stdin."
             )
         try:
-            return read_run(path)
+            return read_run(path, stdin=self._supplied(), redactor=self.redactor)
         except PermissionError as error:
             raise InvestigationError(
                 f"{error.filename or path} may not be read by this user. Copy the run's files, or grant read access."
@@ -67,11 +78,26 @@ class Workbench:
         except ValueError as error:  # a device, a socket or a named pipe
             raise InvestigationError(f"{error}. Give the folder of the run, one log file, or - for stdin.") from error
 
+    def _supplied(self) -> str | None:
+        """What was pasted beside the run."""
+        supplied = self.request.supplied
+        return None if supplied is None else Path(supplied).read_text("utf-8", errors="replace")
+
     @property
     def tried(self) -> tuple[str, ...]:
         """What was attempted already: told with the request, and told in a pasted report."""
         told = (event.values.get("attempt") for event in self.run.events if event.name == TOLD_ATTEMPT)
         return (*self.request.tried, *(str(attempt) for attempt in told if attempt))
+
+    @cached_property
+    def paper(self) -> Paper | None:
+        """The paper that the code implements, if one was named."""
+        if self.request.paper is None:
+            return None
+        try:
+            return read_paper(Path(self.request.paper))
+        except UnreadablePaper as error:
+            raise InvestigationError(str(error)) from error
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
@@ -81,12 +107,12 @@ class Workbench:
         baseline = Path(self.request.baseline)
         if not baseline.exists():
             raise InvestigationError(f"The baseline {baseline} does not exist. Give the folder of a run that worked.")
-        return compare(self.run, read_run(baseline))
+        return compare(self.run, read_run(baseline, redactor=self.redactor))
 
     @cached_property
     def siblings(self) -> tuple[Sibling, ...]:
         apart = self.request.pasted or not self.request.siblings
-        return () if apart else find_siblings(Path(self.request.path), self.run)
+        return () if apart else find_siblings(Path(self.request.path), self.run, self.redactor)
 
     @cached_property
     def index(self) -> KnowledgeIndex:
@@ -114,8 +140,10 @@ class Workbench:
         for code in self.run.code:
             if room <= 0:
                 break
-            parts.append((self.request.root / code.path).read_text(errors="replace")[:room])
-            room -= len(parts[-1])
+            file = self.request.root / code.path
+            if file.is_file():  # its name may have been redacted
+                parts.append(file.read_text(errors="replace")[:room])
+                room -= len(parts[-1])
         return "\n".join(parts)
 
 

@@ -6,6 +6,8 @@ import typer
 
 from misrun.cli.agents import agents
 from misrun.cli.arena import arena
+from misrun.cli.batch import batch_command
+from misrun.cli.chat import chat_command
 from misrun.cli.demo import demo_command
 from misrun.cli.eval import eval_command
 from misrun.cli.eval_retrieval import retrieval_command
@@ -19,6 +21,8 @@ from misrun.cli.scenarios_record import record_command
 from misrun.cli.scenarios_verify import verify_command
 from misrun.cli.schema import schema_command
 from misrun.cli.search import search_command
+from misrun.cli.ui import ui_command
+from misrun.cli.watch import watch_command
 
 app = typer.Typer(
     name="misrun",
@@ -32,11 +36,15 @@ index = typer.Typer(help="Your own papers, wikis and trackers, searched beside w
 scenarios = typer.Typer(help="The benchmark: runnable failing and healthy training scripts.", no_args_is_help=True)
 
 app.command("investigate")(investigate_command)
+app.command("chat")(chat_command)
 app.command("demo")(demo_command)
 app.command("inspect")(inspect_command)
 app.command("flow")(flow_command)
 app.command("search")(search_command)
 app.command("schema")(schema_command)
+app.command("watch")(watch_command)
+app.command("batch")(batch_command)
+app.command("ui")(ui_command)
 app.command("mcp")(mcp_command)
 app.add_typer(evaluation, name="eval")
 app.add_typer(index, name="index")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from misrun.cli.output import fail
+from misrun.cli.output import fail, say
 
 if TYPE_CHECKING:
     from misrun.tools.code.finding import Audit
@@ -20,12 +20,14 @@ def flow_command(
 ) -> None:
     """Follows the data to every loss and metric: operation, shape, type, range and place of each stage."""
     from misrun.agents.auditors import data_flow
+    from misrun.tools.redact.redactor import Redactor
 
     if not path.exists():
         fail(f"{path} does not exist. Give the folder that holds the training code.")
     if path.is_file() and path.suffix not in (".py", ".ipynb"):
         fail(f"{path} is not Python. Give a .py or .ipynb file, or a folder.")
-    audit = data_flow.audit(path.parent, [path.name]) if path.is_file() else data_flow.audit(path)
+    path = path.resolve()  # a link that is named itself is followed
+    audit = Redactor().item(data_flow.audit(path.parent, [path.name]) if path.is_file() else data_flow.audit(path))
     if audit.status == "failed":
         fail(f"the code could not be followed: {audit.reason}")
     if audit.status == "nothing_to_read":
@@ -33,7 +35,7 @@ def flow_command(
     if as_json:
         sys.stdout.write(json.dumps(to_json(audit), indent=2) + "\n")
     else:
-        typer.echo("\n".join(_lines(audit)))
+        say("\n".join(_lines(audit)))
 
 
 def to_json(audit: "Audit") -> dict[str, Any]:

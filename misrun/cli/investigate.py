@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from misrun.agents.investigation import OnProgress
     from misrun.agents.report import Report
     from misrun.agents.request import Request
+    from misrun.tools.redact.private_names import Private
 
 INTERRUPTED = 130
 
@@ -23,6 +24,10 @@ def investigate_command(
         str | None, typer.Argument(help="Folder of the run, one log file, or - for text on standard input.")
     ] = None,
     baseline: Annotated[Path | None, typer.Option(help="A run that worked, to say what changed.")] = None,
+    paper: Annotated[
+        Path | None,
+        typer.Option(help="The paper that the code implements (.md, .txt, .tex, .pdf): compared both ways."),
+    ] = None,
     tried: Annotated[list[str] | None, typer.Option(help="What was tried already; repeat for each attempt.")] = None,
     run_code: Annotated[
         str | None,
@@ -33,6 +38,13 @@ def investigate_command(
         bool,
         typer.Option("--online", help="Ask arXiv, GitHub, Stack Overflow and others too; no text of the run is sent."),
     ] = False,
+    private: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Take out, besides secrets: users, hosts, paths, entropy (what looks random); by commas.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Write the report as JSON.")] = False,
     md: Annotated[bool, typer.Option("--md", help="Write the report as Markdown.")] = False,
     html: Annotated[bool, typer.Option("--html", help="Write the report as one HTML page with plots.")] = False,
@@ -52,19 +64,32 @@ def investigate_command(
         fail("give either a run (folder, log file, or - for standard input) or --resume ID.")
     style = chosen_format(json=json, md=md, html=html)
     check_plot(plot)
+    kept_back = _private(private)
     try:
         with live_progress(quiet) as progress:
             if resume is not None:
                 report = investigation.resume(resume, timeout=timeout, on_progress=progress)
             else:
                 command = _command(run_code, path or "")
-                request = _request(path or "", baseline, tuple(tried or ()), command, run_seconds, online)
+                request = _request(
+                    path or "", baseline, paper, tuple(tried or ()), command, run_seconds, online, kept_back
+                )
                 report = _start(request, timeout, progress, quiet)
     except InvestigationError as error:
         fail(str(error))
     emit(report, style, out)
     emit_plot(report, plot)
     _leave(report)
+
+
+def _private(asked: str | None) -> "tuple[Private, ...]":
+    """The words of --private."""
+    from misrun.tools.redact.private_names import PRIVATE
+
+    words = [word.strip() for word in (asked or "").split(",") if word.strip()]
+    if unknown := [word for word in words if word not in PRIVATE]:
+        fail(f"--private takes {', '.join(PRIVATE)}, with commas between them, not {unknown[0]}.")
+    return tuple(name for name in PRIVATE if name in words)
 
 
 def _command(run_code: str | None, path: str) -> tuple[str, ...]:
@@ -82,7 +107,14 @@ def _command(run_code: str | None, path: str) -> tuple[str, ...]:
 
 
 def _request(
-    path: str, baseline: Path | None, tried: tuple[str, ...], command: tuple[str, ...], run_seconds: float, online: bool
+    path: str,
+    baseline: Path | None,
+    paper: Path | None,
+    tried: tuple[str, ...],
+    command: tuple[str, ...],
+    run_seconds: float,
+    online: bool,
+    private: "tuple[Private, ...]",
 ) -> "Request":
     from misrun.agents.investigation import new_request
 
@@ -91,7 +123,15 @@ def _request(
         fail("standard input is empty. Paste the log: misrun investigate - < log.txt")
     source = None if path == "-" else path
     return new_request(
-        source, text=text, baseline=baseline, tried=tried, command=command, run_seconds=run_seconds, online=online
+        source,
+        text=text,
+        baseline=baseline,
+        paper=paper,
+        tried=tried,
+        command=command,
+        run_seconds=run_seconds,
+        online=online,
+        private=private,
     )
 
 

@@ -95,7 +95,16 @@ def _by_suffix(out: Path, style: Format) -> Format:
     return {".json": Format.json, ".md": Format.markdown, ".html": Format.html}.get(out.suffix, Format.terminal)
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Prints text that may come from files, without what acts on a terminal instead of standing in it."""
+    from misrun.tools.visible_text import visible
+
+    typer.echo(visible(text), err=err)
+
+
 def fail(message: str) -> NoReturn:
     """A user's mistake: says what to do next and exits with 2."""
-    typer.echo(f"misrun: {message}", err=True)
+    from misrun.tools.redact.redactor import Redactor
+
+    say(f"misrun: {Redactor().text(message)}", err=True)
     raise typer.Exit(2)

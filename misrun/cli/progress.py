@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import typer
+from misrun.cli.output import say
 
 if TYPE_CHECKING:
     from misrun.agents.graph import Progress
     from misrun.agents.investigation import OnProgress
 
-_WORDS = {
+# What each stage does, in words.
+STAGES = {
     "read": "Reading the run",
     "characterize": "Measuring and filling the template",
     "triage": "Weighing hypotheses",
@@ -19,6 +20,7 @@ _WORDS = {
     "silent_bug": "Silent-bug detector reads the code",
     "data_flow": "Data-flow tracer follows the batch",
     "jax_logic": "JAX-logic auditor reads the code",
+    "paper_alignment": "Paper-alignment auditor compares code and paper",
     "weigh": "Weighing what the code says",
     "beyond": "Asking your own documents and live sources",
     "synthesize": "Writing next steps",
@@ -42,7 +44,7 @@ def live_progress(quiet: bool) -> Iterator["OnProgress"]:
 
 def _line(item: "Progress") -> None:
     if item.done:
-        typer.echo(f"misrun: {item.stage}: {item.text}"[:400], err=True)
+        say(f"misrun: {item.stage}: {item.text}"[:400], err=True)
 
 
 @contextmanager
@@ -52,15 +54,17 @@ def _spinners() -> Iterator["OnProgress"]:
     from rich.progress import Progress as Bar
     from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
+    from misrun.tools.visible_text import visible
+
     columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), TimeElapsedColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks = {}
 
         def show(item: "Progress") -> None:
-            words = _WORDS.get(item.stage, item.stage)
+            words = STAGES.get(item.stage, item.stage)
             if not item.done:
                 tasks[item.stage] = bar.add_task(words, total=1)
             elif item.stage in tasks:
-                bar.update(tasks[item.stage], description=f"{words}: {escape(item.text)[:100]}", completed=1)
+                bar.update(tasks[item.stage], description=f"{words}: {escape(visible(item.text)[:100])}", completed=1)
 
         yield show

@@ -14,7 +14,7 @@ FOLDERS = [name for name in ORDER if (ROOT / name).is_dir()]
 # what is handed in to the arena; nothing that computes.
 ALLOWED_UP = {"scenarios": {"misrun.tools.record", "misrun.tools.diagnosis.taxonomy", "misrun.tools.sandbox"}}
 # The faces are the top; these are what they are made of inside the package.
-FACES = {"assistants", "mcp", "cli", "report", "web", "__main__", "settings"}
+FACES = {"assistants", "chat", "mcp", "cli", "report", "web", "__main__", "settings"}
 
 
 def modules(folder: str) -> list[Path]:

@@ -7,7 +7,10 @@ cassette.py).
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
+from pydantic import field_validator
+
 from misrun.tools.record import Record
+from misrun.tools.redact.redactor import Redactor
 
 Role = Literal["system", "user", "assistant"]
 # Called with every piece of text as it arrives.
@@ -17,10 +20,17 @@ StopAsked = Callable[[], bool]
 
 
 class Message(Record):
-    """One turn of a conversation. Only "system" instructs; text from a run goes into "user" as marked data."""
+    """One turn of a conversation. Only "system" instructs; text from a run goes into "user" as marked data.
+
+    Runs are redacted when they are read; here once more, for whatever else gets into a prompt or a recording."""
 
     role: Role
     content: str
+
+    @field_validator("content")
+    @classmethod
+    def _without_secrets(cls, content: str) -> str:
+        return Redactor().text(content)
 
 
 class Limits(Record):

@@ -31,6 +31,11 @@ class OllamaModel:
         self._server = OllamaServer(base_url(host), transport)
         self._pause = pause
 
+    @property
+    def host(self) -> str:
+        """The address of its server."""
+        return self._server.url
+
     def chat(self, request: ChatRequest, *, listen: Listener | None = None, stop: StopAsked = never) -> Reply:
         """One reply; asked for again after a failure that may pass, unless `listen` has heard a part of it already."""
         return run_bounded(self._chat(request, listen), request.limits.seconds, stop)
