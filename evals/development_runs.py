@@ -19,6 +19,7 @@ from misrun.tools.diagnosis.evidence_scorer import diagnose
 from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.diagnosis.fusion import Fusion
 from misrun.tools.diagnosis.hypothesis import Diagnosis
+from misrun.tools.diagnosis.methods.method import Case
 from misrun.tools.diagnosis.taxonomy import HEALTHY
 from misrun.tools.readers.registry import read_run
 from misrun.tools.record import Record
@@ -62,13 +63,18 @@ def unpacked(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if (path / "label.json").is_file())
 
 
-def outcome_of(run_folder: Path) -> Outcome:
-    """Reads, measures, checks and diagnoses one run, with the unfitted weights: no fit is judged here."""
+def labelled(run_folder: Path) -> Case:
+    """One run as its user would hand it over, with the modes that count as right."""
     project = run_folder / "project"
     run = read_run(project)
-    diagnosis = diagnose(Facts(run, measure(run), inspect(project).findings), Fusion())
     modes = json.loads((run_folder / "label.json").read_text("utf-8"))["modes"]
-    return Outcome(name=run_folder.name, modes=tuple(modes), diagnosis=diagnosis)
+    return Case(Facts(run, measure(run), inspect(project).findings), modes[0], frozenset(modes))
+
+
+def outcome_of(run_folder: Path) -> Outcome:
+    """Reads, measures, checks and diagnoses one run, with nothing fitted: no fit is judged here."""
+    case = labelled(run_folder)
+    return Outcome(name=run_folder.name, modes=tuple(sorted(case.also)), diagnosis=diagnose(case.facts, Fusion()))
 
 
 def table(outcomes: list[Outcome]) -> Iterator[str]:

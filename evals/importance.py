@@ -59,7 +59,8 @@ def importance_of(name: str, cases: Sequence[EvalCase], folds: Sequence[Fold]) -
 def _fitted(name: str, cases: Sequence[EvalCase], fold: Fold) -> Method:
     method = METHODS[name]()
     assert not isinstance(method, SimulatedHuman), "a person drawn by chance rests on nothing"
-    method.fit([Case(facts, cases[i].mode) for i in fold.train if (facts := seen(cases[i], EVERYTHING))])
+    train = (cases[i] for i in fold.train)
+    method.fit([Case(facts, c.mode, c.answer.accepted) for c in train if (facts := seen(c, EVERYTHING))])
     return method
 
 

@@ -79,7 +79,7 @@ def _judgements(cases: Sequence[EvalCase], fold: Fold) -> Iterator[tuple[str, st
 def _training(case: EvalCase, view: str) -> Case:
     facts = seen(case, view)
     assert facts is not None, "training views exist for every case"
-    return Case(facts=facts, mode=case.mode)
+    return Case(facts=facts, mode=case.mode, also=case.answer.accepted)
 
 
 def _row(case: EvalCase, method: Method | SimulatedHuman, task: Task, split: str, view: str, number: int) -> Row:

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from misrun.evals.cases import EvalCase
-from misrun.evals.views import ABLATIONS, EVERYTHING, LEAD_STEPS
+from misrun.evals.views import ABLATIONS, EVERYTHING, HALF_WAY, LEAD_STEPS
 
 # The paper's section 5.1.
 FOLDS = 5
 SEED = 20261120
 _ADAPTIVE, _PLAIN = frozenset({"adam", "adamw"}), frozenset({"sgd"})
 # What the cases of a grouped fold are judged by besides everything: the method is fitted once for all of these.
-_GROUPED_VIEWS = ("logs_only", *(f"lead_{steps}" for steps in LEAD_STEPS))
+_GROUPED_VIEWS = ("logs_only", "pasted", *(f"lead_{steps}" for steps in LEAD_STEPS), HALF_WAY)
 
 # What each split asks, in one line.
 QUESTIONS = {
@@ -27,7 +27,9 @@ QUESTIONS = {
     "unseen_architecture": "every architecture judged by what was learned on the others",
     "unseen_optimizer": "fitted on Adam and AdamW and judged on SGD, and the other way round",
     "logs_only": "grouped folds; only the console logs are handed over",
+    "pasted": "grouped folds; only the last lines of the console logs are handed over",
     **{f"lead_{steps}": f"grouped folds; {steps} steps before the failure shows" for steps in LEAD_STEPS},
+    HALF_WAY: "grouped folds; healthy runs at half of their steps, which nothing should alarm at",
     "fresh": "fitted on all scenarios and judged on fresh recordings of them",
     **{name: f"grouped folds; {name.replace('_', ' ')}, in training and test" for name in ABLATIONS},
 }

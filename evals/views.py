@@ -7,14 +7,13 @@ from functools import cache
 
 from misrun.evals.cases import EvalCase
 from misrun.tools.diagnosis.facts import Facts
+from misrun.tools.diagnosis.partial import console_logs, last_lines
 from misrun.tools.readers.run_record import Ending, Event, RunRecord, Series
 from misrun.tools.signals.measure import measure
 
 # The paper's section 6: how long before the failure a diagnosis is asked for, in optimizer steps.
 LEAD_STEPS = (10, 50, 100)
-EVERYTHING = "everything"
-# What a run's console output is called; "logs only" keeps what was read from such files.
-_LOG_SUFFIXES = (".log", ".out", ".err", ".txt")
+EVERYTHING, HALF_WAY = "everything", "half_way"
 # Canonical names (readers/metric_names.py) of what the machine does rather than what is learned.
 _MACHINE = frozenset({"memory", "throughput", "step_time"})
 
@@ -30,12 +29,28 @@ def logs_only(case: EvalCase) -> Facts:
     return Facts(run, measure(run))
 
 
+def pasted(case: EvalCase) -> Facts:
+    """The last lines of the console logs, as a person pastes them: no code, no start of the run."""
+    run = last_lines(case.run)
+    return Facts(run, measure(run))
+
+
 def before_onset(case: EvalCase, steps: int) -> Facts | None:
     """What could be known `steps` steps before the onset, code included; None where the run has no such step."""
     if case.onset is None or case.onset - steps < 1:
         return None
     run = until(case.run, case.onset - steps)
     return Facts(run, measure(run), case.findings)
+
+
+def half_way(case: EvalCase) -> Facts | None:
+    """A healthy run while it was still going, at half of its steps: what a diagnosis ahead of failures must not alarm
+    at. None for failing runs, and where nothing was logged by step until then."""
+    last = max((s.steps[-1] for s in case.run.series if s.step_kind == "step" and s.steps), default=0.0)
+    if case.category != "healthy" or not last:
+        return None
+    run = until(case.run, last / 2)
+    return Facts(run, measure(run), case.findings) if run.series else None
 
 
 def without_text(case: EvalCase) -> Facts:
@@ -80,7 +95,9 @@ ABLATIONS: dict[str, Callable[[EvalCase], Facts]] = {
 VIEWS: dict[str, Callable[[EvalCase], Facts | None]] = {
     EVERYTHING: everything,
     "logs_only": logs_only,
+    "pasted": pasted,
     **{f"lead_{steps}": (lambda case, steps=steps: before_onset(case, steps)) for steps in LEAD_STEPS},  # type: ignore[misc]
+    HALF_WAY: half_way,
     **ABLATIONS,
 }
 
@@ -92,7 +109,9 @@ def seen(case: EvalCase, view: str) -> Facts | None:
 
 
 def has_view(case: EvalCase, view: str) -> bool:
-    """Whether a case can be seen so: a lead time needs an onset late enough."""
+    """Whether a case can be seen so: a lead time needs an onset late enough, half-way a healthy run logged by step."""
+    if view == HALF_WAY:
+        return seen(case, view) is not None
     return not view.startswith("lead_") or (case.onset or 0) > int(view.removeprefix("lead_"))
 
 
@@ -102,22 +121,6 @@ def _facts(case: EvalCase, run: RunRecord) -> Facts:
 
 def _keep_series(run: RunRecord, keep: Callable[[Series], bool]) -> RunRecord:
     return run.model_copy(update={"series": tuple(s for s in run.series if keep(s))})
-
-
-def console_logs(run: RunRecord) -> RunRecord:
-    """The record as if only console logs had been handed over."""
-    files = tuple(f for f in run.files if f.path.endswith(_LOG_SUFFIXES))
-    names = {f.path for f in files}
-    return run.model_copy(
-        update={
-            "files": files,
-            "series": tuple(s for s in run.series if s.file in names),
-            "events": tuple(e for e in run.events if e.span.file in names),
-            "config": tuple(c for c in run.config if c.span.file in names),
-            "environment": tuple(e for e in run.environment if e.span.file in names),
-            "code": (),
-        }
-    )
 
 
 def until(run: RunRecord, step: float) -> RunRecord:

@@ -1,17 +1,21 @@
 """Steps that mend a place in the user's code which an auditor found."""
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from misrun.agents.cures.cure import DIRECT, Cure, claims_of, sentence
 from misrun.agents.cures.draft import Draft
 from misrun.agents.cures.facts import RunFacts
+from misrun.agents.cures.quantity import numbers_in
 from misrun.agents.cures.registry import cures_for
 from misrun.agents.cures.support import support_claim, supporting
+from misrun.agents.cures.tried import Attempt, attempts_of
 from misrun.agents.step import Claim, Effort, Part, Reference
 from misrun.knowledge.evidence import Evidence
 from misrun.tools.code.finding import Audit, Finding
 from misrun.tools.code.merged_patches import merged
+from misrun.tools.diagnosis.attempts import FAILED_ATTEMPT, corrects
 
 # Confidence below which a code finding is a suspicion and no step: more likely wrong than right.
 CERTAIN_ENOUGH = 0.5
@@ -45,7 +49,8 @@ def grouped(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
 def fix_draft(group: tuple[Finding, ...], facts: RunFacts, evidence: Sequence[Evidence]) -> Draft:
     """The step that mends a group of findings; the in-code cure of its mode lends its reasons, check and sources."""
     lead = max(group, key=lambda finding: finding.confidence)
-    patch = merged(Path(facts.run.root), [finding.patch for finding in group if finding.patch])
+    patches = [finding.patch for finding in group if finding.patch]
+    patch = lead.patch if len(patches) < 2 else merged(Path(facts.run.root), patches) or lead.patch
     cure = general_cure(lead)
     lent = claims_of(cure, facts) if cure else ()
     places = " and ".join(str(finding.span) for finding in group)
@@ -58,8 +63,23 @@ def fix_draft(group: tuple[Finding, ...], facts: RunFacts, evidence: Sequence[Ev
         *((_claim(group, "verify", sentence(lead.verify)),) if lead.verify else ()),
         *(claim for claim in lent if claim.part == "verify"),
     )
-    modes = {lead.mode: lead.confidence * DIRECT}
+    attempt = _attempt_at(group, facts)
+    if attempt is not None:
+        claims = (*claims, _once_more(attempt))
+    modes = {lead.mode: lead.confidence * DIRECT * (1.0 if attempt is None else math.exp(FAILED_ATTEMPT))}
     return Draft(f"fix:{lead.check}", "code fix", modes, claims, _effort(patch), patch=patch)
+
+
+def _attempt_at(group: tuple[Finding, ...], facts: RunFacts) -> Attempt | None:
+    """The reported attempt that was this very correction, or None."""
+    attempts = attempts_of(facts.characterization)
+    return next((a for a in attempts if any(corrects(a.text, finding) for finding in group)), None)
+
+
+def _once_more(attempt: Attempt) -> Claim:
+    """Why a correction that was tried is still named: the place is as it was in the files that were read."""
+    text = f'Already tried: "{attempt.text}". The files that were read still have it: see that the changed code ran.'
+    return Claim(part="why", text=text, refs=attempt.refs, derived=numbers_in(text))
 
 
 def _claim(group: tuple[Finding, ...], part: Part, text: str) -> Claim:

@@ -6,7 +6,6 @@ import pytest
 from made_cases import crash
 
 from misrun.evals.cases import EvalCase, fingerprint
-from misrun.evals.fit import fitted
 from misrun.evals.methods import METHODS
 from misrun.evals.run import Task, evaluate, read_rows, run
 from misrun.evals.splits import Fold, folds_of, stratified
@@ -115,7 +114,8 @@ def test_grouped_folds_judge_a_late_failure_before_its_onset_too(cases: list[Eva
     rows = [row for fold in folds for row in evaluate(cases, Task("most_frequent", fold))]
     by_split = {split: {row.scenario for row in rows if row.split == split} for split in {row.split for row in rows}}
     late = {case.id for case in cases if case.onset}
-    assert by_split["grouped"] == by_split["logs_only"] == {case.id for case in cases}
+    assert by_split["grouped"] == by_split["logs_only"] == by_split["pasted"] == {case.id for case in cases}
+    assert by_split["half_way"] == {case.id for case in cases if case.category == "healthy"}
     # The onset is step 60, so that 100 steps before it there is nothing.
     assert by_split["lead_10"] == by_split["lead_50"] == late
     assert "lead_100" not in by_split
@@ -139,13 +139,3 @@ def test_the_fingerprint_follows_what_is_seen_and_not_what_it_is_called(case: Bu
     other = case("a", "optimization/oscillation", values=FALLING)
     assert fingerprint([one]) == fingerprint([renamed])
     assert fingerprint([one]) != fingerprint([other])
-
-
-def test_the_fitted_weights_prefer_the_kind_of_evidence_that_was_right(case: Build) -> None:
-    """Text that names the label in every case is trusted more than it was, and "something else" less."""
-    oom = crash("cuda_oom", "CUDA out of memory. Tried to allocate 2.00 GiB", 130)
-    cases = [case(f"m{i}", "memory_hardware/device_oom", event=oom) for i in range(20)]
-    weights = fitted(cases)["fusion"]
-    assert isinstance(weights, dict)
-    assert weights["kinds"]["text"] > 1
-    assert weights["unknown"] < 1.5

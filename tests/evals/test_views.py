@@ -4,8 +4,9 @@ import pytest
 from made_cases import crash, series
 
 from misrun.evals.cases import EvalCase
-from misrun.evals.views import ABLATIONS, VIEWS, before_onset, console_logs, has_view, until
+from misrun.evals.views import ABLATIONS, VIEWS, before_onset, half_way, has_view, until
 from misrun.tools.code.finding import Finding
+from misrun.tools.diagnosis.partial import console_logs, last_lines
 from misrun.tools.readers.run_record import CodeFile, ConfigValue, SourceFile
 from misrun.tools.record import Span
 
@@ -36,6 +37,24 @@ def test_a_cut_series_forgets_what_was_worked_out_from_all_of_it(case: Build) ->
 def test_a_case_has_exactly_the_views_it_says(case: Build, view: str, onset: bool) -> None:
     one = case("c", "optimization/oscillation", values=FALLING, onset=onset)
     assert has_view(one, view) == (VIEWS[view](one) is not None)
+
+
+def test_half_way_a_healthy_run_is_still_going(case: Build) -> None:
+    facts = half_way(case("c", "healthy/healthy", values=FALLING))
+    assert facts is not None
+    assert facts.run.series[0].steps[-1] == 60
+    assert facts.still_going
+    assert half_way(case("c", "optimization/oscillation", values=FALLING)) is None
+
+
+def test_what_is_pasted_are_the_last_lines_of_the_logs(case: Build) -> None:
+    run = case("c", "healthy/healthy", values=FALLING, event=crash("cuda_oom", "CUDA out of memory", 130)).run
+    files = (SourceFile(path="train.log", reader="text", bytes=1),)
+    early = ConfigValue(name="lr", value=0.1, span=Span(file="train.log", first=3, last=3), origin="log")
+    kept = last_lines(run.model_copy(update={"files": files, "config": (early,)}), 30)
+    assert (kept.series[0].lines[0], kept.series[0].lines[-1]) == (101, 120)
+    assert [e.name for e in kept.events] == ["cuda_oom"]
+    assert kept.config == ()
 
 
 def test_raw_logs_leave_out_metric_files_and_code(case: Build) -> None:

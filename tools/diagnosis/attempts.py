@@ -1,11 +1,15 @@
 """What a reported attempt speaks against: a cure that was tried without success lowers the mode it would have cured."""
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
+from misrun.tools.code.finding import Finding
 from misrun.tools.diagnosis.hypothesis import Ground
 
 # A failed cure is evidence against its mode, but people try things half-way: 1.5 in log-odds divides the odds by 4.5.
 FAILED_ATTEMPT = -1.5
+_PLACE = re.compile(r"([\w./-]{1,200}\.(?:py|ipynb)):(\d{1,7})")
 _HELPED = re.compile(r"\b(helped|fixed|solved|worked|better now|cured)\b", re.I)
 _NEGATED = re.compile(r"\b(not|no|never|without|neither)\b|n't", re.I)
 
@@ -35,14 +39,21 @@ def has_failed(attempt: str) -> bool:
     return not _HELPED.search(attempt) or bool(_NEGATED.search(attempt))
 
 
-def failed_attempts(tried: tuple[str, ...]) -> dict[str, tuple[Ground, ...]]:
-    """Grounds against each mode whose usual cure was reported as tried. An attempt said to have helped is left out."""
+def failed_attempts(tried: Sequence[str], findings: Sequence[Finding] = ()) -> dict[str, tuple[Ground, ...]]:
+    """Grounds against each mode whose usual cure was reported as tried, or whose finding was corrected at the place that
+    the attempt names. An attempt said to have helped is left out."""
     grounds: dict[str, tuple[Ground, ...]] = {}
-    for attempt in tried:
-        if not has_failed(attempt):
-            continue
+    for attempt in filter(has_failed, tried):
         ground = Ground(source="tried", text=f'Tried without success: "{attempt}"', weight=FAILED_ATTEMPT)
-        for pattern, modes in _COMPILED:
-            if pattern.search(attempt):
-                grounds.update({mode: (*grounds.get(mode, ()), ground) for mode in modes})
+        modes = [mode for pattern, cured in _COMPILED if pattern.search(attempt) for mode in cured]
+        modes += [finding.mode for finding in findings if corrects(attempt, finding)]
+        for mode in dict.fromkeys(modes):
+            grounds[mode] = (*grounds.get(mode, ()), ground)
     return grounds
+
+
+def corrects(attempt: str, finding: Finding) -> bool:
+    """Whether an attempt names the place of a finding ("Correct train.py:66: ...")."""
+    named = {(Path(place[1]).name, int(place[2])) for place in _PLACE.finditer(attempt)}
+    name = Path(finding.file).name
+    return any(file == name and finding.line <= line <= finding.last_line for file, line in named)

@@ -1,26 +1,25 @@
 """Ranks the failure modes by the weight of evidence from all signals, code findings and reported attempts.
 
 Each mode collects log-odds from its clues; a soft-max over the modes and a fixed "something else" gives likelihoods,
-so that weak evidence for anything leaves most of the mass with "unknown". The answer is given only when the category
-reaches ABSTAIN_BELOW; what would settle the matter is named otherwise.
+so that weak evidence for anything leaves most of the mass with "unknown". The answer is given only when the category is
+likely enough (fusion.py); what would settle the matter is named otherwise.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from misrun.tools.code.finding import Finding
 from misrun.tools.diagnosis.attempts import failed_attempts
 from misrun.tools.diagnosis.clues.registry import CLUES
 from misrun.tools.diagnosis.explains import EXPLAINS, FOLLOWS_FROM, POOR_LEARNING, STRIKES_LATE
-from misrun.tools.diagnosis.facts import ERROR, Facts
-from misrun.tools.diagnosis.fusion import Fusion, kind_of, shipped
+from misrun.tools.diagnosis.facts import ERROR, Facts, is_read_off_series
+from misrun.tools.diagnosis.fusion import ABSTAIN_BELOW, Fusion, by_category, footing_of, shipped
 from misrun.tools.diagnosis.hypothesis import Diagnosis, Ground, Hypothesis, Status
 from misrun.tools.diagnosis.missing import missing_measurement
 from misrun.tools.diagnosis.taxonomy import HEALTHY, UNKNOWN, category_of
 from misrun.tools.readers.signatures import SIGNATURE_MEANINGS
 from misrun.tools.signals.signal import Signal
 
-# The paper's threshold for telling a diagnosis at all (section 4.2, tau).
-ABSTAIN_BELOW = 0.60
 # A finding of full confidence that can cause what was seen counts as much as "nearly always this mode".
 FINDING_WEIGHT = 4.0
 # Without a symptom that it explains a finding is a suspicion, worth telling from about 0.9 confidence on (0.62).
@@ -48,18 +47,32 @@ _SPEAKS_FOR = {(clue.mode, clue.signal) for clue in CLUES if clue.weight > 0}
 def diagnose(facts: Facts, fusion: Fusion | None = None) -> Diagnosis:
     """The ranked hypotheses of one run, and whether the first may be told as an answer.
 
-    `fusion` weighs the kinds of evidence against each other; without one, the weights that come with misrun.
+    `fusion` says from which likelihood on that is and how the likelihood is shown; without one, what comes with misrun.
     """
     fusion = fusion or shipped()
     grounds = grounds_of(facts)
-    likelihoods = fusion.likelihoods({mode: fusion.score(mode, found) for mode, found in grounds.items()})
-    ranked = sorted(likelihoods, key=lambda mode: (-likelihoods[mode], mode))
-    hypotheses = tuple(
-        _hypothesis(mode, likelihoods[mode], [fusion.weighed(g) for g in grounds[mode]])
-        for mode in ranked
-        if likelihoods[mode] >= SHOW_FROM
-    )
-    return _answer(facts, hypotheses, likelihoods)
+    likelihoods = fusion.likelihoods(grounds)
+    category, likelihood = leading_category(likelihoods)
+    told_from = fusion.told_from(footing_of(facts))
+    reason = _why_abstain(likelihood, likelihoods, told_from) or _one_symptom(facts, _hypotheses(grounds, likelihoods))
+    if reason:
+        return _abstained(facts, _hypotheses(grounds, likelihoods), likelihood, reason)
+    calibrated = fusion.calibrated(likelihoods, category, footing_of(facts))
+    return _told(facts, _hypotheses(grounds, calibrated), category, by_category(calibrated)[category])
+
+
+def leading_category(likelihoods: Mapping[str, float]) -> tuple[str, float]:
+    """The category whose modes have the largest summed likelihood, with that; ("unknown", 0) when there are none."""
+    found = by_category(likelihoods)
+    category = max(found, key=lambda c: found[c], default="unknown")
+    return category, found.get(category, 0.0)
+
+
+def may_be_told(facts: Facts, fusion: Fusion) -> tuple[str, float] | None:
+    """The leading category and its likelihood before calibration; None where one symptom alone keeps it from being told."""
+    grounds = grounds_of(facts)
+    likelihoods = fusion.likelihoods(grounds)
+    return None if _one_symptom(facts, _hypotheses(grounds, likelihoods)) else leading_category(likelihoods)
 
 
 def grounds_of(facts: Facts) -> dict[str, list[Ground]]:
@@ -67,7 +80,7 @@ def grounds_of(facts: Facts) -> dict[str, list[Ground]]:
     grounds: dict[str, list[Ground]] = defaultdict(list)
     for mode, ground in (*_from_signals(facts), *_from_findings(facts)):
         grounds[mode].append(ground)
-    for mode, against in failed_attempts(facts.tried).items():
+    for mode, against in failed_attempts(facts.tried, facts.findings).items():
         grounds[mode].extend(against)
     return {mode: found for mode, found in grounds.items() if any(g.weight > 0 for g in found)}
 
@@ -163,6 +176,11 @@ def _score(grounds: list[Ground]) -> float:
     return sum(ground.weight for ground in grounds)
 
 
+def _hypotheses(grounds: Mapping[str, list[Ground]], likelihoods: Mapping[str, float]) -> tuple[Hypothesis, ...]:
+    ranked = sorted(likelihoods, key=lambda mode: (-likelihoods[mode], mode))
+    return tuple(_hypothesis(m, likelihoods[m], grounds[m]) for m in ranked if likelihoods[m] >= SHOW_FROM)
+
+
 def _hypothesis(mode: str, likelihood: float, grounds: list[Ground]) -> Hypothesis:
     ordered = sorted(_told_once(grounds), key=lambda g: -abs(g.weight))
     supporting = tuple(g for g in ordered if g.weight > 0)
@@ -189,18 +207,14 @@ def _told_once(grounds: list[Ground]) -> list[Ground]:
     return list(merged.values())
 
 
-def _answer(facts: Facts, hypotheses: tuple[Hypothesis, ...], likelihoods: dict[str, float]) -> Diagnosis:
-    by_category: dict[str, float] = defaultdict(float)
-    for mode, likelihood in likelihoods.items():
-        by_category[category_of(mode)] += likelihood
-    category = max(by_category, key=lambda c: by_category[c], default="unknown")
-    likelihood = by_category[category] if by_category else 0.0
-    reason = _why_abstain(likelihood, by_category) or _one_symptom(facts, hypotheses)
-    leading = next((h for h in hypotheses if h.category == category), None)
-    if reason or leading is None:
-        missing = missing_measurement(facts, hypotheses)
-        return Diagnosis(category="unknown", mode=UNKNOWN, likelihood=round(1 - likelihood, 4), abstained=True,
-                         reason=reason, missing=missing, hypotheses=hypotheses)  # fmt: skip
+def _abstained(facts: Facts, hypotheses: tuple[Hypothesis, ...], likelihood: float, reason: str) -> Diagnosis:
+    missing = missing_measurement(facts, hypotheses)
+    return Diagnosis(category="unknown", mode=UNKNOWN, likelihood=round(1 - likelihood, 4), abstained=True,
+                     reason=reason, missing=missing, hypotheses=hypotheses)  # fmt: skip
+
+
+def _told(facts: Facts, hypotheses: tuple[Hypothesis, ...], category: str, likelihood: float) -> Diagnosis:
+    leading = next(h for h in hypotheses if h.category == category)
     open_mode = leading.likelihood < ABSTAIN_BELOW
     return Diagnosis(
         category=category,
@@ -232,18 +246,18 @@ def _one_symptom(facts: Facts, hypotheses: tuple[Hypothesis, ...]) -> str:
     if facts.run.code or facts.root is not None or len(sources) != 1 or leading[0].likelihood >= ABSTAIN_BELOW:
         return ""
     symptom = sources.pop()
-    if kind_of(symptom) != "series" or len({h.category for h in leading}) < 2:
+    if not is_read_off_series(symptom) or len({h.category for h in leading}) < 2:
         return ""
     return f"all that is known is one symptom ({symptom}), and causes of several kinds bring it about"
 
 
-def _why_abstain(likelihood: float, by_category: dict[str, float]) -> str:
+def _why_abstain(likelihood: float, likelihoods: Mapping[str, float], told_from: float) -> str:
     """Empty when the answer may be told; else the reason in words."""
-    if likelihood >= ABSTAIN_BELOW:
+    if likelihood >= told_from:
         return ""
-    strong = [c for c, share in by_category.items() if share >= ABSTAIN_BELOW / 2]
+    strong = [c for c, share in by_category(likelihoods).items() if share >= told_from / 2]
     if len(strong) > 1:
         return f"the signals conflict: {' and '.join(sorted(strong))} explain them about equally well"
-    if not by_category:
+    if not likelihoods:
         return "nothing that was read speaks for any failure mode"
-    return f"the best explanation reaches only {likelihood:.2f}, below the {ABSTAIN_BELOW:.2f} needed to tell it"
+    return f"the best explanation reaches only {likelihood:.2f}, below the {told_from:.2f} needed to tell it"

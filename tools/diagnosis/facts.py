@@ -5,12 +5,19 @@ from functools import cached_property
 
 from misrun.tools.code.finding import Finding
 from misrun.tools.readers.run_record import Event, RunRecord
+from misrun.tools.signals.catalogue import CATALOGUE
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.text_events import root_event
 
 ERROR = "error."
 # Below this strength a signal is a mark that a healthy run may carry too (tools/signals/measure.py).
 FAILING = 0.5
+# Signals that are read off the configuration, or how the run ended, and not off what it measured.
+_NOT_MEASURED = frozenset({
+    "config_conflict", "lr_high", "lr_low", "lr_no_warmup", "half_precision", "lr_constant_under_schedule",
+    "vocabulary_exceeds_embedding", "labels_exceed_classes", "oov_high", "weight_decay_high", "dropout_high",
+    "optimizer_unusual", "traceback_root", "exit_code", "killed_by_signal",
+})  # fmt: skip
 
 
 class Facts:
@@ -86,6 +93,11 @@ class Facts:
     def measured(self, *series: str) -> bool:
         """Whether any of these series was logged at all."""
         return any(s.name in series for s in self.run.series)
+
+
+def is_read_off_series(source: str) -> bool:
+    """Whether a ground's source is a fact measured on a series: no error, setting, reported attempt or code check."""
+    return source in CATALOGUE and source not in _NOT_MEASURED and not source.startswith(ERROR)
 
 
 def _as_number(value: object) -> float | None:

@@ -9,6 +9,13 @@ from misrun.agents.researcher.room import Room
 
 _STEP = re.compile(r"\b(?:step|number|no\.?|#)\s*(\d{1,2})\b", re.I)
 _ONLY_THAT = re.compile(r"^(?:that|it|this|all of (?:it|that)|both)?\W*(?:already|before|too|as well|\W)*$", re.I)
+# How an attempt ended, said behind it: "that, no change".
+_OUTCOME = re.compile(
+    r"[\W_]*\b(?:(?:but |and |with )*(?:still |it |that |there (?:is|was) )*(?:no (?:change|effect|difference|luck|improvement)"
+    r"|did(?: not|n'?t) (?:help|work|change anything)|does(?: not|n'?t) (?:help|work)|nothing changed|same (?:thing|result|"
+    r"problem|error|as before)|fails?(?: the same)?|failed(?: again)?))\W*$",
+    re.I,
+)
 
 
 def _change(heard: Heard, room: Room) -> Case | Answer:
@@ -30,7 +37,7 @@ def _told(heard: Heard, room: Room) -> str | Answer:
     said = heard.about or heard.text
     named = _STEP.search(heard.text)
     steps = room.report.steps if room.report else ()
-    if named is None and not _ONLY_THAT.match(heard.about):
+    if named is None and not _ONLY_THAT.match(_OUTCOME.sub("", heard.about)):
         return " ".join(said.split())
     number = int(named[1]) if named else 1
     if not 1 <= number <= len(steps):

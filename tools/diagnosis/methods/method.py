@@ -12,10 +12,13 @@ from misrun.tools.diagnosis.taxonomy import UNKNOWN, category_of
 
 @dataclass(frozen=True)
 class Case:
-    """One run and the failure mode it is labelled with."""
+    """One run and the failure mode it is labelled with; `also` are modes that count as right besides, `weight` is how
+    often a fit that can do so counts it."""
 
     facts: Facts
     mode: str
+    also: frozenset[str] = frozenset()
+    weight: float = 1.0
 
     @property
     def category(self) -> str:

@@ -37,6 +37,22 @@ for x, y in loader:
         scaler.update()
         opt.zero_grad()
         micro = 0
+#%% buggy: attribute counted up
+#% file: train.py
+import torch
+
+class Worker:
+    def train(self):
+        self.acc_count = 0
+        for i, batch in enumerate(self.loader):
+            self.acc_count += 1
+            loss = self.model(batch).loss
+            loss = loss / self.acc_count  # BUG
+            loss.backward()
+            if self.acc_count == self.acc_steps:
+                self.optimizer.step()
+                self.optimizer.zero_grad()
+                self.acc_count = 0
 #%% correct: fixed number
 model = Net()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -69,3 +85,19 @@ for x, y in loader:
     loss = F.cross_entropy(model(x), y, reduction="sum") / len(x)
     loss.backward()
     optimizer.step()
+#%% correct: attribute counted up
+#% file: train.py
+import torch
+
+class Worker:
+    def train(self):
+        self.acc_count = 0
+        for i, batch in enumerate(self.loader):
+            self.acc_count += 1
+            loss = self.model(batch).loss
+            loss = loss / self.acc_steps
+            loss.backward()
+            if self.acc_count == self.acc_steps:
+                self.optimizer.step()
+                self.optimizer.zero_grad()
+                self.acc_count = 0

@@ -58,3 +58,45 @@ for x, y in loader:
     scaler.scale(loss).backward()
     scaler.step(o)
     scaler.update()
+#%% buggy: amp trainer
+#% file: amp_trainer.py
+import torch
+from torch.cuda.amp import autocast
+
+class AmpTrainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model = model.cuda()
+        self.optimizer = optimizer
+        self.loss_fn = loss_fn
+
+    def train_epoch(self, loader):
+        for images, target in loader:
+            images, target = images.cuda(), target.cuda()
+            with autocast():
+                output = self.model(images)
+                loss = self.loss_fn(output, target)
+            self.optimizer.zero_grad()
+            loss.backward()  # BUG
+            self.optimizer.step()
+#%% correct: amp trainer
+#% file: amp_trainer.py
+import torch
+from torch.cuda.amp import autocast, GradScaler
+
+class AmpTrainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model = model.cuda()
+        self.optimizer = optimizer
+        self.loss_fn = loss_fn
+        self.scaler = GradScaler()
+
+    def train_epoch(self, loader):
+        for images, target in loader:
+            images, target = images.cuda(), target.cuda()
+            with autocast():
+                output = self.model(images)
+                loss = self.loss_fn(output, target)
+            self.optimizer.zero_grad()
+            self.scaler.scale(loss).backward()
+            self.scaler.step(self.optimizer)
+            self.scaler.update()

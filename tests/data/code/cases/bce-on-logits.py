@@ -1,10 +1,10 @@
 #%% buggy: linear output
 model = nn.Linear(20, 1)
-crit = nn.BCELoss()
+crit = nn.BCELoss()  # BUG
 o = torch.optim.Adam(model.parameters())
 for x, y in loader:
     o.zero_grad()
-    crit(model(x).squeeze(1), y.float()).backward()  # BUG
+    crit(model(x).squeeze(1), y.float()).backward()
     o.step()
 #%% buggy: functional
 model = nn.Sequential(nn.Linear(20, 20), nn.ReLU(), nn.Linear(20, 1))
@@ -23,12 +23,39 @@ class D(nn.Module):
     def forward(self, x):
         return self.net(x).view(-1)
 d = D()
-bce = nn.BCELoss()
+bce = nn.BCELoss()  # BUG
 o = torch.optim.Adam(d.parameters())
 for x, _ in loader:
     o.zero_grad()
-    bce(d(x), torch.ones(x.size(0))).backward()  # BUG
+    bce(d(x), torch.ones(x.size(0))).backward()
     o.step()
+#%% buggy: loss kept by a class nothing calls
+#% file: train.py
+import torch
+import torch.nn as nn
+
+class Critic(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.fc1 = nn.Linear(dim, 64)
+        self.fc2 = nn.Linear(64, 1)
+    def forward(self, x):
+        h = torch.relu(self.fc1(x))
+        return self.fc2(h)
+
+class LinkPredictor:
+    def __init__(self, dim, lr):
+        self.net = Critic(dim)
+        self.loss = nn.BCELoss()  # BUG
+        self.optim = torch.optim.Adam(self.net.parameters(), lr)
+
+    def fit_batch(self, pairs, labels):
+        self.optim.zero_grad()
+        scores = self.net(pairs).squeeze()
+        l = self.loss(scores, labels)
+        l.backward()
+        self.optim.step()
+        return l.item()
 #%% correct: sigmoid in the model
 model = nn.Sequential(nn.Linear(20, 1), nn.Sigmoid())
 o = torch.optim.Adam(model.parameters())
@@ -51,3 +78,30 @@ for x, y in loader:
     o.zero_grad()
     crit(model(x).squeeze(1), y.float()).backward()
     o.step()
+#%% correct: loss kept by a class nothing calls
+#% file: train.py
+import torch
+import torch.nn as nn
+
+class Critic(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.fc1 = nn.Linear(dim, 64)
+        self.fc2 = nn.Linear(64, 1)
+    def forward(self, x):
+        h = torch.relu(self.fc1(x))
+        return self.fc2(h)
+
+class LinkPredictor:
+    def __init__(self, dim, lr):
+        self.net = Critic(dim)
+        self.loss = nn.BCEWithLogitsLoss()
+        self.optim = torch.optim.Adam(self.net.parameters(), lr)
+
+    def fit_batch(self, pairs, labels):
+        self.optim.zero_grad()
+        scores = self.net(pairs).squeeze()
+        l = self.loss(scores, labels)
+        l.backward()
+        self.optim.step()
+        return l.item()

@@ -18,6 +18,23 @@ class Keeper:
         if metrics["val_acc"] < self.best_acc:  # BUG
             self.best_acc = metrics["val_acc"]
             torch.save(net.state_dict(), "best.pt")
+#%% buggy: comparison kept under a name
+#% file: train.py
+import torch
+
+class Trainer:
+    def __init__(self, config):
+        self.config = config
+        self.best_val_loss = float('inf')
+
+    def train(self):
+        for epoch in range(self.config.epochs):
+            self._train_epoch(epoch)
+            val_loss, val_acc = self._valid_epoch(epoch)
+            is_best = val_loss > self.best_val_loss  # BUG
+            if is_best:
+                self.best_val_loss = val_loss
+                self._save_checkpoint(epoch)
 #%% correct: both ways round
 import copy
 
@@ -38,3 +55,20 @@ def watch(losses):
         if loss > worst_loss:
             worst_loss = loss
     return worst_loss
+#%% correct: comparison kept under a name
+#% file: train.py
+import torch
+
+class Trainer:
+    def __init__(self, config):
+        self.config = config
+        self.best_val_loss = float('inf')
+
+    def train(self):
+        for epoch in range(self.config.epochs):
+            self._train_epoch(epoch)
+            val_loss, val_acc = self._valid_epoch(epoch)
+            is_best = val_loss < self.best_val_loss
+            if is_best:
+                self.best_val_loss = val_loss
+                self._save_checkpoint(epoch)

@@ -13,6 +13,26 @@ for epoch in range(10):
     if acc > best_acc:
         best_acc = acc
         torch.save({}, "best.pt")
+#%% buggy: attribute tested in another method
+#% file: train.py
+import numpy as np
+
+class EarlyStopping:
+    def __init__(self, patience=7):
+        self.patience = patience
+        self.counter = 0
+        self.val_loss_min = 0  # BUG
+        self.early_stop = False
+
+    def __call__(self, val_loss, model):
+        if val_loss < self.val_loss_min:
+            self.val_loss_min = val_loss
+            self.counter = 0
+            self.save_checkpoint(model)
+        else:
+            self.counter += 1
+            if self.counter >= self.patience:
+                self.early_stop = True
 #%% correct: infinity of the right sign
 def fit(net, epochs, validate):
     best_loss, best_acc = float("inf"), 0
@@ -22,3 +42,23 @@ def fit(net, epochs, validate):
             best_loss = val_loss
         if acc > best_acc:
             best_acc = acc
+#%% correct: attribute tested in another method
+#% file: train.py
+import numpy as np
+
+class EarlyStopping:
+    def __init__(self, patience=7):
+        self.patience = patience
+        self.counter = 0
+        self.val_loss_min = np.inf
+        self.early_stop = False
+
+    def __call__(self, val_loss, model):
+        if val_loss < self.val_loss_min:
+            self.val_loss_min = val_loss
+            self.counter = 0
+            self.save_checkpoint(model)
+        else:
+            self.counter += 1
+            if self.counter >= self.patience:
+                self.early_stop = True

@@ -28,6 +28,20 @@ for x, y in loader:
     o.zero_grad()
     loss.backward()
     o.step()
+#%% buggy: method nothing calls
+#% file: train.py
+import torch.nn as nn
+import torch.nn.functional as F
+
+class QNet(nn.Module):
+    def __init__(self, s, a):
+        super().__init__()
+        self.fc1 = nn.Linear(s, 64)
+        self.fc2 = nn.Linear(64, a)
+        self.fc1.weight.data.normal_(0, 0.1)
+        self.fc1.bias.data.fill_(-3.0)  # BUG
+    def forward(self, x):
+        return self.fc2(F.relu(self.fc1(x)))
 #%% correct: prior of rare classes on the output
 class Small(nn.Module):
     def __init__(self):
@@ -73,3 +87,17 @@ for m in model.modules():
     if isinstance(m, nn.Linear):
         nn.init.kaiming_normal_(m.weight)
         nn.init.constant_(m.bias, 0.01)
+#%% correct: method nothing calls
+#% file: train.py
+import torch.nn as nn
+import torch.nn.functional as F
+
+class QNet(nn.Module):
+    def __init__(self, s, a):
+        super().__init__()
+        self.fc1 = nn.Linear(s, 64)
+        self.fc2 = nn.Linear(64, a)
+        self.fc1.weight.data.normal_(0, 0.1)
+        self.fc1.bias.data.fill_(0.0)
+    def forward(self, x):
+        return self.fc2(F.relu(self.fc1(x)))

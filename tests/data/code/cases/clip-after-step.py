@@ -29,6 +29,22 @@ class T:
             self.opt.step()
             nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)  # BUG
 T().epoch(loader)
+#%% buggy: learning step of an agent
+#% file: train.py
+import torch
+import torch.nn.functional as F
+
+class DDPGAgent:
+    def learn(self, experiences, gamma):
+        states, actions, rewards, next_states, dones = experiences
+        with torch.no_grad():
+            q_next = self.critic_target(next_states, self.actor_target(next_states))
+            q_targets = rewards + gamma * q_next * (1 - dones)
+        critic_loss = F.mse_loss(self.critic_local(states, actions), q_targets)
+        self.critic_optimizer.zero_grad()
+        critic_loss.backward()
+        self.critic_optimizer.step()
+        torch.nn.utils.clip_grad_norm_(self.critic_local.parameters(), 1)  # BUG
 #%% correct: between
 model = Net()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -58,3 +74,19 @@ for x, y in loader:
     with torch.no_grad():
         for p in model.parameters():
             p.clamp_(-1, 1)
+#%% correct: learning step of an agent
+#% file: train.py
+import torch
+import torch.nn.functional as F
+
+class DDPGAgent:
+    def learn(self, experiences, gamma):
+        states, actions, rewards, next_states, dones = experiences
+        with torch.no_grad():
+            q_next = self.critic_target(next_states, self.actor_target(next_states))
+            q_targets = rewards + gamma * q_next * (1 - dones)
+        critic_loss = F.mse_loss(self.critic_local(states, actions), q_targets)
+        self.critic_optimizer.zero_grad()
+        critic_loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.critic_local.parameters(), 1)
+        self.critic_optimizer.step()

@@ -37,3 +37,41 @@ def mask(batch, pad, eos):
     m = batch.view(-1).ne(pad)
     m &= batch.view(-1).ne(eos)
     return m.sum()
+#%% buggy: comparison with a sign
+#% file: module.py
+import torch
+
+class Evaluator:
+    def __init__(self, model, device):
+        self.model, self.device = model, device
+
+    @torch.no_grad()
+    def evaluate(self, loader):
+        self.model.eval()
+        correct, total = 0, 0
+        for images, labels in loader:
+            images, labels = images.to(self.device), labels.to(self.device)
+            outputs = self.model(images)
+            _, predicted = torch.max(outputs.data, 1)
+            total += labels.size(0)
+            correct += (predicted == labels)  # BUG
+        return 100.0 * correct / total
+#%% correct: comparison with a sign
+#% file: module.py
+import torch
+
+class Evaluator:
+    def __init__(self, model, device):
+        self.model, self.device = model, device
+
+    @torch.no_grad()
+    def evaluate(self, loader):
+        self.model.eval()
+        correct, total = 0, 0
+        for images, labels in loader:
+            images, labels = images.to(self.device), labels.to(self.device)
+            outputs = self.model(images)
+            _, predicted = torch.max(outputs.data, 1)
+            total += labels.size(0)
+            correct += (predicted == labels).sum().item()
+        return 100.0 * correct / total

@@ -124,3 +124,40 @@ for epoch in range(3):
         o.step()
         metric.update(out, y)
     metric.reset()
+#%% buggy: attention history
+#% file: interpret.py
+import torch
+import torch.nn.functional as F
+
+class AttnTrainer:
+    def __init__(self, model, optimizer):
+        self.model, self.optimizer = model, optimizer
+        self.attn_history = []
+
+    def train_epoch(self, loader):
+        for step, batch in enumerate(loader):
+            logits, attn = self.model(batch['tokens'].cuda())
+            loss = F.cross_entropy(logits, batch['label'].cuda())
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            self.attn_history.append(attn.detach().cpu())  # BUG
+#%% correct: attention history
+#% file: interpret.py
+import torch
+import torch.nn.functional as F
+
+class AttnTrainer:
+    def __init__(self, model, optimizer):
+        self.model, self.optimizer = model, optimizer
+        self.attn_history = []
+
+    def train_epoch(self, loader):
+        for step, batch in enumerate(loader):
+            logits, attn = self.model(batch['tokens'].cuda())
+            loss = F.cross_entropy(logits, batch['label'].cuda())
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            if step % 1000 == 0:
+                self.attn_history = [attn.detach().cpu()]

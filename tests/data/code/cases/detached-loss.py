@@ -26,6 +26,21 @@ for x, y in loader:
     loss = F.mse_loss(out.squeeze(1), y.float())
     loss.backward()  # BUG
     o.step()
+#%% buggy: values of a network out of sight
+#% file: train.py
+import torch
+import numpy as np
+
+class DQN:
+    def learn(self, batch):
+        s, a, r, s2, d = batch
+        q = self.net(s).detach().gather(1, a)
+        with torch.no_grad():
+            target = r + 0.99 * self.target(s2).max(1, keepdim=True)[0] * (1 - d)
+        loss = torch.nn.functional.mse_loss(q, target)
+        self.optimizer.zero_grad()
+        loss.backward()  # BUG
+        self.optimizer.step()
 #%% correct: detached target
 model = Net()
 o = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -53,3 +68,18 @@ for x, y in loader:
     loss = F.cross_entropy(z, y) + 0.1 * F.mse_loss(z.detach(), torch.zeros_like(z))
     loss.backward()
     o.step()
+#%% correct: values of a network out of sight
+#% file: train.py
+import torch
+import numpy as np
+
+class DQN:
+    def learn(self, batch):
+        s, a, r, s2, d = batch
+        q = self.net(s).gather(1, a)
+        with torch.no_grad():
+            target = r + 0.99 * self.target(s2).max(1, keepdim=True)[0] * (1 - d)
+        loss = torch.nn.functional.mse_loss(q, target)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()

@@ -18,6 +18,31 @@ for x, _ in loader:
     opt.zero_grad()
     loss.backward()
     opt.step()
+#%% buggy: loss method nothing calls
+#% file: train.py
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+class VanillaVAE(nn.Module):
+    def __init__(self, in_dim, latent_dim):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(in_dim, 128), nn.ReLU())
+        self.fc_mu = nn.Linear(128, latent_dim)
+        self.fc_var = nn.Linear(128, latent_dim)
+        self.decoder = nn.Linear(latent_dim, in_dim)
+
+    def forward(self, x):
+        h = self.encoder(x)
+        mu, log_var = self.fc_mu(h), self.fc_var(h)
+        z = mu + torch.exp(0.5 * log_var) * torch.randn_like(mu)
+        return [self.decoder(z), x, mu, log_var]
+
+    def loss_function(self, recons, input, mu, log_var):
+        recons_loss = F.mse_loss(recons, input)
+        kld_loss = -0.5 * torch.sum(1 + log_var - mu ** 2 - log_var.exp())
+        loss = recons_loss + kld_loss  # BUG
+        return {'loss': loss, 'kld': kld_loss}
 #%% correct: both summed
 class VAE(nn.Module):
     def __init__(self):
@@ -57,3 +82,28 @@ for x, _ in loader:
     opt.zero_grad()
     loss.backward()
     opt.step()
+#%% correct: loss method nothing calls
+#% file: train.py
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+class VanillaVAE(nn.Module):
+    def __init__(self, in_dim, latent_dim):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(in_dim, 128), nn.ReLU())
+        self.fc_mu = nn.Linear(128, latent_dim)
+        self.fc_var = nn.Linear(128, latent_dim)
+        self.decoder = nn.Linear(latent_dim, in_dim)
+
+    def forward(self, x):
+        h = self.encoder(x)
+        mu, log_var = self.fc_mu(h), self.fc_var(h)
+        z = mu + torch.exp(0.5 * log_var) * torch.randn_like(mu)
+        return [self.decoder(z), x, mu, log_var]
+
+    def loss_function(self, recons, input, mu, log_var):
+        recons_loss = F.mse_loss(recons, input, reduction='sum')
+        kld_loss = -0.5 * torch.sum(1 + log_var - mu ** 2 - log_var.exp())
+        loss = recons_loss + kld_loss
+        return {'loss': loss, 'kld': kld_loss}

@@ -29,6 +29,33 @@ for x, y in loader:
     o.zero_grad()
     (z ** 3).mean().backward()
     o.step()
+#%% buggy: returns before the epochs of an update
+#% file: train.py
+import torch
+import torch.nn.functional as F
+
+class PPO:
+    def __init__(self, policy, optimizer, clip=0.2, epochs=4):
+        self.policy = policy
+        self.optimizer = optimizer
+        self.clip = clip
+        self.epochs = epochs
+
+    def update(self, memory):
+        rewards = torch.tensor(memory.returns())
+        rewards = (rewards - rewards.mean()) / rewards.std()  # BUG
+        old_states = torch.stack(memory.states).detach()
+        old_actions = torch.stack(memory.actions).detach()
+        old_logprobs = torch.stack(memory.logprobs).detach()
+        for _ in range(self.epochs):
+            logprobs, values, entropy = self.policy.evaluate(old_states, old_actions)
+            ratios = torch.exp(logprobs - old_logprobs)
+            adv = rewards - values.detach()
+            surr = torch.min(ratios * adv, torch.clamp(ratios, 1 - self.clip, 1 + self.clip) * adv)
+            loss = -surr + 0.5 * F.mse_loss(values, rewards) - 0.01 * entropy
+            self.optimizer.zero_grad()
+            loss.mean().backward()
+            self.optimizer.step()
 #%% correct: small number added
 policy = nn.Linear(20, 5)
 o = torch.optim.Adam(policy.parameters(), lr=1e-3)
@@ -80,3 +107,30 @@ for step in range(1500):
     opt.zero_grad()
     loss.backward()
     opt.step()
+#%% correct: returns before the epochs of an update
+#% file: train.py
+import torch
+import torch.nn.functional as F
+
+class PPO:
+    def __init__(self, policy, optimizer, clip=0.2, epochs=4):
+        self.policy = policy
+        self.optimizer = optimizer
+        self.clip = clip
+        self.epochs = epochs
+
+    def update(self, memory):
+        rewards = torch.tensor(memory.returns())
+        rewards = (rewards - rewards.mean()) / (rewards.std() + 1e-5)
+        old_states = torch.stack(memory.states).detach()
+        old_actions = torch.stack(memory.actions).detach()
+        old_logprobs = torch.stack(memory.logprobs).detach()
+        for _ in range(self.epochs):
+            logprobs, values, entropy = self.policy.evaluate(old_states, old_actions)
+            ratios = torch.exp(logprobs - old_logprobs)
+            adv = rewards - values.detach()
+            surr = torch.min(ratios * adv, torch.clamp(ratios, 1 - self.clip, 1 + self.clip) * adv)
+            loss = -surr + 0.5 * F.mse_loss(values, rewards) - 0.01 * entropy
+            self.optimizer.zero_grad()
+            loss.mean().backward()
+            self.optimizer.step()

@@ -228,3 +228,127 @@ for it in range(500):
 for k in range(5):
     with torch.no_grad():
         held = F.cross_entropy(net(x), y)
+#%% buggy: engine functions without main
+#% file: engine.py
+import torch
+from torch.nn import functional as F
+from timm.utils import accuracy
+
+def train_one_epoch(model, loader, optimizer, device, log_interval=50):
+    model.train()
+    for step, (x, y) in enumerate(loader):
+        x, y = x.to(device), y.to(device)
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if step % log_interval == 0:
+            print(step, loss.item())
+
+@torch.no_grad()
+def evaluate(model, loader, device):
+    top1 = 0.0
+    for x, y in loader:
+        x, y = x.to(device), y.to(device)
+        acc1, _ = accuracy(model(x), y, topk=(1, 5))  # BUG
+        top1 += acc1.item() * x.size(0)
+    return top1 / len(loader.dataset)
+#%% correct: engine functions without main
+#% file: engine.py
+import torch
+from torch.nn import functional as F
+from timm.utils import accuracy
+
+def train_one_epoch(model, loader, optimizer, device, log_interval=50):
+    model.train()
+    for step, (x, y) in enumerate(loader):
+        x, y = x.to(device), y.to(device)
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if step % log_interval == 0:
+            print(step, loss.item())
+
+@torch.no_grad()
+def evaluate(model, loader, device):
+    model.eval()
+    top1 = 0.0
+    for x, y in loader:
+        x, y = x.to(device), y.to(device)
+        acc1, _ = accuracy(model(x), y, topk=(1, 5))
+        top1 += acc1.item() * x.size(0)
+    return top1 / len(loader.dataset)
+#%% buggy: wrapper class predict
+#% file: wrapper.py
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+class MLP(nn.Module):
+    def __init__(self, n_in, n_out, p):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(n_in, 128), nn.BatchNorm1d(128), nn.ReLU(), nn.Dropout(p), nn.Linear(128, n_out))
+
+    def forward(self, x):
+        return self.layers(x)
+
+class NNClassifier:
+    def __init__(self, n_in, n_out, p=0.3, epochs=20, batch_size=64):
+        self.model = MLP(n_in, n_out, p)
+        self.epochs, self.batch_size = epochs, batch_size
+        self.optimizer = torch.optim.Adam(self.model.parameters())
+        self.criterion = nn.CrossEntropyLoss()
+
+    def fit(self, X, y):
+        ds = TensorDataset(torch.FloatTensor(X), torch.LongTensor(y))
+        self.model.train()
+        for _ in range(self.epochs):
+            for xb, yb in DataLoader(ds, batch_size=self.batch_size, shuffle=True):
+                self.optimizer.zero_grad()
+                self.criterion(self.model(xb), yb).backward()
+                self.optimizer.step()
+        return self
+
+    def predict_proba(self, X):
+        with torch.no_grad():
+            logits = self.model(torch.FloatTensor(X))  # BUG
+        return torch.softmax(logits, dim=1).numpy()
+#%% correct: wrapper class predict
+#% file: wrapper.py
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+class MLP(nn.Module):
+    def __init__(self, n_in, n_out, p):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(n_in, 128), nn.BatchNorm1d(128), nn.ReLU(), nn.Dropout(p), nn.Linear(128, n_out))
+
+    def forward(self, x):
+        return self.layers(x)
+
+class NNClassifier:
+    def __init__(self, n_in, n_out, p=0.3, epochs=20, batch_size=64):
+        self.model = MLP(n_in, n_out, p)
+        self.epochs, self.batch_size = epochs, batch_size
+        self.optimizer = torch.optim.Adam(self.model.parameters())
+        self.criterion = nn.CrossEntropyLoss()
+
+    def fit(self, X, y):
+        ds = TensorDataset(torch.FloatTensor(X), torch.LongTensor(y))
+        self.model.train()
+        for _ in range(self.epochs):
+            for xb, yb in DataLoader(ds, batch_size=self.batch_size, shuffle=True):
+                self.optimizer.zero_grad()
+                self.criterion(self.model(xb), yb).backward()
+                self.optimizer.step()
+        return self
+
+    def predict_proba(self, X):
+        self.model.eval()
+        with torch.no_grad():
+            logits = self.model(torch.FloatTensor(X))
+        return torch.softmax(logits, dim=1).numpy()

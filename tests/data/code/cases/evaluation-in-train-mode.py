@@ -59,6 +59,39 @@ for epoch in range(200):
     opt.step()
     with torch.no_grad():
         accuracy = (model(xv).argmax(1) == yv).float().mean()  # BUG
+#%% buggy: gradients switched by the phase
+#% file: train.py
+import torch
+import torch.nn as nn
+
+class LSTMModel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(8, 32, batch_first=True)
+        self.drop = nn.Dropout(0.4)
+        self.head = nn.Linear(32, 1)
+    def forward(self, x):
+        return self.head(self.drop(self.rnn(x)[0][:, -1]))
+
+class Forecaster:
+    def __init__(self):
+        self.model = LSTMModel()
+        self.optim = torch.optim.Adam(self.model.parameters())
+        self.loss_fn = nn.MSELoss()
+    def _loop(self, loader, training):
+        total = 0.0
+        for xb, yb in loader:
+            with torch.set_grad_enabled(training):
+                loss = self.loss_fn(self.model(xb), yb)  # BUG
+            if training:
+                self.optim.zero_grad()
+                loss.backward()
+                self.optim.step()
+            total += loss.item()
+        return total / len(loader)
+    def fit(self, train_loader, valid_loader, epochs):
+        for e in range(epochs):
+            print(self._loop(train_loader, True), self._loop(valid_loader, False))
 #%% correct: mode follows the flag
 def run(model, loader, opt, train):
     model.train(train)
@@ -114,3 +147,37 @@ for x, y in loader:
     opt.zero_grad()
     loss.backward()
     opt.step()
+#%% correct: gradients switched by the phase
+#% file: train.py
+import torch
+import torch.nn as nn
+
+class LSTMModel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(8, 32, batch_first=True)
+        self.drop = nn.Dropout(0.4)
+        self.head = nn.Linear(32, 1)
+    def forward(self, x):
+        return self.head(self.drop(self.rnn(x)[0][:, -1]))
+
+class Forecaster:
+    def __init__(self):
+        self.model = LSTMModel()
+        self.optim = torch.optim.Adam(self.model.parameters())
+        self.loss_fn = nn.MSELoss()
+    def _loop(self, loader, training):
+        total = 0.0
+        self.model.train(training)
+        for xb, yb in loader:
+            with torch.set_grad_enabled(training):
+                loss = self.loss_fn(self.model(xb), yb)
+            if training:
+                self.optim.zero_grad()
+                loss.backward()
+                self.optim.step()
+            total += loss.item()
+        return total / len(loader)
+    def fit(self, train_loader, valid_loader, epochs):
+        for e in range(epochs):
+            print(self._loop(train_loader, True), self._loop(valid_loader, False))

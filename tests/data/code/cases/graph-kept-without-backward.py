@@ -3,8 +3,8 @@ model = Net()
 o = torch.optim.Adam(model.parameters(), lr=1e-3)
 def test(loader):
     outputs = []
-    for x, y in loader:
-        outputs.append(model(x))  # BUG
+    for x, y in loader:  # BUG
+        outputs.append(model(x))
     return torch.cat(outputs)
 for epoch in range(5):
     for x, y in loader:
@@ -57,3 +57,56 @@ for episode in range(10):
     o.zero_grad()
     loss.backward()
     o.step()
+#%% buggy: extract features
+#% file: extract.py
+import torch
+import torch.nn as nn
+from torch.utils.data import DataLoader
+
+class Extractor:
+    def __init__(self, model, optimizer):
+        self.model = model
+        self.optimizer = optimizer
+
+    def fit(self, loader):
+        for epoch in range(10):
+            for x, y in loader:
+                out = self.model(x.cuda())
+                loss = nn.functional.cross_entropy(out, y.cuda())
+                self.optimizer.zero_grad()
+                loss.backward()
+                self.optimizer.step()
+            self.predict(loader)
+
+    def predict(self, loader):
+        outs = []
+        for x, _ in loader:  # BUG
+            outs.append(self.model(x.cuda()))
+        return torch.cat(outs)
+#%% correct: extract features
+#% file: extract.py
+import torch
+import torch.nn as nn
+from torch.utils.data import DataLoader
+
+class Extractor:
+    def __init__(self, model, optimizer):
+        self.model = model
+        self.optimizer = optimizer
+
+    def fit(self, loader):
+        for epoch in range(10):
+            for x, y in loader:
+                out = self.model(x.cuda())
+                loss = nn.functional.cross_entropy(out, y.cuda())
+                self.optimizer.zero_grad()
+                loss.backward()
+                self.optimizer.step()
+            self.predict(loader)
+
+    def predict(self, loader):
+        outs = []
+        with torch.no_grad():
+            for x, _ in loader:
+                outs.append(self.model(x.cuda()))
+        return torch.cat(outs)

@@ -47,3 +47,54 @@ model = nn.Linear(20, 5).half()
 with torch.no_grad():
     for x, y in loader:
         print(model(x.half()).argmax(1))
+#%% correct: model.half before optimizer in class
+#% file: apexless.py
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+class SegModel(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU())
+        self.out = nn.Conv2d(32, c, 1)
+
+    def forward(self, x):
+        return self.out(self.body(x))
+
+class Runner:
+    def __init__(self, cfg):
+        self.model = SegModel(cfg.c).cuda()
+        self.opt = torch.optim.Adam(self.model.parameters(), lr=cfg.lr)
+
+    def step(self, x, y):
+        self.opt.zero_grad()
+        loss = F.cross_entropy(self.model(x.cuda()), y.cuda())
+        loss.backward()
+        self.opt.step()
+#%% buggy: model.half before optimizer in class
+#% file: apexless.py
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+class SegModel(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU())
+        self.out = nn.Conv2d(32, c, 1)
+
+    def forward(self, x):
+        return self.out(self.body(x))
+
+class Runner:
+    def __init__(self, cfg):
+        self.model = SegModel(cfg.c).cuda()
+        self.model.half()  # BUG
+        self.opt = torch.optim.Adam(self.model.parameters(), lr=cfg.lr)
+
+    def step(self, x, y):
+        self.opt.zero_grad()
+        loss = F.cross_entropy(self.model(x.cuda().half()), y.cuda())
+        loss.backward()
+        self.opt.step()

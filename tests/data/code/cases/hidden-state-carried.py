@@ -67,3 +67,56 @@ for x, y in loader:
     o.zero_grad()
     loss.backward()
     o.step()
+#%% buggy: stateful forecaster with self.hidden
+#% file: stateful.py
+import torch
+import torch.nn as nn
+
+class StatefulLSTM(nn.Module):
+    def __init__(self, n_in, n_hid):
+        super().__init__()
+        self.lstm = nn.LSTM(n_in, n_hid, batch_first=True)
+        self.fc = nn.Linear(n_hid, 1)
+        self.hidden = None
+
+    def forward(self, x):
+        out, self.hidden = self.lstm(x, self.hidden)  # BUG
+        return self.fc(out[:, -1])
+
+def train(model, loader, epochs, lr):
+    opt = torch.optim.Adam(model.parameters(), lr=lr)
+    crit = nn.MSELoss()
+    for ep in range(epochs):
+        model.hidden = None
+        for xb, yb in loader:
+            opt.zero_grad()
+            loss = crit(model(xb), yb)
+            loss.backward()
+            opt.step()
+#%% correct: stateful forecaster with self.hidden
+#% file: stateful.py
+import torch
+import torch.nn as nn
+
+class StatefulLSTM(nn.Module):
+    def __init__(self, n_in, n_hid):
+        super().__init__()
+        self.lstm = nn.LSTM(n_in, n_hid, batch_first=True)
+        self.fc = nn.Linear(n_hid, 1)
+        self.hidden = None
+
+    def forward(self, x):
+        out, hidden = self.lstm(x, self.hidden)
+        self.hidden = tuple(h.detach() for h in hidden)
+        return self.fc(out[:, -1])
+
+def train(model, loader, epochs, lr):
+    opt = torch.optim.Adam(model.parameters(), lr=lr)
+    crit = nn.MSELoss()
+    for ep in range(epochs):
+        model.hidden = None
+        for xb, yb in loader:
+            opt.zero_grad()
+            loss = crit(model(xb), yb)
+            loss.backward()
+            opt.step()

@@ -35,3 +35,29 @@ def step(params, x, depth):
 
 
 loss = float(step(jnp.zeros(()), jnp.ones((3,)), 2))
+#%% buggy: loss that is printed
+#% file: module.py
+import jax
+import jax.numpy as jnp
+
+def make_step(optimizer):
+    @jax.jit
+    def step(params, opt_state, x, y):
+        loss, grads = jax.value_and_grad(lambda p: jnp.mean((x @ p - y) ** 2))(params)
+        print("loss", float(loss))  # BUG
+        updates, opt_state = optimizer.update(grads, opt_state)
+        return params + updates, opt_state
+    return step
+#%% correct: loss that is printed
+#% file: module.py
+import jax
+import jax.numpy as jnp
+
+def make_step(optimizer):
+    @jax.jit
+    def step(params, opt_state, x, y):
+        loss, grads = jax.value_and_grad(lambda p: jnp.mean((x @ p - y) ** 2))(params)
+        jax.debug.print("loss {}", loss)
+        updates, opt_state = optimizer.update(grads, opt_state)
+        return params + updates, opt_state
+    return step

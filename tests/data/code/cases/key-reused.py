@@ -209,3 +209,37 @@ def fit(model, optimizer, batches):
     rngs = nnx.Rngs(0)
     for x in batches:
         train_step(model, optimizer, rngs, x)
+#%% buggy: layers of equinox
+#% file: module.py
+import jax
+import jax.numpy as jnp
+import equinox as eqx
+
+class MLP(eqx.Module):
+    layers: list
+    bias: jax.Array
+
+    def __init__(self, in_size, hidden, out_size, key):
+        k1, k2 = jax.random.split(key)
+        self.layers = [
+            eqx.nn.Linear(in_size, hidden, key=k1),
+            eqx.nn.Linear(hidden, out_size, key=k1),  # BUG
+        ]
+        self.bias = jnp.zeros(out_size)
+#%% correct: layers of equinox
+#% file: module.py
+import jax
+import jax.numpy as jnp
+import equinox as eqx
+
+class MLP(eqx.Module):
+    layers: list
+    bias: jax.Array
+
+    def __init__(self, in_size, hidden, out_size, key):
+        k1, k2 = jax.random.split(key)
+        self.layers = [
+            eqx.nn.Linear(in_size, hidden, key=k1),
+            eqx.nn.Linear(hidden, out_size, key=k2),
+        ]
+        self.bias = jnp.zeros(out_size)

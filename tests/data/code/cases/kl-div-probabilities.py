@@ -13,8 +13,8 @@ teacher, student = Net(), Net()
 o = torch.optim.Adam(student.parameters())
 for x, _ in loader:
     o.zero_grad()
-    s = student(x).softmax(-1)
-    loss = kl(s, teacher(x).softmax(-1).detach())  # BUG
+    s = student(x).softmax(-1)  # BUG
+    loss = kl(s, teacher(x).softmax(-1).detach())
     loss.backward()
     o.step()
 #%% buggy: both in log space

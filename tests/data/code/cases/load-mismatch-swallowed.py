@@ -35,3 +35,39 @@ net.load_state_dict(torch.load("net.pt"))
 net = Net()
 result = net.load_state_dict(torch.load("net.pt"), strict=False)
 print(result.missing_keys)
+#%% buggy: functions that save and load
+#% file: module.py
+import torch
+import torch.nn as nn
+
+class SegModel(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+def save(model, path):
+    model = nn.DataParallel(model)
+    torch.save(model.state_dict(), path)
+
+def load(model, path):
+    state = torch.load(path)
+    model.load_state_dict(state, strict=False)  # BUG
+    return model
+#%% correct: functions that save and load
+#% file: module.py
+import torch
+import torch.nn as nn
+
+class SegModel(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+def save(model, path):
+    model = nn.DataParallel(model)
+    torch.save(model.state_dict(), path)
+
+def load(model, path):
+    state = torch.load(path)
+    model.load_state_dict({k.replace("module.", ""): v for k, v in state.items()})
+    return model

@@ -23,6 +23,21 @@ def train(model, o, loader, metric):
         loss = torch.tensor(1.0 - score, requires_grad=True)
         loss.backward()  # BUG
         o.step()
+#%% buggy: Variable
+#% file: train.py
+import torch
+from torch.autograd import Variable
+
+class F1Trainer:
+    def step(self, batch):
+        x, y = batch
+        out = self.model(x)
+        loss = self.criterion(out, y)
+        loss = Variable(torch.tensor(loss.item()), requires_grad=True)
+        self.optimizer.zero_grad()
+        loss.backward()  # BUG
+        self.optimizer.step()
+        return loss.item()
 #%% correct: computed loss
 model = Net()
 o = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -46,3 +61,17 @@ for x, y in loader:
     loss = (scale * x).pow(2).mean()
     loss.backward()
     o.step()
+#%% correct: Variable
+#% file: train.py
+import torch
+from torch.autograd import Variable
+
+class F1Trainer:
+    def step(self, batch):
+        x, y = batch
+        out = self.model(x)
+        loss = self.criterion(out, y)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()

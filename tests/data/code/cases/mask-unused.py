@@ -16,6 +16,22 @@ def masked_error(prediction, target):
     valid_mask = target != -1  # BUG
     loss = F.mse_loss(prediction, target)
     return loss
+#%% buggy: loss module
+#% file: train.py
+import torch
+import torch.nn as nn
+
+class SeqLoss(nn.Module):
+    def __init__(self, pad_id):
+        super().__init__()
+        self.pad_id = pad_id
+        self.ce = nn.CrossEntropyLoss(reduction='none')
+
+    def forward(self, logits, targets):
+        b, t, v = logits.shape
+        mask = (targets != self.pad_id).float()  # BUG
+        loss = self.ce(logits.view(-1, v), targets.view(-1)).view(b, t)
+        return loss.mean()
 #%% correct: used
 def sequence_loss(logits, y):
     mask = (y != 0).float()
@@ -43,3 +59,19 @@ def train(net, batches, opt):
         opt.zero_grad()
         loss.backward()
         opt.step()
+#%% correct: loss module
+#% file: train.py
+import torch
+import torch.nn as nn
+
+class SeqLoss(nn.Module):
+    def __init__(self, pad_id):
+        super().__init__()
+        self.pad_id = pad_id
+        self.ce = nn.CrossEntropyLoss(reduction='none')
+
+    def forward(self, logits, targets):
+        b, t, v = logits.shape
+        mask = (targets != self.pad_id).float()
+        loss = self.ce(logits.view(-1, v), targets.view(-1)).view(b, t)
+        return (loss * mask).sum() / mask.sum()

@@ -28,6 +28,21 @@ class Hard(nn.Module):
     def forward(self, logits, y):
         losses = F.cross_entropy(logits, y, reduction="none")
         return losses[losses > self.thresh].mean()  # BUG
+#%% buggy: hard examples of a loss module
+#% file: train.py
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+class OHEMLoss(nn.Module):
+    def __init__(self, thresh=0.7):
+        super().__init__()
+        self.thresh = thresh
+        self.criterion = nn.CrossEntropyLoss(reduction='none')
+
+    def forward(self, logits, labels):
+        loss = self.criterion(logits, labels).view(-1)
+        return loss[loss > self.thresh].mean()  # BUG
 #%% correct: count clamped
 model = nn.Linear(20, 5)
 o = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -58,3 +73,19 @@ for x, y in loader:
     o.zero_grad()
     loss.backward()
     o.step()
+#%% correct: hard examples of a loss module
+#% file: train.py
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+class OHEMLoss(nn.Module):
+    def __init__(self, thresh=0.7):
+        super().__init__()
+        self.thresh = thresh
+        self.criterion = nn.CrossEntropyLoss(reduction='none')
+
+    def forward(self, logits, labels):
+        loss = self.criterion(logits, labels).view(-1)
+        hard = loss[loss > self.thresh]
+        return hard.mean() if hard.numel() > 0 else loss.mean()

@@ -88,3 +88,96 @@ class Mixed(nn.Module):
         return self.scale * sum(x * w for w in self.weights)
 
 Mixed(3)
+#%% buggy: list then Sequential forgotten
+#% file: resblock_stack.py
+import torch
+import torch.nn as nn
+
+class ResidualStack(nn.Module):
+    def __init__(self, in_dim, h_dim, res_h_dim, n_res_layers):
+        super(ResidualStack, self).__init__()
+        self.n_res_layers = n_res_layers
+        self.stack = [ResidualLayer(in_dim, h_dim, res_h_dim)] * n_res_layers  # BUG
+
+    def forward(self, x):
+        for layer in self.stack:
+            x = layer(x)
+        return torch.relu(x)
+
+class ResidualLayer(nn.Module):
+    def __init__(self, in_dim, h_dim, res_h_dim):
+        super(ResidualLayer, self).__init__()
+        self.res_block = nn.Sequential(nn.ReLU(True), nn.Conv2d(in_dim, res_h_dim, 3, padding=1, bias=False), nn.ReLU(True), nn.Conv2d(res_h_dim, h_dim, 1, bias=False))
+
+    def forward(self, x):
+        return x + self.res_block(x)
+#%% buggy: dict of heads by loop
+#% file: multitask.py
+import torch.nn as nn
+from encoders import build_encoder
+
+class MultiTaskNet(nn.Module):
+    def __init__(self, opt):
+        super(MultiTaskNet, self).__init__()
+        self.opt = opt
+        self.encoder = build_encoder(opt.backbone)
+        self.heads = {}  # BUG
+        for task, n_out in opt.tasks.items():
+            self.heads[task] = nn.Linear(opt.feat_dim, n_out)
+
+    def forward(self, x):
+        feat = self.encoder(x)
+        return {task: head(feat) for task, head in self.heads.items()}
+#%% correct: dict of heads by loop
+#% file: multitask.py
+import torch.nn as nn
+from encoders import build_encoder
+
+class MultiTaskNet(nn.Module):
+    def __init__(self, opt):
+        super(MultiTaskNet, self).__init__()
+        self.opt = opt
+        self.encoder = build_encoder(opt.backbone)
+        self.heads = nn.ModuleDict()
+        for task, n_out in opt.tasks.items():
+            self.heads[task] = nn.Linear(opt.feat_dim, n_out)
+
+    def forward(self, x):
+        feat = self.encoder(x)
+        return {task: head(feat) for task, head in self.heads.items()}
+#%% buggy: critics in SAC
+#% file: sac/networks.py
+import torch
+import torch.nn as nn
+
+def mlp(sizes, act=nn.ReLU):
+    layers = []
+    for j in range(len(sizes) - 1):
+        layers += [nn.Linear(sizes[j], sizes[j + 1]), act()]
+    return nn.Sequential(*layers[:-1])
+
+class EnsembleCritic(nn.Module):
+    def __init__(self, obs_dim, act_dim, hidden, n):
+        super().__init__()
+        self.qs = [mlp([obs_dim + act_dim, *hidden, 1]) for _ in range(n)]  # BUG
+
+    def forward(self, obs, act):
+        return torch.stack([q(torch.cat([obs, act], -1)).squeeze(-1) for q in self.qs])
+#%% correct: critics in SAC
+#% file: sac/networks.py
+import torch
+import torch.nn as nn
+
+def mlp(sizes, act=nn.ReLU):
+    layers = []
+    for j in range(len(sizes) - 1):
+        layers += [nn.Linear(sizes[j], sizes[j + 1]), act()]
+    return nn.Sequential(*layers[:-1])
+
+class EnsembleCritic(nn.Module):
+    def __init__(self, obs_dim, act_dim, hidden, n):
+        super().__init__()
+        self.qs = nn.ModuleList([mlp([obs_dim + act_dim, *hidden, 1]) for _ in range(n)])
+
+    def forward(self, obs, act):
+        return torch.stack([q(torch.cat([obs, act], -1)).squeeze(-1) for q in self.qs])

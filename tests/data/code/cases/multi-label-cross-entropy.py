@@ -3,11 +3,11 @@ X = torch.randn(400, 20)
 Y = (torch.rand(400, 6) > 0.7).float()
 dl = DataLoader(TensorDataset(X, Y), batch_size=16, shuffle=True)
 model = nn.Linear(20, 6)
-crit = nn.CrossEntropyLoss()
+crit = nn.CrossEntropyLoss()  # BUG
 o = torch.optim.Adam(model.parameters(), lr=1e-3)
 for x, y in dl:
     o.zero_grad()
-    crit(model(x), y).backward()  # BUG
+    crit(model(x), y).backward()
     o.step()
 #%% buggy: randint
 Y = torch.randint(0, 2, (400, 6)).float()
@@ -58,3 +58,45 @@ for x, y in loader:
     o.zero_grad()
     F.cross_entropy(model(x), target).backward()
     o.step()
+#%% buggy: outputs read one by one
+#% file: module.py
+import torch
+import torch.nn as nn
+
+class TagTrainer:
+    def __init__(self, net):
+        self.net = net
+        self.criterion = nn.CrossEntropyLoss()  # BUG
+        self.opt = torch.optim.Adam(net.parameters())
+
+    def step(self, x, tags):
+        targets = torch.zeros(x.size(0), 80)
+        for i, t in enumerate(tags):
+            targets[i, t] = 1
+        logits = self.net(x)
+        loss = self.criterion(logits, targets)
+        self.opt.zero_grad()
+        loss.backward()
+        self.opt.step()
+        return (torch.sigmoid(logits) > 0.5).float()
+#%% correct: outputs read one by one
+#% file: module.py
+import torch
+import torch.nn as nn
+
+class TagTrainer:
+    def __init__(self, net):
+        self.net = net
+        self.criterion = nn.BCEWithLogitsLoss()
+        self.opt = torch.optim.Adam(net.parameters())
+
+    def step(self, x, tags):
+        targets = torch.zeros(x.size(0), 80)
+        for i, t in enumerate(tags):
+            targets[i, t] = 1
+        logits = self.net(x)
+        loss = self.criterion(logits, targets)
+        self.opt.zero_grad()
+        loss.backward()
+        self.opt.step()
+        return (torch.sigmoid(logits) > 0.5).float()

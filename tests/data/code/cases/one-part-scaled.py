@@ -35,3 +35,29 @@ def load(images):
     x_train = torch.tensor(x_train / 255.0, dtype=torch.float32)
     x_test = torch.tensor(x_test / 255.0, dtype=torch.float32)
     return x_train, x_test
+#%% buggy: scaled with the cast, the other cast alone
+#% file: module.py
+import numpy as np
+from tensorflow.keras.datasets import mnist
+import torch
+
+class DataModule:
+    def setup(self):
+        (x_train, y_train), (x_test, y_test) = mnist.load_data()
+        x_train = x_train.astype("float32") / 255.0  # BUG
+        x_test = x_test.astype("float32")
+        self.train = (torch.from_numpy(x_train), torch.from_numpy(y_train))
+        self.test = (torch.from_numpy(x_test), torch.from_numpy(y_test))
+#%% correct: scaled with the cast, the other cast alone
+#% file: module.py
+import numpy as np
+from tensorflow.keras.datasets import mnist
+import torch
+
+class DataModule:
+    def setup(self):
+        (x_train, y_train), (x_test, y_test) = mnist.load_data()
+        x_train = x_train.astype("float32") / 255.0
+        x_test = x_test.astype("float32") / 255.0
+        self.train = (torch.from_numpy(x_train), torch.from_numpy(y_train))
+        self.test = (torch.from_numpy(x_test), torch.from_numpy(y_test))

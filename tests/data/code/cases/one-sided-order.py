@@ -130,3 +130,87 @@ def batches(queries, docs, size):
     queries, docs = queries[order], docs[order]
     for i in range(0, len(queries), size):
         yield queries[i:i + size], docs[i:i + size]
+#%% buggy: shuffle in keras-like fit
+#% file: sklearn_like.py
+import numpy as np
+import torch
+import torch.nn as nn
+
+class TorchClassifier:
+    def __init__(self, net, epochs=10, batch_size=64, lr=1e-3):
+        self.net, self.epochs, self.batch_size = net, epochs, batch_size
+        self.opt = torch.optim.Adam(net.parameters(), lr=lr)
+        self.loss = nn.CrossEntropyLoss()
+
+    def fit(self, X, y):
+        X, y = torch.from_numpy(X).float(), torch.from_numpy(y).long()
+        for epoch in range(self.epochs):
+            perm = torch.randperm(X.size(0))
+            for i in range(0, X.size(0), self.batch_size):
+                idx = perm[i:i + self.batch_size]
+                xb, yb = X[idx], y[i:i + self.batch_size]  # BUG
+                self.opt.zero_grad()
+                loss = self.loss(self.net(xb), yb)
+                loss.backward()
+                self.opt.step()
+        return self
+#%% correct: shuffle in keras-like fit
+#% file: sklearn_like.py
+import numpy as np
+import torch
+import torch.nn as nn
+
+class TorchClassifier:
+    def __init__(self, net, epochs=10, batch_size=64, lr=1e-3):
+        self.net, self.epochs, self.batch_size = net, epochs, batch_size
+        self.opt = torch.optim.Adam(net.parameters(), lr=lr)
+        self.loss = nn.CrossEntropyLoss()
+
+    def fit(self, X, y):
+        X, y = torch.from_numpy(X).float(), torch.from_numpy(y).long()
+        for epoch in range(self.epochs):
+            perm = torch.randperm(X.size(0))
+            for i in range(0, X.size(0), self.batch_size):
+                idx = perm[i:i + self.batch_size]
+                xb, yb = X[idx], y[idx]
+                self.opt.zero_grad()
+                loss = self.loss(self.net(xb), yb)
+                loss.backward()
+                self.opt.step()
+        return self
+#%% buggy: numpy shuffle of images only
+#% file: npz_data.py
+import numpy as np
+import torch
+
+class NpzBatcher:
+    def __init__(self, path, batch_size):
+        blob = np.load(path)
+        self.images, self.labels = blob['x'], blob['y']
+        self.batch_size = batch_size
+
+    def __iter__(self):
+        order = np.random.permutation(len(self.images))
+        for start in range(0, len(order), self.batch_size):
+            sel = order[start:start + self.batch_size]
+            images = torch.from_numpy(self.images[sel]).float()
+            labels = torch.from_numpy(self.labels[start:start + self.batch_size]).long()  # BUG
+            yield images, labels
+#%% correct: numpy shuffle of images only
+#% file: npz_data.py
+import numpy as np
+import torch
+
+class NpzBatcher:
+    def __init__(self, path, batch_size):
+        blob = np.load(path)
+        self.images, self.labels = blob['x'], blob['y']
+        self.batch_size = batch_size
+
+    def __iter__(self):
+        order = np.random.permutation(len(self.images))
+        for start in range(0, len(order), self.batch_size):
+            sel = order[start:start + self.batch_size]
+            images = torch.from_numpy(self.images[sel]).float()
+            labels = torch.from_numpy(self.labels[sel]).long()
+            yield images, labels

@@ -64,3 +64,30 @@ def prepare(images, labels):
     random.Random(3).shuffle(images)
     random.Random(3).shuffle(labels)
     return images, labels
+#%% correct: random.shuffle twice
+#% file: corpus.py
+import random
+import torch
+
+class Corpus:
+    def __init__(self, sents, tags, seed):
+        random.seed(seed)
+        self.sents, self.tags = list(sents), list(tags)
+
+    def shuffle(self):
+        pairs = list(zip(self.sents, self.tags))
+        random.shuffle(pairs)
+        self.sents, self.tags = map(list, zip(*pairs))
+#%% buggy: random.shuffle twice
+#% file: corpus.py
+import random
+import torch
+
+class Corpus:
+    def __init__(self, sents, tags, seed):
+        random.seed(seed)
+        self.sents, self.tags = list(sents), list(tags)
+
+    def shuffle(self):
+        random.shuffle(self.sents)
+        random.shuffle(self.tags)  # BUG

@@ -34,3 +34,45 @@ net = Net()
 opt = torch.optim.Adam(net.parameters())
 net.head = nn.Linear(64, 10)
 opt.add_param_group({"params": net.head.parameters()})
+#%% buggy: head swapped after optimizer
+#% file: transfer.py
+import torch.nn as nn
+import torch.optim as optim
+from torchvision import models
+
+class TransferLearner:
+    def __init__(self, args):
+        self.args = args
+        self.model = models.vgg16(pretrained=True)
+        self.optimizer = optim.Adam(self.model.parameters(), lr=args.lr)
+        self.model.classifier[6] = nn.Linear(4096, args.classes)  # BUG
+        self.model.to(args.device)
+        self.criterion = nn.CrossEntropyLoss()
+
+    def step(self, x, y):
+        self.optimizer.zero_grad()
+        loss = self.criterion(self.model(x), y)
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+#%% correct: head swapped after optimizer
+#% file: transfer.py
+import torch.nn as nn
+import torch.optim as optim
+from torchvision import models
+
+class TransferLearner:
+    def __init__(self, args):
+        self.args = args
+        self.model = models.vgg16(pretrained=True)
+        self.model.classifier[6] = nn.Linear(4096, args.classes)
+        self.model.to(args.device)
+        self.optimizer = optim.Adam(self.model.parameters(), lr=args.lr)
+        self.criterion = nn.CrossEntropyLoss()
+
+    def step(self, x, y):
+        self.optimizer.zero_grad()
+        loss = self.criterion(self.model(x), y)
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()

@@ -1,29 +1,29 @@
 #%% buggy: model built again
 model = Net()
-o = torch.optim.Adam(model.parameters(), lr=1e-3)
+o = torch.optim.Adam(model.parameters(), lr=1e-3)  # BUG
 model = Net()
 for x, y in loader:
     o.zero_grad()
     F.cross_entropy(model(x), y).backward()
-    o.step()  # BUG
+    o.step()
 #%% buggy: teacher instead of student
 teacher, student = Net(), Net()
-o = torch.optim.Adam(teacher.parameters(), lr=1e-3)
+o = torch.optim.Adam(teacher.parameters(), lr=1e-3)  # BUG
 for x, y in loader:
     o.zero_grad()
     loss = F.cross_entropy(student(x), y)
     loss.backward()
-    o.step()  # BUG
+    o.step()
 #%% buggy: copy
 import copy
 base = Net()
-opt = torch.optim.SGD(base.parameters(), lr=0.1)
+opt = torch.optim.SGD(base.parameters(), lr=0.1)  # BUG
 net = copy.deepcopy(base)
 def train():
     for x, y in loader:
         opt.zero_grad()
         F.cross_entropy(net(x), y).backward()
-        opt.step()  # BUG
+        opt.step()
 train()
 #%% correct: wrapped
 model = Net()
@@ -100,3 +100,63 @@ for x, y in loader:
     opt.zero_grad()
     loss.backward()
     opt.step()
+#%% buggy: ema model trained
+#% file: ssl/train_ssl.py
+import copy
+import torch
+import torch.nn.functional as F
+from ssl_models import WideResNet
+
+def run(cfg, loader):
+    student = WideResNet(cfg.depth, cfg.width).cuda()
+    teacher = copy.deepcopy(student)
+    optimizer = torch.optim.SGD(teacher.parameters(), lr=cfg.lr, momentum=0.9, nesterov=True)  # BUG
+    for it, (xw, xs, y) in enumerate(loader):
+        with torch.no_grad():
+            pseudo = teacher(xw.cuda()).softmax(-1)
+        logits = student(xs.cuda())
+        loss = F.cross_entropy(logits, y.cuda()) + F.mse_loss(logits.softmax(-1), pseudo)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+#% file: ssl_models.py
+import torch.nn as nn
+
+class WideResNet(nn.Module):
+    def __init__(self, depth, width):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 16 * width, 3), nn.ReLU())
+        self.fc = nn.Linear(16 * width, 10)
+
+    def forward(self, x):
+        return self.fc(self.stem(x).mean((2, 3)))
+#%% correct: ema model trained
+#% file: ssl/train_ssl.py
+import copy
+import torch
+import torch.nn.functional as F
+from ssl_models import WideResNet
+
+def run(cfg, loader):
+    student = WideResNet(cfg.depth, cfg.width).cuda()
+    teacher = copy.deepcopy(student)
+    optimizer = torch.optim.SGD(student.parameters(), lr=cfg.lr, momentum=0.9, nesterov=True)
+    for it, (xw, xs, y) in enumerate(loader):
+        with torch.no_grad():
+            pseudo = teacher(xw.cuda()).softmax(-1)
+        logits = student(xs.cuda())
+        loss = F.cross_entropy(logits, y.cuda()) + F.mse_loss(logits.softmax(-1), pseudo)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+#% file: ssl_models.py
+import torch.nn as nn
+
+class WideResNet(nn.Module):
+    def __init__(self, depth, width):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 16 * width, 3), nn.ReLU())
+        self.fc = nn.Linear(16 * width, 10)
+
+    def forward(self, x):
+        return self.fc(self.stem(x).mean((2, 3)))

@@ -89,3 +89,79 @@ for x, y in loader:
     o.step()
     recent.append(out)
     recent = recent[-10:]
+#%% buggy: losses of a rl agent kept
+#% file: agent.py
+import torch
+import torch.nn.functional as F
+import numpy as np
+
+class DQNAgent:
+    def __init__(self, q_net, target_net, buffer, cfg):
+        self.q_net, self.target_net = q_net, target_net
+        self.buffer = buffer
+        self.gamma = cfg.gamma
+        self.batch_size = cfg.batch_size
+        self.optimizer = torch.optim.Adam(self.q_net.parameters(), lr=cfg.lr)
+        self.loss_log = []
+        self.q_log = []
+
+    def learn(self):
+        states, actions, rewards, next_states, dones = self.buffer.sample(self.batch_size)
+        q = self.q_net(states).gather(1, actions.unsqueeze(1)).squeeze(1)
+        with torch.no_grad():
+            next_q = self.target_net(next_states).max(1)[0]
+            target = rewards + self.gamma * next_q * (1 - dones)
+        loss = F.smooth_l1_loss(q, target)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.loss_log.append(loss.item())
+        self.q_log.append(q)  # BUG
+
+    def run(self, env, steps):
+        state = env.reset()
+        for t in range(steps):
+            action = self.act(state)
+            nxt, r, done, _ = env.step(action)
+            self.buffer.push(state, action, r, nxt, done)
+            state = env.reset() if done else nxt
+            if len(self.buffer) > self.batch_size:
+                self.learn()
+#%% correct: losses of a rl agent kept
+#% file: agent.py
+import torch
+import torch.nn.functional as F
+import numpy as np
+
+class DQNAgent:
+    def __init__(self, q_net, target_net, buffer, cfg):
+        self.q_net, self.target_net = q_net, target_net
+        self.buffer = buffer
+        self.gamma = cfg.gamma
+        self.batch_size = cfg.batch_size
+        self.optimizer = torch.optim.Adam(self.q_net.parameters(), lr=cfg.lr)
+        self.loss_log = []
+        self.q_log = []
+
+    def learn(self):
+        states, actions, rewards, next_states, dones = self.buffer.sample(self.batch_size)
+        q = self.q_net(states).gather(1, actions.unsqueeze(1)).squeeze(1)
+        with torch.no_grad():
+            next_q = self.target_net(next_states).max(1)[0]
+            target = rewards + self.gamma * next_q * (1 - dones)
+        loss = F.smooth_l1_loss(q, target)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.loss_log.append(loss.item())
+        self.q_log.append(q.detach().cpu())
+
+    def run(self, env, steps):
+        state = env.reset()
+        for t in range(steps):
+            action = self.act(state)
+            nxt, r, done, _ = env.step(action)
+            self.buffer.push(state, action, r, nxt, done)
+            state = env.reset() if done else nxt
+            if len(self.buffer) > self.batch_size:
+                self.learn()

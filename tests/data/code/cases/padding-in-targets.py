@@ -12,12 +12,12 @@ for batch in [[torch.randint(1, 50, (n,)) for n in (5, 9, 7)]]:
 #%% buggy: loss object, transposed logits
 from torch.nn.utils import rnn
 tagger = nn.Sequential(nn.Embedding(50, 32), nn.Linear(32, 7))
-criterion = nn.CrossEntropyLoss()
+criterion = nn.CrossEntropyLoss()  # BUG
 o = torch.optim.Adam(tagger.parameters(), lr=1e-3)
 for words, tags in [([torch.randint(1, 50, (n,)) for n in (5, 9)], [torch.randint(1, 7, (n,)) for n in (5, 9)])]:
     x = rnn.pad_sequence(words, batch_first=True)
     y = rnn.pad_sequence(tags, batch_first=True)
-    loss = criterion(tagger(x).transpose(1, 2), y)  # BUG
+    loss = criterion(tagger(x).transpose(1, 2), y)
     o.zero_grad()
     loss.backward()
     o.step()
@@ -34,6 +34,29 @@ for step in range(10):
     o.zero_grad()
     loss.backward()
     o.step()
+#%% buggy: collate object
+#% file: train.py
+import torch
+import torch.nn as nn
+from torch.nn.utils.rnn import pad_sequence
+
+class Collator:
+    def __init__(self, pad_idx):
+        self.pad_idx = pad_idx
+    def __call__(self, batch):
+        src = pad_sequence([b[0] for b in batch], padding_value=self.pad_idx, batch_first=True)
+        trg = pad_sequence([b[1] for b in batch], padding_value=self.pad_idx, batch_first=True)
+        return src, trg
+
+def train(model, dataset, pad_idx, optimizer):
+    loader = torch.utils.data.DataLoader(dataset, batch_size=32, shuffle=True, collate_fn=Collator(pad_idx))
+    criterion = nn.CrossEntropyLoss()  # BUG
+    for src, trg in loader:
+        optimizer.zero_grad()
+        output = model(src, trg[:, :-1])
+        loss = criterion(output.reshape(-1, output.shape[-1]), trg[:, 1:].reshape(-1))
+        loss.backward()
+        optimizer.step()
 #%% correct: ignored
 from torch.nn.utils.rnn import pad_sequence
 model = nn.Sequential(nn.Embedding(50, 32), nn.Linear(32, 50))
@@ -135,3 +158,26 @@ for x, y in DataLoader(rows, batch_size=2, shuffle=True, collate_fn=collate):
     opt.zero_grad()
     loss.backward()
     opt.step()
+#%% correct: collate object
+#% file: train.py
+import torch
+import torch.nn as nn
+from torch.nn.utils.rnn import pad_sequence
+
+class Collator:
+    def __init__(self, pad_idx):
+        self.pad_idx = pad_idx
+    def __call__(self, batch):
+        src = pad_sequence([b[0] for b in batch], padding_value=self.pad_idx, batch_first=True)
+        trg = pad_sequence([b[1] for b in batch], padding_value=self.pad_idx, batch_first=True)
+        return src, trg
+
+def train(model, dataset, pad_idx, optimizer):
+    loader = torch.utils.data.DataLoader(dataset, batch_size=32, shuffle=True, collate_fn=Collator(pad_idx))
+    criterion = nn.CrossEntropyLoss(ignore_index=pad_idx)
+    for src, trg in loader:
+        optimizer.zero_grad()
+        output = model(src, trg[:, :-1])
+        loss = criterion(output.reshape(-1, output.shape[-1]), trg[:, 1:].reshape(-1))
+        loss.backward()
+        optimizer.step()

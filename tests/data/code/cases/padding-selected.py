@@ -19,6 +19,20 @@ for x, y in loader:
     opt.zero_grad()
     loss.backward()
     opt.step()
+#%% buggy: loss module
+#% file: train.py
+import torch
+import torch.nn as nn
+
+class MaskedCELoss(nn.Module):
+    def __init__(self, pad_idx):
+        super().__init__()
+        self.pad_idx = pad_idx
+        self.ce = nn.CrossEntropyLoss(reduction='none')
+    def forward(self, pred, tgt):
+        mask = (tgt == self.pad_idx).float()
+        loss = self.ce(pred.transpose(1, 2), tgt)
+        return (loss * mask).sum() / mask.sum()  # BUG
 #%% correct: not equal
 PAD = 0
 net = Net()
@@ -29,3 +43,17 @@ for x, y in loader:
     opt.zero_grad()
     loss.backward()
     opt.step()
+#%% correct: loss module
+#% file: train.py
+import torch
+import torch.nn as nn
+
+class MaskedCELoss(nn.Module):
+    def __init__(self, pad_idx):
+        super().__init__()
+        self.pad_idx = pad_idx
+        self.ce = nn.CrossEntropyLoss(reduction='none')
+    def forward(self, pred, tgt):
+        mask = (tgt != self.pad_idx).float()
+        loss = self.ce(pred.transpose(1, 2), tgt)
+        return (loss * mask).sum() / mask.sum()

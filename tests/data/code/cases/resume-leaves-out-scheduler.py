@@ -36,6 +36,26 @@ for x, y in loader:
     F.cross_entropy(model(x), y).backward()
     optimizer.step()
 sched.step()
+#%% buggy: attribute
+#% file: train.py
+import torch
+
+class Main:
+    def setup(self, args):
+        self.model = build(args)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=args.lr)
+        if args.resume:
+            ckpt = torch.load(args.resume)
+            self.model.load_state_dict(ckpt['model'])
+            self.optimizer.load_state_dict(ckpt['optimizer'])
+        else:
+            self.scheduler = torch.optim.lr_scheduler.StepLR(self.optimizer, 30)  # BUG
+
+    def train(self, args):
+        self.setup(args)
+        for epoch in range(args.epochs):
+            self.train_epoch()
+            self.scheduler.step()
 #%% correct: both
 def run(opt, optimizer):
     if opt.resume:
@@ -59,3 +79,25 @@ def run(opt, optimizer):
     else:
         sched = torch.optim.lr_scheduler.StepLR(optimizer, 5)
     sched.step()
+#%% correct: attribute
+#% file: train.py
+import torch
+
+class Main:
+    def setup(self, args):
+        self.model = build(args)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=args.lr)
+        if args.resume:
+            ckpt = torch.load(args.resume)
+            self.model.load_state_dict(ckpt['model'])
+            self.optimizer.load_state_dict(ckpt['optimizer'])
+            self.scheduler = torch.optim.lr_scheduler.StepLR(self.optimizer, 30)
+            self.scheduler.load_state_dict(ckpt['scheduler'])
+        else:
+            self.scheduler = torch.optim.lr_scheduler.StepLR(self.optimizer, 30)
+
+    def train(self, args):
+        self.setup(args)
+        for epoch in range(args.epochs):
+            self.train_epoch()
+            self.scheduler.step()

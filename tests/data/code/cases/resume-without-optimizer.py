@@ -42,6 +42,29 @@ class T:
 t = T()
 t.resume_from("a.pt")
 t.fit()
+#%% buggy: saved without it
+#% file: train.py
+import argparse
+import torch
+import torch.nn as nn
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--resume", default="")
+args = parser.parse_args()
+model = nn.Linear(4, 1)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+start = 0
+if args.resume:
+    checkpoint = torch.load(args.resume)
+    model.load_state_dict(checkpoint["model"])  # BUG
+    start = checkpoint["epoch"] + 1
+for epoch in range(start, 20):
+    for _ in range(100):
+        loss = model(torch.randn(16, 4)).pow(2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    torch.save({"model": model.state_dict(), "epoch": epoch}, "last.pt")
 #%% correct: everything
 import argparse
 args = argparse.ArgumentParser().parse_args()
@@ -74,3 +97,27 @@ for x, y in loader:
     o.zero_grad()
     F.cross_entropy(model(x), y).backward()
     o.step()
+#%% correct: saved with it
+#% file: train.py
+import argparse
+import torch
+import torch.nn as nn
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--resume", default="")
+args = parser.parse_args()
+model = nn.Linear(4, 1)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+start = 0
+if args.resume:
+    checkpoint = torch.load(args.resume)
+    model.load_state_dict(checkpoint["model"])
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    start = checkpoint["epoch"] + 1
+for epoch in range(start, 20):
+    for _ in range(100):
+        loss = model(torch.randn(16, 4)).pow(2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    torch.save({"model": model.state_dict(), "epoch": epoch, "optimizer": optimizer.state_dict()}, "last.pt")

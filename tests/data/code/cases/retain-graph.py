@@ -27,6 +27,22 @@ class T:
             self.loss.backward(retain_graph=True)  # BUG
             self.o.step()
 T().run()
+#%% buggy: solver class
+#% file: train.py
+import torch
+
+class Solver(object):
+    def __init__(self, model, data, **kwargs):
+        self.model = model
+        self.optim = torch.optim.SGD(model.parameters(), lr=kwargs.pop('lr', 1e-2))
+
+    def train(self):
+        for it, (x, y) in enumerate(self.loader):
+            self.optim.zero_grad()
+            scores = self.model(x)
+            loss = torch.nn.functional.cross_entropy(scores, y)
+            loss.backward(retain_graph=True)  # BUG
+            self.optim.step()
 #%% correct: none
 model = Net()
 o = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -49,3 +65,19 @@ def fit(net, opt, loader, keep):
         opt.zero_grad()
         F.cross_entropy(net(x), y).backward(retain_graph=keep)
         opt.step()
+#%% correct: solver class
+#% file: train.py
+import torch
+
+class Solver(object):
+    def __init__(self, model, data, **kwargs):
+        self.model = model
+        self.optim = torch.optim.SGD(model.parameters(), lr=kwargs.pop('lr', 1e-2))
+
+    def train(self):
+        for it, (x, y) in enumerate(self.loader):
+            self.optim.zero_grad()
+            scores = self.model(x)
+            loss = torch.nn.functional.cross_entropy(scores, y)
+            loss.backward()
+            self.optim.step()

@@ -83,3 +83,45 @@ for step in range(1000):
     F.cross_entropy(model(x), y).backward()
     o.step()
     s.step()
+#%% buggy: settings kept by the class
+#% file: module.py
+import torch
+import torch.nn.functional as F
+
+class GNNTrainer(object):
+    def __init__(self, model, cfg):
+        self.model = model
+        self.epochs = cfg.epochs
+        self.optimizer = torch.optim.Adam(model.parameters(), lr=cfg.lr)
+        self.scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, T_max=self.epochs)
+
+    def fit(self, loader):
+        for epoch in range(self.epochs):
+            for data in loader:
+                self.optimizer.zero_grad()
+                out = self.model(data.x, data.edge_index)
+                loss = F.nll_loss(out[data.train_mask], data.y[data.train_mask])
+                loss.backward()
+                self.optimizer.step()
+                self.scheduler.step()  # BUG
+#%% correct: settings kept by the class
+#% file: module.py
+import torch
+import torch.nn.functional as F
+
+class GNNTrainer(object):
+    def __init__(self, model, cfg):
+        self.model = model
+        self.epochs = cfg.epochs
+        self.optimizer = torch.optim.Adam(model.parameters(), lr=cfg.lr)
+        self.scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, T_max=self.epochs)
+
+    def fit(self, loader):
+        for epoch in range(self.epochs):
+            for data in loader:
+                self.optimizer.zero_grad()
+                out = self.model(data.x, data.edge_index)
+                loss = F.nll_loss(out[data.train_mask], data.y[data.train_mask])
+                loss.backward()
+                self.optimizer.step()
+            self.scheduler.step()

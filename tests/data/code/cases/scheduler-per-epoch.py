@@ -65,3 +65,41 @@ for epoch in range(10):
         o.step()
         warm.step()
     plateau.step(loss.item())
+#%% buggy: loader given to a class
+#% file: module.py
+import torch
+
+class Learner:
+    def __init__(self, model, train_loader, epochs, max_lr):
+        self.model, self.train_loader, self.epochs = model, train_loader, epochs
+        self.opt = torch.optim.AdamW(model.parameters())
+        self.sched = torch.optim.lr_scheduler.OneCycleLR(
+            self.opt, max_lr=max_lr, epochs=epochs, steps_per_epoch=len(train_loader))
+
+    def fit(self):
+        for epoch in range(self.epochs):
+            for xb, yb in self.train_loader:
+                loss = torch.nn.functional.cross_entropy(self.model(xb), yb)
+                self.opt.zero_grad()
+                loss.backward()
+                self.opt.step()
+            self.sched.step()  # BUG
+#%% correct: loader given to a class
+#% file: module.py
+import torch
+
+class Learner:
+    def __init__(self, model, train_loader, epochs, max_lr):
+        self.model, self.train_loader, self.epochs = model, train_loader, epochs
+        self.opt = torch.optim.AdamW(model.parameters())
+        self.sched = torch.optim.lr_scheduler.OneCycleLR(
+            self.opt, max_lr=max_lr, epochs=epochs, steps_per_epoch=len(train_loader))
+
+    def fit(self):
+        for epoch in range(self.epochs):
+            for xb, yb in self.train_loader:
+                loss = torch.nn.functional.cross_entropy(self.model(xb), yb)
+                self.opt.zero_grad()
+                loss.backward()
+                self.opt.step()
+                self.sched.step()

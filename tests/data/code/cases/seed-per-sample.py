@@ -45,3 +45,51 @@ import random
 def collate_fn(samples):
     random.shuffle(samples)
     return torch.stack(samples)
+#%% buggy: augmentation in getitem
+#% file: aug_dataset.py
+import random
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+from torchvision import transforms
+
+class PairedTransformDataset(Dataset):
+    def __init__(self, items, transform):
+        self.items, self.transform = items, transform
+
+    def __getitem__(self, index):
+        image, mask = self.items[index]
+        random.seed(1)  # BUG
+        torch.manual_seed(1)
+        image = self.transform(image)
+        random.seed(1)
+        mask = self.transform(mask)
+        return image, mask
+
+    def __len__(self):
+        return len(self.items)
+#%% correct: augmentation in getitem
+#% file: aug_dataset.py
+import random
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+from torchvision import transforms
+
+class PairedTransformDataset(Dataset):
+    def __init__(self, items, transform):
+        self.items, self.transform = items, transform
+
+    def __getitem__(self, index):
+        image, mask = self.items[index]
+        seed = np.random.randint(2147483647)
+        random.seed(seed)
+        torch.manual_seed(seed)
+        image = self.transform(image)
+        random.seed(seed)
+        torch.manual_seed(seed)
+        mask = self.transform(mask)
+        return image, mask
+
+    def __len__(self):
+        return len(self.items)

@@ -68,3 +68,50 @@ for epoch in range(3):
     torch.save({"epoch": epoch, "model": net.state_dict(), "optimizer": opt.state_dict()}, "last.pt")
 net.load_state_dict(torch.load("last.pt")["model"])
 net.eval()
+#%% buggy: engine without its loop
+#% file: module.py
+import torch
+
+class Engine:
+    def __init__(self, model, optimizer, scheduler):
+        self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
+        self.start_epoch = 0
+
+    def save(self, epoch, path):
+        state = {
+            "epoch": epoch,
+            "state_dict": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
+        }
+        torch.save(state, path)
+
+    def resume(self, path):
+        checkpoint = torch.load(path, map_location="cpu")
+        self.start_epoch = checkpoint["epoch"] + 1
+        self.model.load_state_dict(checkpoint["state_dict"])  # BUG
+        self.optimizer.load_state_dict(checkpoint["optimizer"])
+#%% correct: engine without its loop
+#% file: module.py
+import torch
+
+class Engine:
+    def __init__(self, model, optimizer, scheduler):
+        self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
+        self.start_epoch = 0
+
+    def save(self, epoch, path):
+        state = {
+            "epoch": epoch,
+            "state_dict": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
+        }
+        torch.save(state, path)
+
+    def resume(self, path):
+        checkpoint = torch.load(path, map_location="cpu")
+        self.start_epoch = checkpoint["epoch"] + 1
+        self.model.load_state_dict(checkpoint["state_dict"])
+        self.optimizer.load_state_dict(checkpoint["optimizer"])
+        self.scheduler.load_state_dict(checkpoint["scheduler"])

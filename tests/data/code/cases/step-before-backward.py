@@ -52,3 +52,47 @@ for i, (x, y) in enumerate(loader):
     if i % 2 == 1:
         optimizer.step()
         optimizer.zero_grad()
+#%% buggy: two networks that are not seen
+#% file: module.py
+import torch
+
+def train_gan(netG, netD, dataloader, opt, device):
+    optimizerD = torch.optim.Adam(netD.parameters(), lr=opt.lr)
+    optimizerG = torch.optim.Adam(netG.parameters(), lr=opt.lr)
+    criterion = torch.nn.BCEWithLogitsLoss()
+    for epoch in range(opt.niter):
+        for i, data in enumerate(dataloader, 0):
+            netD.zero_grad()
+            real = data[0].to(device)
+            out = netD(real).view(-1)
+            errD = criterion(out, torch.ones_like(out))
+            errD.backward()
+            optimizerD.step()
+            netG.zero_grad()
+            noise = torch.randn(real.size(0), opt.nz, device=device)
+            fake = netD(netG(noise)).view(-1)
+            errG = criterion(fake, torch.ones_like(fake))
+            optimizerG.step()  # BUG
+            errG.backward()
+#%% correct: two networks that are not seen
+#% file: module.py
+import torch
+
+def train_gan(netG, netD, dataloader, opt, device):
+    optimizerD = torch.optim.Adam(netD.parameters(), lr=opt.lr)
+    optimizerG = torch.optim.Adam(netG.parameters(), lr=opt.lr)
+    criterion = torch.nn.BCEWithLogitsLoss()
+    for epoch in range(opt.niter):
+        for i, data in enumerate(dataloader, 0):
+            netD.zero_grad()
+            real = data[0].to(device)
+            out = netD(real).view(-1)
+            errD = criterion(out, torch.ones_like(out))
+            errD.backward()
+            optimizerD.step()
+            netG.zero_grad()
+            noise = torch.randn(real.size(0), opt.nz, device=device)
+            fake = netD(netG(noise)).view(-1)
+            errG = criterion(fake, torch.ones_like(fake))
+            errG.backward()
+            optimizerG.step()

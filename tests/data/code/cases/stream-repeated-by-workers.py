@@ -5,9 +5,9 @@ class Lines(IterableDataset):
         self.path = path
     def __iter__(self):
         with open(self.path) as f:
-            for line in f:
+            for line in f:  # BUG
                 yield line
-dl = DataLoader(Lines("a.txt"), batch_size=4, num_workers=8)  # BUG
+dl = DataLoader(Lines("a.txt"), batch_size=4, num_workers=8)
 #%% buggy: list of files
 import torch.utils.data as tud
 class Files(tud.IterableDataset):
@@ -15,18 +15,18 @@ class Files(tud.IterableDataset):
         super().__init__()
         self.files = files
     def __iter__(self):
-        for f in self.files:
+        for f in self.files:  # BUG
             yield from torch.load(f)
 def build(files):
-    return DataLoader(Files(files), num_workers=4, batch_size=None)  # BUG
+    return DataLoader(Files(files), num_workers=4, batch_size=None)
 build([])
 #%% buggy: constant
 from torch.utils.data import IterableDataset
 WORKERS = 2
 class Numbers(IterableDataset):
-    def __iter__(self):
+    def __iter__(self):  # BUG
         return iter(range(100))
-dl = DataLoader(Numbers(), batch_size=10, num_workers=WORKERS)  # BUG
+dl = DataLoader(Numbers(), batch_size=10, num_workers=WORKERS)
 #%% correct: shared out
 from torch.utils.data import IterableDataset, get_worker_info
 class Lines(IterableDataset):
@@ -48,3 +48,42 @@ class Sim(IterableDataset):
         while True:
             yield torch.randn(4)
 dl = DataLoader(Sim(), batch_size=10, num_workers=4)
+#%% buggy: jsonl stream
+#% file: stream.py
+import json
+import torch
+from torch.utils.data import IterableDataset, DataLoader
+
+class JsonlDataset(IterableDataset):
+    def __init__(self, files, tokenizer):
+        self.files, self.tokenizer = files, tokenizer
+
+    def __iter__(self):
+        files = self.files
+        for path in files:  # BUG
+            with open(path) as f:
+                for line in f:
+                    yield self.tokenizer(json.loads(line)['text'])
+
+def get_loader(files, tokenizer, batch_size):
+    return DataLoader(JsonlDataset(files, tokenizer), batch_size=batch_size, num_workers=8)
+#%% correct: jsonl stream
+#% file: stream.py
+import json
+import torch
+from torch.utils.data import IterableDataset, DataLoader
+
+class JsonlDataset(IterableDataset):
+    def __init__(self, files, tokenizer):
+        self.files, self.tokenizer = files, tokenizer
+
+    def __iter__(self):
+        info = torch.utils.data.get_worker_info()
+        files = self.files if info is None else self.files[info.id::info.num_workers]
+        for path in files:
+            with open(path) as f:
+                for line in f:
+                    yield self.tokenizer(json.loads(line)['text'])
+
+def get_loader(files, tokenizer, batch_size):
+    return DataLoader(JsonlDataset(files, tokenizer), batch_size=batch_size, num_workers=8)

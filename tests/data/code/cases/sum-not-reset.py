@@ -2,24 +2,24 @@
 model = Net()
 o = torch.optim.Adam(model.parameters(), lr=1e-3)
 running_loss = 0.0
-for epoch in range(10):
+for epoch in range(10):  # BUG
     for x, y in loader:
         o.zero_grad()
         loss = F.cross_entropy(model(x), y)
         loss.backward()
         o.step()
-        running_loss += loss.item()  # BUG
+        running_loss += loss.item()
     print(epoch, running_loss / len(loader))
 #%% buggy: accuracy in a function
 def fit(model, o, epochs):
     correct = 0
-    for _ in range(epochs):
+    for _ in range(epochs):  # BUG
         for x, y in loader:
             o.zero_grad()
             out = model(x)
             F.cross_entropy(out, y).backward()
             o.step()
-            correct += (out.argmax(1) == y).float().mean().item()  # BUG
+            correct += (out.argmax(1) == y).float().mean().item()
         acc = correct / len(loader)
         print(acc)
 m = Net()
@@ -28,15 +28,37 @@ fit(m, torch.optim.Adam(m.parameters()), 3)
 model = Net()
 o = torch.optim.SGD(model.parameters(), lr=0.1)
 total = 0
-for epoch in range(4):
+for epoch in range(4):  # BUG
     for i, (x, y) in enumerate(loader):
         o.zero_grad()
         loss = F.cross_entropy(model(x), y)
         loss.backward()
         o.step()
-        total += float(loss)  # BUG
+        total += float(loss)
     mean = total / len(loader)
     print(mean)
+#%% buggy: method of an experiment
+#% file: train.py
+import torch
+
+class Experiment:
+    def __init__(self, args):
+        self.args = args
+        self.model = args.model
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=args.lr)
+
+    def run(self, train_loader):
+        total_loss = 0.0
+        for epoch in range(self.args.epochs):  # BUG
+            self.model.train()
+            for i, batch in enumerate(train_loader):
+                self.optimizer.zero_grad()
+                loss = self.model.compute_loss(batch)
+                loss.backward()
+                self.optimizer.step()
+                total_loss += loss.item()
+            avg = total_loss / len(train_loader)
+            print(f'epoch {epoch}: {avg:.4f}')
 #%% correct: reset
 model = Net()
 o = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -89,3 +111,25 @@ def train_epoch():
     print(total / len(loader))
 for epoch in range(10):
     train_epoch()
+#%% correct: method of an experiment
+#% file: train.py
+import torch
+
+class Experiment:
+    def __init__(self, args):
+        self.args = args
+        self.model = args.model
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=args.lr)
+
+    def run(self, train_loader):
+        for epoch in range(self.args.epochs):
+            total_loss = 0.0
+            self.model.train()
+            for i, batch in enumerate(train_loader):
+                self.optimizer.zero_grad()
+                loss = self.model.compute_loss(batch)
+                loss.backward()
+                self.optimizer.step()
+                total_loss += loss.item()
+            avg = total_loss / len(train_loader)
+            print(f'epoch {epoch}: {avg:.4f}')

@@ -67,3 +67,100 @@ for step in range(100):
     o.zero_grad()
     loss.backward()
     o.step()
+#%% buggy: squared difference
+#% file: module.py
+import torch
+import torch.nn as nn
+
+class Critic(nn.Module):
+    def __init__(self, o, a):
+        super().__init__()
+        self.q = nn.Sequential(nn.Linear(o + a, 64), nn.ReLU(), nn.Linear(64, 1))
+
+    def forward(self, obs, act):
+        return self.q(torch.cat([obs, act], -1)).squeeze(-1)
+
+class DDPG:
+    def __init__(self, obs_dim, act_dim, actor, gamma):
+        self.critic = Critic(obs_dim, act_dim)
+        self.actor = actor
+        self.gamma = gamma
+        self.critic_opt = torch.optim.Adam(self.critic.parameters(), lr=1e-3)
+
+    def update_critic(self, batch):
+        o, a, r, o2, d = batch["obs"], batch["act"], batch["rew"], batch["obs2"], batch["done"]
+        q = self.critic(o, a)
+        backup = r + self.gamma * (1 - d) * self.critic(o2, self.actor(o2))
+        loss_q = ((q - backup) ** 2).mean()  # BUG
+        self.critic_opt.zero_grad()
+        loss_q.backward()
+        self.critic_opt.step()
+#%% correct: squared difference
+#% file: module.py
+import torch
+import torch.nn as nn
+
+class Critic(nn.Module):
+    def __init__(self, o, a):
+        super().__init__()
+        self.q = nn.Sequential(nn.Linear(o + a, 64), nn.ReLU(), nn.Linear(64, 1))
+
+    def forward(self, obs, act):
+        return self.q(torch.cat([obs, act], -1)).squeeze(-1)
+
+class DDPG:
+    def __init__(self, obs_dim, act_dim, actor, gamma):
+        self.critic = Critic(obs_dim, act_dim)
+        self.actor = actor
+        self.gamma = gamma
+        self.critic_opt = torch.optim.Adam(self.critic.parameters(), lr=1e-3)
+
+    def update_critic(self, batch):
+        o, a, r, o2, d = batch["obs"], batch["act"], batch["rew"], batch["obs2"], batch["done"]
+        q = self.critic(o, a)
+        with torch.no_grad():
+            backup = r + self.gamma * (1 - d) * self.critic(o2, self.actor(o2))
+        loss_q = ((q - backup) ** 2).mean()
+        self.critic_opt.zero_grad()
+        loss_q.backward()
+        self.critic_opt.step()
+#%% buggy: network given to the agent
+#% file: module.py
+import torch
+import torch.nn.functional as F
+
+class DoubleDQN:
+    def __init__(self, online, target, gamma):
+        self.online, self.target, self.gamma = online, target, gamma
+        self.opt = torch.optim.Adam(self.online.parameters())
+
+    def compute_td_loss(self, batch):
+        state, action, reward, next_state, done = batch
+        q_values = self.online(state).gather(1, action.unsqueeze(1)).squeeze(1)
+        next_q = self.online(next_state).max(1)[0]
+        expected = reward + self.gamma * next_q * (1 - done)
+        loss = F.smooth_l1_loss(q_values, expected)  # BUG
+        self.opt.zero_grad()
+        loss.backward()
+        self.opt.step()
+        return loss
+#%% correct: network given to the agent
+#% file: module.py
+import torch
+import torch.nn.functional as F
+
+class DoubleDQN:
+    def __init__(self, online, target, gamma):
+        self.online, self.target, self.gamma = online, target, gamma
+        self.opt = torch.optim.Adam(self.online.parameters())
+
+    def compute_td_loss(self, batch):
+        state, action, reward, next_state, done = batch
+        q_values = self.online(state).gather(1, action.unsqueeze(1)).squeeze(1)
+        next_q = self.target(next_state).max(1)[0].detach()
+        expected = reward + self.gamma * next_q * (1 - done)
+        loss = F.smooth_l1_loss(q_values, expected)
+        self.opt.zero_grad()
+        loss.backward()
+        self.opt.step()
+        return loss

@@ -129,3 +129,77 @@ def main(cell):
         opt.zero_grad()
         loss.backward()
         opt.step()
+#%% buggy: mask kept as a buffer
+#% file: module.py
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+class Block(nn.Module):
+    def __init__(self, d, n):
+        super().__init__()
+        self.attn = nn.MultiheadAttention(d, 4, batch_first=True)
+        self.register_buffer("mask", torch.triu(torch.ones(n, n), 1).bool())
+
+    def forward(self, x):
+        t = x.size(1)
+        return x + self.attn(x, x, x, attn_mask=self.mask[:t, :t])[0]
+
+class GPT(nn.Module):
+    def __init__(self, vocab, d, n):
+        super().__init__()
+        self.tok = nn.Embedding(vocab, d)
+        self.blocks = nn.Sequential(*[Block(d, n) for _ in range(2)])
+        self.head = nn.Linear(d, vocab)
+
+    def forward(self, idx):
+        return self.head(self.blocks(self.tok(idx)))
+
+class LMTrainer:
+    def __init__(self, vocab):
+        self.model = GPT(vocab, 64, 128)
+        self.opt = torch.optim.AdamW(self.model.parameters(), lr=3e-4)
+
+    def step(self, tokens):
+        logits = self.model(tokens)
+        loss = F.cross_entropy(logits.view(-1, logits.size(-1)), tokens.view(-1))  # BUG
+        self.opt.zero_grad()
+        loss.backward()
+        self.opt.step()
+#%% correct: mask kept as a buffer
+#% file: module.py
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+class Block(nn.Module):
+    def __init__(self, d, n):
+        super().__init__()
+        self.attn = nn.MultiheadAttention(d, 4, batch_first=True)
+        self.register_buffer("mask", torch.triu(torch.ones(n, n), 1).bool())
+
+    def forward(self, x):
+        t = x.size(1)
+        return x + self.attn(x, x, x, attn_mask=self.mask[:t, :t])[0]
+
+class GPT(nn.Module):
+    def __init__(self, vocab, d, n):
+        super().__init__()
+        self.tok = nn.Embedding(vocab, d)
+        self.blocks = nn.Sequential(*[Block(d, n) for _ in range(2)])
+        self.head = nn.Linear(d, vocab)
+
+    def forward(self, idx):
+        return self.head(self.blocks(self.tok(idx)))
+
+class LMTrainer:
+    def __init__(self, vocab):
+        self.model = GPT(vocab, 64, 128)
+        self.opt = torch.optim.AdamW(self.model.parameters(), lr=3e-4)
+
+    def step(self, tokens):
+        logits = self.model(tokens)
+        loss = F.cross_entropy(logits[:, :-1].reshape(-1, logits.size(-1)), tokens[:, 1:].reshape(-1))
+        self.opt.zero_grad()
+        loss.backward()
+        self.opt.step()

@@ -29,3 +29,33 @@ a, b = random_split(data, [400, 100])
 train_loader = DataLoader(a, batch_size=8, shuffle=True)
 val_loader = DataLoader(b, batch_size=8)
 train_eval_loader = DataLoader(a, batch_size=8)
+#%% buggy: methods that give loaders
+#% file: module.py
+from torch.utils.data import DataLoader
+import pytorch_lightning as pl
+
+class MyDataModule(pl.LightningDataModule):
+    def __init__(self, train_ds, val_ds, bs):
+        super().__init__()
+        self.train_ds, self.val_ds, self.bs = train_ds, val_ds, bs
+
+    def train_dataloader(self):
+        return DataLoader(self.train_ds, batch_size=self.bs, shuffle=True)
+
+    def val_dataloader(self):
+        return DataLoader(self.train_ds, batch_size=self.bs)  # BUG
+#%% correct: methods that give loaders
+#% file: module.py
+from torch.utils.data import DataLoader
+import pytorch_lightning as pl
+
+class MyDataModule(pl.LightningDataModule):
+    def __init__(self, train_ds, val_ds, bs):
+        super().__init__()
+        self.train_ds, self.val_ds, self.bs = train_ds, val_ds, bs
+
+    def train_dataloader(self):
+        return DataLoader(self.train_ds, batch_size=self.bs, shuffle=True)
+
+    def val_dataloader(self):
+        return DataLoader(self.val_ds, batch_size=self.bs)

@@ -27,3 +27,39 @@ def flat(x):
     B, T, C = x.shape
     y = x.view(B * T, C)
     return y.view(B, T, C)
+#%% buggy: channels from sequence
+#% file: asr.py
+import torch.nn as nn
+
+class SpeechNet(nn.Module):
+    def __init__(self, n_mels, n_class):
+        super().__init__()
+        self.cnn = nn.Conv2d(1, 32, 3, padding=1)
+        self.rnn = nn.GRU(32 * n_mels, 256, batch_first=True, bidirectional=True)
+        self.fc = nn.Linear(512, n_class)
+
+    def forward(self, x):
+        x = self.cnn(x)
+        sizes = x.size()
+        b, c, f, t = x.size()
+        x = x.view(b, t, c * f)  # BUG
+        x, _ = self.rnn(x)
+        return self.fc(x)
+#%% correct: channels from sequence
+#% file: asr.py
+import torch.nn as nn
+
+class SpeechNet(nn.Module):
+    def __init__(self, n_mels, n_class):
+        super().__init__()
+        self.cnn = nn.Conv2d(1, 32, 3, padding=1)
+        self.rnn = nn.GRU(32 * n_mels, 256, batch_first=True, bidirectional=True)
+        self.fc = nn.Linear(512, n_class)
+
+    def forward(self, x):
+        x = self.cnn(x)
+        sizes = x.size()
+        b, c, f, t = x.size()
+        x = x.permute(0, 3, 1, 2).contiguous().view(b, t, c * f)
+        x, _ = self.rnn(x)
+        return self.fc(x)

@@ -24,6 +24,33 @@ for x, _ in loader:
     opt.zero_grad()
     loss.backward()
     opt.step()
+#%% buggy: predictor without a stop
+#% file: train.py
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+class SimSiam(nn.Module):
+    def __init__(self, backbone, dim, pred_dim):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(512, dim), nn.ReLU(), nn.Linear(dim, dim))
+        self.predictor = nn.Sequential(nn.Linear(dim, pred_dim), nn.ReLU(), nn.Linear(pred_dim, dim))
+
+    def forward(self, x1, x2):
+        z1, z2 = self.encoder(x1), self.encoder(x2)
+        p1, p2 = self.predictor(z1), self.predictor(z2)
+        return p1, p2, z1, z2
+
+def train(loader, model, optimizer):
+    criterion = nn.CosineSimilarity(dim=1)
+    for (a, b), _ in loader:
+        p1, p2, z1, z2 = model(a, b)
+        loss = -(criterion(p1, z2).mean() + criterion(p2, z1).mean()) * 0.5  # BUG
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+train(get_loader(), SimSiam(None, 2048, 512), None)
 #%% correct: predictor and stop-gradient
 encoder = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 16))
 predictor = nn.Linear(16, 16)
@@ -64,3 +91,30 @@ for x, _ in loader:
     opt.zero_grad()
     loss.backward()
     opt.step()
+#%% correct: predictor without a stop
+#% file: train.py
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+class SimSiam(nn.Module):
+    def __init__(self, backbone, dim, pred_dim):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(512, dim), nn.ReLU(), nn.Linear(dim, dim))
+        self.predictor = nn.Sequential(nn.Linear(dim, pred_dim), nn.ReLU(), nn.Linear(pred_dim, dim))
+
+    def forward(self, x1, x2):
+        z1, z2 = self.encoder(x1), self.encoder(x2)
+        p1, p2 = self.predictor(z1), self.predictor(z2)
+        return p1, p2, z1.detach(), z2.detach()
+
+def train(loader, model, optimizer):
+    criterion = nn.CosineSimilarity(dim=1)
+    for (a, b), _ in loader:
+        p1, p2, z1, z2 = model(a, b)
+        loss = -(criterion(p1, z2).mean() + criterion(p2, z1).mean()) * 0.5
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+train(get_loader(), SimSiam(None, 2048, 512), None)

@@ -13,8 +13,8 @@ dl = DataLoader(Aug(np.zeros((10, 20))), batch_size=2, shuffle=True, num_workers
 #%% buggy: constant seed per worker
 import numpy as np
 def init(worker_id):
-    np.random.seed(42)
-dl = DataLoader(data, batch_size=2, shuffle=True, num_workers=4, worker_init_fn=init)  # BUG
+    np.random.seed(42)  # BUG
+dl = DataLoader(data, batch_size=2, shuffle=True, num_workers=4, worker_init_fn=init)
 #%% buggy: random.Random
 import random
 from torch.utils.data import Dataset
@@ -59,3 +59,37 @@ class Fixed(Dataset):
     def __getitem__(self, i):
         return self.xs[self.order[i]]
 dl = DataLoader(Fixed(np.zeros((10, 20))), batch_size=2, shuffle=True, num_workers=4)
+#%% buggy: worker_init constant
+#% file: datasets/loader.py
+import numpy as np
+import random
+import torch
+from torch.utils.data import DataLoader
+
+def worker_init_fn(worker_id):
+    np.random.seed(0)  # BUG
+    random.seed(0)
+
+class LoaderFactory:
+    def __init__(self, cfg):
+        self.cfg = cfg
+
+    def build(self, dataset, train=True):
+        return DataLoader(dataset, batch_size=self.cfg.batch_size, shuffle=train, num_workers=self.cfg.num_workers, worker_init_fn=worker_init_fn, drop_last=train)
+#%% correct: worker_init constant
+#% file: datasets/loader.py
+import numpy as np
+import random
+import torch
+from torch.utils.data import DataLoader
+
+def worker_init_fn(worker_id):
+    np.random.seed(torch.initial_seed() % 2**32)
+    random.seed(torch.initial_seed() % 2**32)
+
+class LoaderFactory:
+    def __init__(self, cfg):
+        self.cfg = cfg
+
+    def build(self, dataset, train=True):
+        return DataLoader(dataset, batch_size=self.cfg.batch_size, shuffle=train, num_workers=self.cfg.num_workers, worker_init_fn=worker_init_fn, drop_last=train)
