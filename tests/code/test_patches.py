@@ -92,6 +92,34 @@ def test_deleting_the_only_statement_of_a_block_leaves_pass(tmp_path: Path) -> N
     assert after["train.py"] == "if warm:\n    pass\nprint(1)\n"
 
 
+def test_a_statement_goes_under_a_block(tmp_path: Path) -> None:
+    file = source(tmp_path, 'if a:\n    for x in xs:  # all\n        # one\n\n        f("""a\n  b""")\n    done()\n')
+    loop = next(n for n in ast.walk(file.tree) if isinstance(n, ast.For))
+    after = edited(tmp_path, Edit("under", file, loop, "with torch.no_grad():"))["train.py"]
+    expected = '    with torch.no_grad():\n        for x in xs:  # all\n            # one\n\n            f("""a\n  b""")\n    done()\n'
+    assert after == "if a:\n" + expected
+
+
+def test_the_body_of_a_block_takes_its_place(tmp_path: Path) -> None:
+    file = source(
+        tmp_path,
+        "def f(x):\n    with torch.no_grad():\n        h = g(x)\n        # then\n        h = k(h)\n    return h\n",
+    )
+    block = next(n for n in ast.walk(file.tree) if isinstance(n, ast.With))
+    after = edited(tmp_path, Edit("release", file, block))["train.py"]
+    assert "def f(x):\n    h = g(x)\n" in after and "    h = k(h)\n    return h\n" in after
+
+
+def test_a_decorator_and_a_loop_can_be_deleted(tmp_path: Path) -> None:
+    file = source(tmp_path, "@cache\n@other\ndef f(x):\n    for y in x:\n        print(y)\n    return x\n")
+    function = file.tree.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    after = edited(tmp_path, Edit("delete", file, function.decorator_list[0]), Edit("delete", file, function.body[0]))[
+        "train.py"
+    ]
+    assert after == "@other\ndef f(x):\n    return x\n"
+
+
 def test_two_files_make_one_diff(tmp_path: Path) -> None:
     one, two = source(tmp_path, "lr = 1.0\n", "one.py"), source(tmp_path, "wd = 2.0\n", "two.py")
     after = edited(

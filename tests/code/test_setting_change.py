@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from misrun.tools.code.setting_change import SettingChange, applied
+from misrun.tools.code.setting_change import SettingChange, applied, patched_files
 from misrun.tools.readers.registry import read_run
 
 ARGPARSE = """\
@@ -111,3 +111,41 @@ def test_another_setting_of_the_same_value_is_left_alone(tmp_path: Path) -> None
         "+optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4, betas=(0.9, 0.999), weight_decay=0.1)"
         in found.patch
     )
+
+
+def lay_down(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("copy", "line"),
+    [
+        ("runs/a/config.json", '(out / "config.json").write_text(json.dumps(vars(args)))'),
+        ("config.json", 'json.dump(vars(args), open("config.json", "w"))'),
+        ("lightning_logs/version_0/config.json", "trainer.fit(model)"),
+    ],
+)
+def test_a_copy_that_the_run_wrote_of_its_settings_is_not_what_is_changed(tmp_path: Path, copy: str, line: str) -> None:
+    """The default in the code is what counts; the copy holds the same value and nothing reads it."""
+    code = f'parser.add_argument("--workers", type=int, default=8)\n{line}\n'
+    lay_down(tmp_path, {"train.py": code, copy: '{"workers": 8}'})
+    done = applied(tmp_path, read_run(tmp_path), [SettingChange(name="workers", old=8, new=1)])
+    assert done is not None and done.patch is not None
+    assert list(patched_files(done.patch)) == ["train.py"]
+
+
+def test_a_file_that_the_program_reads_and_copies_is_changed(tmp_path: Path) -> None:
+    code = 'cfg = json.load(open("conf/base.json"))\njson.dump(cfg, open(out / "base.json", "w"))\n'
+    lay_down(tmp_path, {"train.py": code, "conf/base.json": '{"workers": 8}'})
+    done = applied(tmp_path, read_run(tmp_path), [SettingChange(name="workers", old=8, new=1)])
+    assert done is not None and done.patch is not None
+    assert list(patched_files(done.patch)) == ["conf/base.json"]
+
+
+def test_an_option_without_a_value_is_switched_on_by_its_name_alone(tmp_path: Path) -> None:
+    lay_down(tmp_path, {"train.py": ARGPARSE, "train.log": "Namespace(lr=0.01, batch_size=32, amp=False)\n"})
+    done = applied(tmp_path, read_run(tmp_path), [SettingChange(name="amp", old=False, new=True)])
+    assert done is not None
+    assert (done.patch, done.arguments) == (None, ("--amp",))

@@ -382,6 +382,14 @@ class CallEvaluator(Expressions):
         call.receiver.kwargs = {**call.receiver.kwargs, **call.kwargs}
         return constant(None)
 
+    def _register_buffer(self, call: "MethodCall") -> Value:
+        """`self.register_buffer("mask", tensor)`: an attribute from then on."""
+        name = call.args[0].const if call.args else None
+        given = call.args[1] if len(call.args) > 1 else call.kwargs.get("tensor")
+        if isinstance(name, str) and given is not None:
+            call.receiver.attrs[name] = given
+        return self._object_method(call)
+
     def _layers(self, call: "MethodCall") -> Value:
         """`heads.values()` and `heads.items()` of a ModuleDict."""
         layers = layers_in(call.receiver)
@@ -456,11 +464,16 @@ class CallEvaluator(Expressions):
             and args[0].kind == "mapping"
         ):
             return args[0]
+        if name == "Variable" and args:  # the wrapper of PyTorch before 0.4: with requires_grad, a leaf of its own
+            new = "requires_grad" in kwargs
+            return self.operation("tensor", args, kwargs, node, scope, is_tensor=True) if new else args[0]
         if name in WRAPPERS and args:
             self.record(path, node, scope, args=tuple(args), kwargs=kwargs)
             return args[0] if len(args) == 1 or name != "prepare" else Value(kind="sequence", items=list(args))
         if name == "deepcopy" and args:
             return self._remember(node, _copy(args[0], Site(scope.file, node)))
+        if path == "torch.autograd.Variable" and args:  # until PyTorch 0.4; since then the tensor itself
+            return self.operation("identity", args, kwargs, node, scope, is_tensor=True)
         if name in CLIPPING:
             return self.record("clip_grad", node, scope, args=tuple(args), kwargs=kwargs).result
         kind = kind_of_library_class(path)
@@ -578,6 +591,7 @@ _METHODS: dict[tuple[str, str], _Method] = {
     **{("unknown", n): CallEvaluator._same_object for n in ("to", "cuda", "cpu", "float", "half", "double",
     "requires_grad_")},
     ("mapping", "update"): CallEvaluator._update,
+    ("module", "register_buffer"): CallEvaluator._register_buffer,
     **{("module", n): CallEvaluator._layers for n in ("values", "items")},
     ("mapping", "get"): CallEvaluator._get,
     **{(kind, n): CallEvaluator._parse_args for kind in ("object", "unknown") for n in ("parse_args",)},

@@ -424,6 +424,8 @@ class Expressions(ABC):
         if "<batch>" not in loader.attrs:
             collate = loader.kwargs["collate_fn"]
             samples = Value(op="comprehension", name="samples", inputs=(sample, loader))
+            if isinstance(collate.definition, Class) and collate.kind != "class":
+                collate = self.find_in_class(collate.definition, "__call__", collate, node) or collate
             made = self.call_function(collate, [samples], {}, node) if collate.kind == "function" else Value()
             loader.attrs["<batch>"] = made
         made = loader.attrs["<batch>"]

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from misrun.tools.code.flow.record import Flow
+from misrun.tools.paper.record import Alignment
 from misrun.tools.record import Record, Span
 
 Severity = Literal["error", "warning", "note"]
@@ -49,7 +50,7 @@ class Audit(Record):
     """What an auditor hands back. `clean` lists what it checked and found in order; a failure is only a status.
 
     `flows` are the ways of the data; `unresolved` are the stages on them that could not be followed, which say nothing
-    for or against a fault and so are kept apart from the findings.
+    for or against a fault and so are kept apart from the findings. `alignment` is the paper auditor's comparison.
     """
 
     agent: str
@@ -59,6 +60,7 @@ class Audit(Record):
     clean: tuple[str, ...] = ()
     flows: tuple[Flow, ...] = ()
     unresolved: tuple[Finding, ...] = ()
+    alignment: Alignment | None = None
     files: int = 0
     skipped: tuple[tuple[str, str], ...] = ()
     reason: str = ""

@@ -1,5 +1,6 @@
 """The values gradients flow through: everything a backward reaches, up to where the graph is cut."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -13,20 +14,26 @@ _MOST = 6000
 
 @lru_cache(maxsize=1)  # several checks ask for the values of the same trace
 def differentiated(trace: Trace) -> tuple[tuple[tuple[Event, ...], tuple[Value, ...]], ...]:
-    """For every root the values its backwards reach. A forward() nothing in the project calls counts as reached."""
+    """For every root the values its backwards reach. A forward() or a loss that nothing in the project calls counts as
+    reached."""
     return tuple((root, values) for root in trace.roots if (values := tuple(_reached(root))))
 
 
 def _reached(root: tuple[Event, ...]) -> Iterable[Value]:
     backwards = [event.args[0] for event in root if event.op == "backward" and event.args]
-    if not backwards and _is_forward(root):
-        backwards = [event.result for event in root if not event.grad_is_off()]
+    if not backwards and is_objective(root):
+        made = [event.args if event.op == "return" else (event.result,) for event in root if not event.grad_is_off()]
+        backwards = [value for values in made for value in values]
     return _below(backwards)
 
 
-def _is_forward(root: tuple[Event, ...]) -> bool:
-    """Whether the root is a method `forward` followed on its own."""
-    return bool(root) and any(f.kind == "root" and f.label.endswith(".forward") for f in root[0].frame.chain())
+# How libraries name the functions whose results are differentiated elsewhere.
+_OBJECTIVES = re.compile(r"loss|criterion|objective|(?:^|\.)(?:forward|training_step)$", re.IGNORECASE)
+
+
+def is_objective(root: tuple[Event, ...]) -> bool:
+    """Whether the root is a method `forward` or `training_step`, or a loss by its name, followed on its own."""
+    return bool(root) and any(f.kind == "root" and _OBJECTIVES.search(f.label) for f in root[0].frame.chain())
 
 
 def _below(values: list[Value]) -> list[Value]:

@@ -36,6 +36,7 @@ class Interpreter(CallEvaluator):
 
     _modules: dict[int, Scope] = field(default_factory=dict)
     _roots: list[tuple[Event, ...]] = field(default_factory=list)
+    _counted: dict[int, tuple[ast.Attribute, ...]] = field(default_factory=dict)
 
     def run(self) -> Trace:
         for file in self.project.files:
@@ -74,7 +75,8 @@ class Interpreter(CallEvaluator):
             return
         with self._root(node, function.name):
             scope = self.module_scope(function.file)
-            self.call_function(Value(kind="function", definition=function, scope=scope), [], {}, node)
+            made = self.call_function(Value(kind="function", definition=function, scope=scope), [], {}, node)
+            self.record("return", node, scope, args=(made,))
 
     def _follow_unreached_methods(self, cls: Class) -> None:
         """Methods nobody calls, on one instance; a first silent pass lets later methods set attributes."""
@@ -86,11 +88,11 @@ class Interpreter(CallEvaluator):
             self.replay = {}
             self.inlined = {}
             silent = len(self.events)
-            self._call_methods(methods, this, {})
+            self._call_methods([m for m in methods if m.name != "__init__"], this, {})
             del self.events[silent:]
             self.inlined = {}
         replay, self.replay = self.replay, None
-        for method in methods:
+        for method in (m for m in methods if m.name != "__init__"):
             with self._root(method.node, f"{cls.name}.{method.name}", this):
                 self.replay = replay
                 self._call_methods([method], this, {})
@@ -100,7 +102,8 @@ class Interpreter(CallEvaluator):
         for method in methods:
             scope = self.module_scope(method.file)
             bound = Value(kind="function", definition=method, scope=scope, inputs=(this,))
-            self.call_function(bound, [], kwargs, method.node)
+            made = self.call_function(bound, [], kwargs, method.node)
+            self.record("return", method.node, scope, args=(made,))
 
     # --- statements -----------------------------------------------------------------------------------------------
 
@@ -184,6 +187,22 @@ class Interpreter(CallEvaluator):
             value = scope.variables.get(name)
             if value is not None and value.kind == "const":
                 scope.variables[name] = Value(name=name, op="changing", inputs=(value,), site=value.site)
+        for target in self._counted_attributes(node):
+            self._forget_attribute(target, scope)
+
+    def _counted_attributes(self, loop: ast.AST) -> tuple[ast.Attribute, ...]:
+        """The attributes that the loop adds to: `self.count += 1`."""
+        if id(loop) not in self._counted:
+            counts = (n.target for n in ast.walk(loop) if isinstance(n, ast.AugAssign))
+            self._counted[id(loop)] = tuple(t for t in counts if isinstance(t, ast.Attribute))
+        return self._counted[id(loop)]
+
+    def _forget_attribute(self, target: ast.Attribute, scope: Scope) -> None:
+        owner = scope.find(target.value.id) if isinstance(target.value, ast.Name) else None
+        old = owner.attrs.get(target.attr) if owner is not None else None
+        if owner is not None and old is not None and old.kind == "const":
+            name = ast.unparse(target)
+            owner.attrs[target.attr] = Value(name=name, op="changing", inputs=(old,), site=old.site)
 
     def _while(self, node: ast.While, scope: Scope) -> None:
         self.evaluate(node.test, scope)

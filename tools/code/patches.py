@@ -18,11 +18,13 @@ class Edit:
     """One change at a node of a file.
 
     `before` and `after` put `text` (one line or several, without indentation of its own) beside the node's statement;
-    `delete` takes the statement out; `replace` puts `text` in place of the node, an expression, a keyword or a
-    statement; `import` adds the import statement `text` below the file's other imports, unless it is there already.
+    `delete` takes the statement (or the decorator) out; `replace` puts `text` in place of the node, an expression, a
+    keyword or a statement; `drop` takes an argument or an item of a list out with its comma; `under` puts the statement
+    into a block headed by `text`, `release` puts the body of such a block in its place; `import` adds the import
+    statement `text` below the file's other imports, unless it is there already.
     """
 
-    action: Literal["before", "after", "delete", "replace", "import"]
+    action: Literal["before", "after", "delete", "replace", "drop", "under", "release", "import"]
     file: SourceFile
     node: ast.AST
     text: str = ""
@@ -95,11 +97,21 @@ class _Text:
         if edit.action == "import":
             yield from self._import(edit.text)
             return
+        if edit.action == "drop":
+            yield self._drop(edit.node)
+            return
+        if edit.action == "delete" and self._decorates(edit.node):
+            yield self._delete_decorator(edit.node)
+            return
         statement = _statement_of(edit)
         if edit.action == "replace":
             yield self._replace(edit)
         elif edit.action == "delete":
             yield self._delete(statement)
+        elif edit.action == "under":
+            yield from self._under(statement, edit.text)
+        elif edit.action == "release":
+            yield from self._release(statement)
         else:
             yield self._insert(statement, edit)
 
@@ -107,7 +119,7 @@ class _Text:
         return self.starts[line - 1] + column
 
     def _span(self, node: ast.AST) -> tuple[int, int]:
-        if not isinstance(node, ast.expr | ast.keyword | ast.stmt):
+        if not isinstance(node, ast.expr | ast.keyword | ast.arg | ast.stmt):
             raise ValueError("the node has no place")
         first = self._offset(node.lineno, node.col_offset)
         return first, self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
@@ -119,8 +131,28 @@ class _Text:
         indent = self._indent(edit.node.lineno) if isinstance(edit.node, ast.stmt) else ""
         return _Change(first, last, self._indented(edit.text, indent))
 
+    def _drop(self, item: ast.AST) -> _Change:
+        """An argument, keyword or item and the comma that parts it from its neighbour."""
+        beside = _siblings(self.file.tree, item)
+        at = next(i for i, other in enumerate(beside) if other is item)
+        first, last = self._span(item)
+        if at + 1 < len(beside):
+            last = self._span(beside[at + 1])[0]
+        elif at:
+            first = self._span(beside[at - 1])[1]
+        if b"#" in self.raw[first:last]:
+            raise ValueError("a comment beside the dropped item would be lost")
+        return _Change(first, last, "")
+
+    def _decorates(self, node: ast.AST) -> bool:
+        return any(node in getattr(owner, "decorator_list", []) for owner in ast.walk(self.file.tree))
+
+    def _delete_decorator(self, decorator: ast.AST) -> _Change:
+        first, last = int(getattr(decorator, "lineno", 0)), int(getattr(decorator, "end_lineno", 0))
+        return _Change(self.starts[first - 1], self.starts[last], "")
+
     def _delete(self, statement: ast.stmt) -> _Change:
-        self._require_own_lines(statement)
+        self._require_own_lines(statement, compound=True)
         first, last = self.starts[statement.lineno - 1], self.starts[statement.end_lineno or statement.lineno]
         if _is_alone(self.file.tree, statement):
             return _Change(*self._span(statement), "pass")
@@ -137,6 +169,39 @@ class _Text:
         at = self.starts[statement.end_lineno or statement.lineno]
         ends = self.raw[:at].endswith(b"\n")
         return _Change(at, at, text + self.end if ends else self.end + text)
+
+    def _under(self, statement: ast.stmt, header: str) -> Iterator[_Change]:
+        """The header above the statement, and every line of the statement four columns further in."""
+        self._require_own_lines(statement, compound=True)
+        lines = [n for n in self._own_lines(statement) if self.raw[self.starts[n - 1] : self.starts[n]].strip()]
+        head = self._indent(statement.lineno) + header + self.end
+        for number in lines:
+            at = self.starts[number - 1]
+            yield _Change(at, at, (head if number == lines[0] else "") + " " * 4)
+
+    def _release(self, block: ast.stmt) -> Iterator[_Change]:
+        """The header goes, and every line of the body stands where the header stood."""
+        body: list[ast.stmt] = getattr(block, "body", [])
+        if not body or body[0].lineno == block.lineno:
+            raise ValueError("a block of its own lines was expected")
+        self._require_own_lines(block, compound=True)
+        outer, inner = self._indent(block.lineno), self._indent(body[0].lineno)
+        yield _Change(self.starts[block.lineno - 1], self.starts[body[0].lineno - 1], "")
+        for number in (n for statement in body for n in self._own_lines(statement)):
+            at = self.starts[number - 1]
+            if self.raw[at:].startswith(inner.encode()):
+                yield _Change(at + len(outer), at + len(inner), "")
+
+    def _own_lines(self, statement: ast.stmt) -> list[int]:
+        """Its lines, without those that lie inside a text over several lines."""
+        inside = {
+            number
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Constant | ast.JoinedStr) and node.end_lineno is not None
+            for number in range(node.lineno + 1, node.end_lineno + 1)
+        }
+        numbers = range(_first_line(statement), (statement.end_lineno or statement.lineno) + 1)
+        return [number for number in numbers if number not in inside]
 
     def _import(self, text: str) -> Iterator[_Change]:
         body = self.file.tree.body
@@ -158,7 +223,8 @@ class _Text:
         return found[0].decode() if found else ""
 
     def _indented(self, text: str, indent: str) -> str:
-        return f"{self.end}{indent}".join(text.split("\n"))
+        first, *further = text.split("\n")
+        return self.end.join([first, *(indent + line if line else "" for line in further)])
 
     def _require_own_lines(self, statement: ast.stmt, compound: bool = False) -> None:
         """Refuses a statement that shares its line with another (`a; b`, `if x: y`) or, unless allowed, has a body."""
@@ -173,6 +239,19 @@ def _first_line(statement: ast.stmt) -> int:
     """The line where a statement begins, its decorators included."""
     decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _siblings(tree: ast.AST, item: ast.AST) -> list[ast.expr | ast.keyword]:
+    """The arguments of the call, or the items of the list, that `item` is one of, in their order."""
+    for node in ast.walk(tree):
+        held: list[ast.expr | ast.keyword] = []
+        if isinstance(node, ast.Call):
+            held = [*node.args, *node.keywords]
+        elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+            held = list(node.elts)
+        if any(other is item for other in held):
+            return sorted(held, key=lambda n: (n.lineno, n.col_offset))
+    raise ValueError("the node is no argument and no item")
 
 
 def _is_alone(tree: ast.AST, statement: ast.stmt) -> bool:

@@ -42,6 +42,9 @@ def applied(root: Path, run: RunRecord, changes: Iterable[SettingChange]) -> App
     texts: dict[str, str] = {}
     arguments: list[str] = []
     for change in changes:
+        if (switch := _switch(root, run, change)) is not None:
+            arguments.append(switch)
+            continue
         given = next((c for c in run.config if c.origin == "command" and _same(c, change)), None)
         if given is None and _edited(root, run, change, texts):
             continue
@@ -56,7 +59,7 @@ def applied(root: Path, run: RunRecord, changes: Iterable[SettingChange]) -> App
 
 def _edited(root: Path, run: RunRecord, change: SettingChange, texts: dict[str, str]) -> bool:
     """Makes the change in `texts` (by path, read when first needed); False where no line holds the setting."""
-    for place in _places(run, change):
+    for place in _places(root, run, change):
         path = place.span.file
         text = texts.get(path) or _read(root / path)
         new = _line_changed(text, place, change) if text is not None else None
@@ -77,13 +80,56 @@ def _flag(root: Path, run: RunRecord, change: SettingChange, texts: dict[str, st
     return None
 
 
-def _places(run: RunRecord, change: SettingChange) -> list[ConfigValue]:
+def _switch(root: Path, run: RunRecord, change: SettingChange) -> str | None:
+    """The option without a value (argparse's store_true, BooleanOptionalAction) that switches the setting on."""
+    if change.new is not True:
+        return None
+    name = re.escape(change.name.rsplit(".", 1)[-1]).replace("_", "[_-]")
+    option = re.compile(rf"['\"](--{name})['\"][^()]{{0,300}}(?:store_true|BooleanOptionalAction)")
+    texts = (_read(root / code.path) or "" for code in run.code)
+    found = next((match for text in texts if (match := option.search(text))), None)
+    return found[1] if found else None
+
+
+def _places(root: Path, run: RunRecord, change: SettingChange) -> list[ConfigValue]:
     """Where the setting stands with the value that the run used; files of settings first."""
     found = [c for c in run.config if c.origin in _WRITTEN and c.span.unit == "line" and _same(c, change)]
+    found = [c for c in found if not _is_copy(c, run, root)]
     return sorted(
         (c for c in found if _equal(c.value, change.old)),
         key=lambda c: (_WRITTEN.index(c.origin), c.name != change.name),
     )
+
+
+# Lightning, Weights & Biases, MLflow and Hydra keep the settings of each run there.
+_WRITTEN_BY_LIBRARY = re.compile(r"(?:.*/)?(?:lightning_logs|wandb|mlruns|\.hydra)/")
+# Settings that say where a run puts what it writes.
+_WRITES = re.compile(r"write_text|[\"'][wx]t?[\"']|\bdump\(")
+_OUTPUT = re.compile(r"out|save|log|run|result|exp|work|ckpt|checkpoint", re.I)
+
+
+def _is_copy(place: ConfigValue, run: RunRecord, root: Path) -> bool:
+    """Whether the file lies where the run puts what it writes, or the program writes one of that name and reads no such
+    path: a copy of its settings, which nothing reads."""
+    path = place.span.file
+    folder, _, name = path.rpartition("/")
+    if place.origin == "code":
+        return False
+    if _WRITTEN_BY_LIBRARY.match(path) or _is_written(path, name, run, root):
+        return True
+    outputs = {
+        c.value.strip("./")
+        for c in run.config
+        if isinstance(c.value, str) and _OUTPUT.search(c.name) and c.value.strip("./")
+    }
+    return any(folder == output or folder.startswith(f"{output}/") for output in outputs)
+
+
+def _is_written(path: str, name: str, run: RunRecord, root: Path) -> bool:
+    """Whether the code writes a file of that name, and no other line of it names this path."""
+    lines = [line for code in run.code for line in (_read(root / code.path) or "").splitlines() if name in line]
+    others = [line for line in lines if not _WRITES.search(line)]
+    return len(others) < len(lines) and not any(path in line for line in others)
 
 
 def _same(place: ConfigValue, change: SettingChange) -> bool:

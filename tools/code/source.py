@@ -5,6 +5,8 @@ import json
 import os
 import re
 import warnings
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,9 @@ FOREIGN_FOLDERS = names(
 )
 # Python ends a line at these alone; str.splitlines also splits at form feeds and Unicode separators.
 LINE_END = re.compile(r"\r\n|\r|\n")
+# Levels of the syntax tree. Hand-written code stays below 60; what walks a tree takes some five frames of Python's 1,000
+# per level.
+MAX_DEPTH = 120
 _MAGIC = re.compile(r"\s*[%!?]")
 _TESTING = re.compile(r"\s*(?:import|from)\s+(?:pytest|unittest|absl\.testing)\b")
 _IGNORE = re.compile(r"#\s*misrun:\s*ignore(?:\[([^\]\n]{0,500})\])?")
@@ -63,22 +68,26 @@ class SourceFile:
 
 
 def find_python_files(root: Path) -> Iterator[str]:
-    """Relative paths of .py and .ipynb files below `root`; a folder reached twice through links is read once."""
+    """Relative paths of .py and .ipynb files below `root`; a folder reached twice through links is read once, and one
+    that a link reaches outside of `root` is not."""
     seen: set[tuple[int, int]] = set()
+    real = root.resolve()
     for folder, folders, files in os.walk(root, followlinks=True):
         sealed = sealed_names({*folders, *files})
-        folders[:] = sorted(name for name in folders if name not in sealed and _is_own(Path(folder) / name, seen))
+        folders[:] = sorted(name for name in folders if name not in sealed and _is_own(Path(folder) / name, real, seen))
         for name in sorted(set(files) - sealed):
             if name.endswith((".py", ".ipynb")) and not name.startswith("."):
                 yield (Path(folder) / name).relative_to(root).as_posix()
 
 
-def _is_own(folder: Path, seen: set[tuple[int, int]]) -> bool:
+def _is_own(folder: Path, root: Path, seen: set[tuple[int, int]]) -> bool:
     if folder.name in FOREIGN_FOLDERS or folder.name.startswith(".") or (folder / "pyvenv.cfg").exists():
         return False
     try:
+        if folder.is_symlink() and not folder.resolve().is_relative_to(root):
+            return False
         status = folder.stat()
-    except OSError:  # a dangling or looping link
+    except (OSError, RuntimeError):  # a dangling or looping link; Python 3.11 and 3.12 report loops so
         return False
     key = (status.st_dev, status.st_ino)
     known = key in seen
@@ -108,6 +117,8 @@ def _reason(error: BaseException) -> str:
 
 def _read(root: Path, path: str) -> SourceFile:
     location = root / path
+    if not location.resolve().is_relative_to(root.resolve()):
+        raise ValueError("a symbolic link that leaves the folder; copy the file here")
     if not location.is_file():
         raise ValueError("not a regular file")
     if location.stat().st_size > MAX_BYTES:
@@ -129,7 +140,17 @@ def _decode(data: bytes) -> str:
 def _parse(text: str) -> ast.Module:
     with warnings.catch_warnings():  # invalid escapes in the user's strings are not ours to report
         warnings.simplefilter("ignore")
-        return ast.parse(text)
+        tree = ast.parse(text)
+    _check_depth(tree)
+    return tree
+
+
+def _check_depth(tree: ast.Module) -> None:
+    level: list[ast.AST] = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    if level:
+        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
 
 
 def _module_name(path: str) -> str:
@@ -160,6 +181,7 @@ def _join_cells(cells: Iterator[list[str]], raw: list[str]) -> tuple[list[str], 
     """Python lines of all cells (magics blanked, a broken cell blanked whole) and their lines in the notebook file."""
     lines: list[str] = []
     numbers: list[int] = []
+    places = _places(raw)
     at = 0
     for cell in cells:
         python = [re.match(r"\s*", line)[0] + "pass\n" if _MAGIC.match(line) else line for line in cell]  # type: ignore[index]
@@ -168,16 +190,25 @@ def _join_cells(cells: Iterator[list[str]], raw: list[str]) -> tuple[list[str], 
         except SyntaxError:
             python = ["\n"] * len(cell)
         for original, line in zip(cell, python, strict=True):
-            at = _find_raw(original, raw, at)
+            at = _find_raw(original, places, at)
             lines.append(line.rstrip("\r\n"))
             numbers.append(at + 1)
     return lines, numbers
 
 
-def _find_raw(line: str, raw: list[str], start: int) -> int:
-    """Index of the first raw line at or after `start` that holds this source line as a JSON string; else `start`."""
-    wanted = {json.dumps(line), json.dumps(line, ensure_ascii=False)}
-    for index in range(start + 1 if start else 0, len(raw)):
-        if raw[index].strip().rstrip(",") in wanted:
-            return index
-    return start
+def _places(raw: list[str]) -> dict[str, list[int]]:
+    """The indices of each line of the file, without the space and comma around a JSON string."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for index, line in enumerate(raw):
+        places[line.strip().rstrip(",")].append(index)
+    return places
+
+
+def _find_raw(line: str, places: dict[str, list[int]], start: int) -> int:
+    """Index of the first raw line after `start` that holds this source line as a JSON string; else `start`."""
+    first = start + 1 if start else 0
+    found = []
+    for written in {json.dumps(line), json.dumps(line, ensure_ascii=False)}:
+        indices = places.get(written, [])
+        found += indices[(at := bisect_left(indices, first)) : at + 1]
+    return min(found, default=start)

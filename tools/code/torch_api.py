@@ -67,6 +67,7 @@ LAYERS = {
     "LeakyReLU": "leaky_relu",
     "Softplus": "softplus",
     "Identity": "identity",
+    "CosineSimilarity": "cosine_similarity",
     "Dropout": "dropout",
     "Dropout1d": "dropout",
     "Dropout2d": "dropout",

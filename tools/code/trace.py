@@ -34,7 +34,8 @@ class Frame:
 class Event:
     """One thing that happens. `op` is a tensor operation ("softmax"), "kind.method" ("optimizer.step"; "?" for a value
     of unknown kind), "new" (construction), "module()" (a model is called), "call" (something unresolved), a dotted
-    library path, "augadd", "append", or "set.<attribute>". `callee` is the layer, loss or model that was called."""
+    library path, "augadd", "append", "set.<attribute>", or "return" at the end of a function nothing calls. `callee` is
+    the layer, loss or model that was called."""
 
     index: int
     op: str

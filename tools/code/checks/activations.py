@@ -3,11 +3,21 @@
 import ast
 from collections.abc import Iterator
 
+from misrun.tools.code.batched import is_batched
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_activations import (
+    given_logits,
+    in_log_space,
+    logits_loss,
+    on_last_axis,
+    without,
+    without_last_layer,
+)
+from misrun.tools.code.checks.repair_syntax import with_keyword
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.torch_api import LAST_LAYER_OPS
 from misrun.tools.code.trace import Event, Trace
-from misrun.tools.code.values import Value, alternatives, always, ancestors, is_constant, number, unwrap
+from misrun.tools.code.values import Site, Value, alternatives, always, is_constant, number, unwrap
 
 _CE = "https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html"
 _BCE = "https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html"
@@ -41,7 +51,7 @@ def find_softmax_before_cross_entropy(trace: Trace) -> Iterator[Problem]:
             "Give cross_entropy the raw logits" + (", or use nll_loss." if is_log else "."),
             0.6 if is_log else 0.95,
             _RANGE,
-            () if is_log else _without(origin),
+            () if is_log else given_logits(trace, event, origin),
             (event.site,),
         )
 
@@ -58,7 +68,7 @@ def find_sigmoid_before_logits_loss(trace: Trace) -> Iterator[Problem]:
                 "Give it the raw logits, or use binary_cross_entropy on the probabilities.",
                 0.95,
                 _RANGE,
-                _without(origin),
+                given_logits(trace, event, origin),
                 (event.site,),
             )
 
@@ -77,26 +87,12 @@ def find_activation_beside_loss(trace: Trace) -> Iterator[Problem]:
                     f"Leave out {layer}, or use the loss on probabilities.",
                     0.8,
                     _RANGE,
+                    without_last_layer(event.file, [v for v in given if v.kind == "module"], layer),
                 )
 
 
 def _last_layer(module: Value) -> Value:
     return module.args[-1] if module.class_name == "Sequential" and module.args else module
-
-
-def _without(origin: Value) -> tuple[Edit, ...]:
-    """Replaces `softmax(x, dim=1)` and `x.softmax(1)` by `x`, and a layer in a Sequential by Identity."""
-    node = origin.site.node if origin.site is not None else None
-    if origin.site is None or not isinstance(node, ast.Call):
-        return ()
-    layer = origin.callee
-    if layer is not None and layer.site is not None and layer.site.node is node:
-        prefix = f"{ast.unparse(node.func.value)}." if isinstance(node.func, ast.Attribute) else None
-        return (Edit("replace", origin.site.file, node, f"{prefix}Identity()"),) if prefix else ()
-    is_method = isinstance(node.func, ast.Attribute) and layer is None and len(origin.args) > len(node.args)
-    if is_method and isinstance(node.func, ast.Attribute):
-        return (Edit("replace", origin.site.file, node, ast.unparse(node.func.value)),)
-    return (Edit("replace", origin.site.file, node, ast.unparse(node.args[0])),) if node.args else ()
 
 
 def find_softmax_twice(trace: Trace) -> Iterator[Problem]:
@@ -115,7 +111,8 @@ def find_softmax_twice(trace: Trace) -> Iterator[Problem]:
                     "Apply softmax once.",
                     0.9 if certain else 0.7,
                     _RANGE,
-                    related=(origin.site,),
+                    without(event.result) if certain else (),
+                    (origin.site,),
                 )
                 break
 
@@ -148,12 +145,19 @@ def find_bce_on_logits(trace: Trace) -> Iterator[Problem]:
         origin = always(prediction, *LAST_LAYER_OPS)
         if origin is not None:
             yield Problem(
-                event.site,
+                _made_at(event),
                 f"binary_cross_entropy needs probabilities but gets raw outputs of a layer ({_where(origin)}).",
                 "Use binary_cross_entropy_with_logits, or apply sigmoid first.",
                 0.9,
                 _RANGE,
+                logits_loss(trace, event, origin),
+                (event.site,),
             )
+
+
+def _made_at(loss: Event) -> Site:
+    """Where the loss is chosen: the making of its object, or the call of its function."""
+    return loss.callee.site if loss.callee is not None and loss.callee.site is not None else loss.site
 
 
 def find_nll_without_log_softmax(trace: Trace) -> Iterator[Problem]:
@@ -162,12 +166,14 @@ def find_nll_without_log_softmax(trace: Trace) -> Iterator[Problem]:
         if origin is not None:
             given = "softmax probabilities" if origin.op == "softmax" else "raw outputs of a layer"
             yield Problem(
-                event.site,
+                (origin.site or event.site) if origin.op == "softmax" else _made_at(event),
                 f"nll_loss needs log-probabilities but gets {given} ({_where(origin)}): the loss is negative or "
                 "unbounded.",
                 "Apply log_softmax, or use cross_entropy on the logits.",
                 0.9,
                 _RANGE,
+                in_log_space(trace, origin) if origin.op == "softmax" else logits_loss(trace, event, origin),
+                (event.site,),
             )
 
 
@@ -178,11 +184,12 @@ def find_kl_div_of_probabilities(trace: Trace) -> Iterator[Problem]:
         settings = event.callee.kwargs if event.callee is not None else event.kwargs
         if origin is not None:
             yield Problem(
-                event.site,
-                f"kl_div needs its first argument as log-probabilities but gets probabilities ({_where(origin)}).",
+                origin.site or event.site,
+                f"kl_div ({event.site}) needs its first argument as log-probabilities but gets probabilities.",
                 "Give kl_div(log_softmax(student), softmax(teacher)).",
                 0.95,
                 "Call it on two equal distributions: the result must be 0.",
+                in_log_space(trace, origin),
             )
         elif target is not None and "log_target" not in settings and always(target, "log_softmax") is not None:
             yield Problem(
@@ -191,7 +198,17 @@ def find_kl_div_of_probabilities(trace: Trace) -> Iterator[Problem]:
                 "Pass log_target=True, or give probabilities as target.",
                 0.95,
                 "Call it on two equal distributions: the result must be 0.",
+                _told_log_target(trace, event),
             )
+
+
+def _told_log_target(trace: Trace, event: Event) -> tuple[Edit, ...]:
+    """The call, or the making of the loss object where no other target is given to it."""
+    made = event.callee.site if event.callee is not None else event.site
+    shared = sum(e.callee is event.callee for e in trace.events("kl_div")) > 1
+    if made is None or not isinstance(made.node, ast.Call) or (event.callee is not None and shared):
+        return ()
+    return (with_keyword(made.file, made.node, "log_target", "True"),)
 
 
 def find_softmax_over_batch(trace: Trace) -> Iterator[Problem]:
@@ -201,7 +218,7 @@ def find_softmax_over_batch(trace: Trace) -> Iterator[Problem]:
         source = event.argument(0, "input")
         if source is None or not is_constant(dim, 0) or source.op != "linear":
             continue
-        if _is_batched(source):
+        if is_batched(source) or _has_classes_last(trace, event.result):
             yield Problem(
                 event.site,
                 f"{event.op} runs over dimension 0, the batch: each sample's output depends on the others in the "
@@ -209,11 +226,19 @@ def find_softmax_over_batch(trace: Trace) -> Iterator[Problem]:
                 "Use dim=1 (or dim=-1), the classes.",
                 0.75,
                 "Change one sample of a batch: the outputs of the others must stay.",
+                on_last_axis(dim, event.callee.site if event.callee is not None else event.site),
             )
 
 
-def _is_batched(value: Value) -> bool:
-    return any(v.op in ("batch", "flatten", "conv2d", "batch_norm") for v in ancestors(value, 100))
+def _has_classes_last(trace: Trace, result: Value) -> bool:
+    """Whether the program takes something over dimension 1 of the probabilities: they have a batch."""
+    made = result.site.node if result.site is not None else None
+    for event in trace.events("gather", "argmax", "max", "sum", "topk", "nll_loss", "cross_entropy"):
+        source = unwrap(event.args[0]) if event.args else None
+        over = event.op.endswith(("loss", "entropy")) or is_constant(event.argument(1, "dim"), 1)
+        if source is not None and over and source.site is not None and source.site.node is made:
+            return True
+    return False
 
 
 CHECKS = (

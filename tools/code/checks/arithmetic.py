@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_arithmetic import both_logs, safe_log, safe_root
+from misrun.tools.code.gradients import is_objective
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value, ancestors, is_constant, unwrap
 
@@ -15,7 +18,10 @@ def find_unclamped_log(trace: Trace) -> Iterator[Problem]:
     for root in trace.roots:
         logs = [e for e in root if e.op in _LOGS and e.args and not e.grad_is_off()]
         for event in logs:
-            reason = _can_be_zero(event.args[0]) or _half_of_cross_entropy(event, logs)
+            reason, other = _can_be_zero(event.args[0]), None
+            if not reason:
+                other = _other_half(event, logs)
+                reason = "a probability" if other is not None else ""
             if reason and _is_differentiated(event, root):
                 yield Problem(
                     event.site,
@@ -25,7 +31,18 @@ def find_unclamped_log(trace: Trace) -> Iterator[Problem]:
                     "log.",
                     0.85,
                     "Run the failing step under torch.autograd.set_detect_anomaly(True).",
+                    _safe_line(event, other, logs),
                 )
+
+
+def _safe_line(event: Event, other: Event | None, logs: list[Event]) -> tuple[Edit, ...]:
+    """The repair of this logarithm and of those beside it in the line, which one finding stands for."""
+    beside = [e for e in logs if e is not event and e.file is event.file and e.line == event.line]
+    if other is not None and other not in beside:
+        return both_logs(event, other)
+    edits = [*safe_log(event), *(edit for e in beside if _can_be_zero(e.args[0]) or e is other for edit in safe_log(e))]
+    nodes = {id(edit.node): edit for edit in edits}
+    return tuple(nodes.values())
 
 
 def _can_be_zero(value: Value) -> str:
@@ -59,16 +76,16 @@ def _leaves_bottom_open(clamp: Value) -> bool:
     return clamp.op == "clamp_max" or ("min" not in clamp.kwargs and len(clamp.args) < 2)
 
 
-def _half_of_cross_entropy(event: Event, logs: list[Event]) -> str:
-    """`t * log(p) + (1 - t) * log(1 - p)` written by hand: p is a probability whatever it is called."""
+def _other_half(event: Event, logs: list[Event]) -> Event | None:
+    """log(1 - p) of `t * log(p) + (1 - t) * log(1 - p)` written by hand: p is a probability whatever it is called."""
     value = event.args[0]
     if value.kind == "const" or value.op not in ("parameter", "module()", "call", "element", "name"):
-        return ""
+        return None
     for other in logs:
         against = other.args[0]
         if against.op == "sub" and is_constant(against.inputs[0], 1, 1.0) and against.inputs[1] is value:
-            return "a probability"
-    return ""
+            return other
+    return None
 
 
 def _is_differentiated(event: Event, root: tuple[Event, ...]) -> bool:
@@ -79,8 +96,9 @@ def _is_differentiated(event: Event, root: tuple[Event, ...]) -> bool:
 
 def find_root_of_zero(trace: Trace) -> Iterator[Problem]:
     for root in trace.roots:
+        trains = any(e.op == "backward" for e in root)
         for event in root:
-            if event.op != "sqrt" or not event.args or event.grad_is_off() or not any(e.op == "backward" for e in root):
+            if event.op != "sqrt" or not event.args or event.grad_is_off() or not (trains or is_objective(root)):
                 continue
             origin = unwrap(event.args[0])
             floor = is_constant(origin.argument(1, "min"), 0, 0.0) if origin.op in ("clamp", "clamp_min") else False
@@ -91,6 +109,7 @@ def find_root_of_zero(trace: Trace) -> Iterator[Problem]:
                     "Clamp to a small positive number, such as 1e-12.",
                     0.7,
                     "Run the failing step under torch.autograd.set_detect_anomaly(True).",
+                    safe_root(event),
                 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from misrun.tools.code.bodies import Body, bodies, name_words
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_augmentation import drawn_from, moved_alike, one_draw
 from misrun.tools.code.names import names
 from misrun.tools.code.project_model import Class, Function, last_name
 from misrun.tools.code.trace import Trace
@@ -23,6 +24,8 @@ _RANDOM_TRANSFORMS = names(
     "RandomHorizontalFlip RandomVerticalFlip RandomRotation RandomAffine RandomResizedCrop RandomCrop "
     "RandomPerspective ElasticTransform"
 )
+# What makes two calls draw the same, or draws once.
+_SET_BACK = names("manual_seed set_rng_state seed setstate set_state get_params")
 
 
 def find_one_sided_augmentation(trace: Trace) -> Iterator[Problem]:
@@ -42,6 +45,7 @@ def find_one_sided_augmentation(trace: Trace) -> Iterator[Problem]:
                     f"Apply the same move to `{targets[0]}`.",
                     0.85,
                     "Draw ten augmented samples with their targets over them.",
+                    moved_alike(body, moved[inputs[0]], inputs[0], targets) if len(inputs) == 1 else (),
                 )
 
 
@@ -82,7 +86,7 @@ def find_separate_draws(trace: Trace) -> Iterator[Problem]:
     """`image = self.transform(image); mask = self.transform(mask)`: two calls draw two flips."""
     moving = _random_transforms(trace)
     for body in bodies(trace) if moving else ():
-        if any(last_name(c.func) in ("manual_seed", "set_rng_state", "seed", "get_params") for c in body.calls):
+        if any(last_name(c.func) in _SET_BACK for c in body.calls):
             continue
         calls = [(a, c) for a in body.assigns if (c := _transform_call(a, moving)) is not None]
         for first, one in calls:
@@ -98,9 +102,20 @@ def find_separate_draws(trace: Trace) -> Iterator[Problem]:
                         "call with both).",
                         0.85,
                         "Draw ten augmented samples with their targets over them.",
-                        related=(Site(body.file, first),),
+                        one_draw(body.file, first, second, _generator_of(trace)),
+                        (Site(body.file, first),),
                     )
                     break
+
+
+def _generator_of(trace: Trace) -> str:
+    """The module that the random transforms draw from: torch for torchvision's; "" where there are several kinds."""
+    own = [c for c in trace.project.classes.values() if _moves_at_random(c)]
+    from_library = any("torchvision" in line for file in trace.project.files for line in file.lines if "import" in line)
+    if from_library:
+        return "torch" if not own else ""
+    found = {drawn_from(c.node, c.file) for c in own}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _random_transforms(trace: Trace) -> set[str]:

@@ -4,8 +4,12 @@ import ast
 import re
 from collections.abc import Iterator
 
+from misrun.tools.code.batched import is_batched
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_activations import on_last_axis
+from misrun.tools.code.checks.repair_syntax import with_keyword
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value, ancestors, is_constant, number, unwrap
 
@@ -34,8 +38,51 @@ def find_missing_batch_first(trace: Trace) -> Iterator[Problem]:
                     "batch_first=True.",
                     0.9,
                     "Change one sample of a batch: the outputs of the others must stay the same.",
-                    related=(value.site,) if value.site is not None else (),
+                    _batch_first(layer),
+                    (value.site,) if value.site is not None else (),
                 )
+        yield from _viewed_by_batch(root, layers)
+
+
+# What keeps the axes in their places between a recurrent layer and the view, and before the layer.
+_IN_PLACE = names("view reshape contiguous linear dropout relu sigmoid softmax tanh layer_norm embedding float long")
+
+
+def _viewed_by_batch(root: tuple[Event, ...], layers: dict[int, Event]) -> Iterator[Problem]:
+    """`out, h = lstm(embed(x)); fc(out).view(x.size(0), -1)`: the batch is taken for the first axis of both."""
+    for event in root if layers else ():
+        size = event.args[1] if event.op in ("view", "reshape") and len(event.args) > 1 else None
+        if size is None or size.op != "size" or len(size.inputs) < 2 or not is_constant(size.inputs[1], 0):
+            continue
+        output = _below_in_place(event.args[0])
+        run = layers.get(id(output.inputs[0])) if output.op == "element" and output.inputs else None
+        layer = run.callee if run is not None else None
+        if run is None or layer is None or layer.site is None or not _is_sequence_first(layer) or not run.args:
+            continue
+        if number(output.args[0]) == 0 and _below_in_place(run.args[0]) is size.inputs[0]:
+            yield Problem(
+                layer.site,
+                f"{layer.class_name} without batch_first takes (time, batch, features), but the size of axis 0 is "
+                f"taken for the batch ({event.site}): the sequence runs over the samples.",
+                "batch_first=True.",
+                0.8,
+                "Change one sample of a batch: the outputs of the others must stay the same.",
+                _batch_first(layer),
+                (event.site,),
+            )
+
+
+def _below_in_place(value: Value) -> Value:
+    while value.op in _IN_PLACE and value.inputs:
+        value = value.inputs[0]
+    return value
+
+
+def _batch_first(layer: Value) -> tuple[Edit, ...]:
+    made = layer.site
+    if made is None or not isinstance(made.node, ast.Call):
+        return ()
+    return (with_keyword(made.file, made.node, "batch_first", "True"),)
 
 
 def _run_read_at_last_step(value: Value, layers: dict[int, Event]) -> Event | None:
@@ -74,15 +121,16 @@ def find_argmax_over_batch(trace: Trace) -> Iterator[Problem]:
         if source is None or source.op != "linear" or not is_constant(event.argument(1, "dim", "axis"), 0):
             continue
         given = event.args[0]
-        if given.op not in ("linear", "softmax", "log_softmax") or not _from_batch(source):
+        if given.op not in ("linear", "softmax", "log_softmax") or not is_batched(source):
             continue
         yield Problem(
             event.site,
             "The maximum is taken over axis 0, the samples of the batch: the result has one entry per class, not one "
             "per sample.",
-            "argmax(dim=1).",
+            "argmax(dim=-1).",
             0.8,
             "Print the shape of the prediction: it must be (batch,).",
+            on_last_axis(event.argument(1, "dim", "axis"), event.site),
         )
 
 
@@ -102,6 +150,7 @@ def find_scores_over_samples(trace: Trace) -> Iterator[Problem]:
                 "argmax over the last axis.",
                 0.8,
                 "Print the shape of the prediction: it must be (samples,).",
+                on_last_axis(event.argument(1, "axis", "dim"), event.site),
             )
 
 
@@ -110,10 +159,6 @@ def _reduced(node: ast.Call) -> ast.expr:
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
     is_method = owner is not None and ast.unparse(owner) not in ("np", "numpy", "torch", "jnp")
     return owner if is_method and owner is not None else (node.args[0] if node.args else node)
-
-
-def _from_batch(value: Value) -> bool:
-    return any(v.op in ("batch", "collated") or v.kind == "loader" for v in ancestors(value, 200))
 
 
 def find_target_among_inputs(trace: Trace) -> Iterator[Problem]:
@@ -150,7 +195,7 @@ CHECKS = (
           "https://numpy.org/doc/stable/reference/generated/numpy.argmax.html", "error", "silent_bug",
           find_scores_over_samples),
     Check("argmax-over-batch", "The predicted class taken over the samples of a batch.",
-          "Axis 0 is the batch.", "argmax(dim=1).", "model_software/evaluation_error",
+          "Axis 0 is the batch.", "argmax(dim=-1).", "model_software/evaluation_error",
           _ARGMAX, "error", "data_flow", find_argmax_over_batch),
     Check("target-among-inputs", "A data set whose target is a column of its inputs.",
           "The answer is given with the question.", "Drop the column from the inputs.", "data_pipeline/leakage",

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
-from misrun.tools.code.trace import Trace
+from misrun.tools.code.checks.repair_calls import argument_node
+from misrun.tools.code.checks.repair_syntax import atom
+from misrun.tools.code.patches import Edit
+from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value, number, unwrap
 
 _BCE = "https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html"
@@ -17,13 +20,21 @@ def find_signed_targets(trace: Trace) -> Iterator[Problem]:
         origin = _signed(target) if target is not None else None
         if origin is not None and origin.site is not None:
             yield Problem(
-                event.site,
-                f"The targets are -1 and 1 ({origin.site}); {event.op} takes 0 and 1. With -1 the loss has no lower "
+                origin.site,
+                f"The targets are -1 and 1; {event.op} ({event.site}) takes 0 and 1. With -1 the loss has no lower "
                 "bound: it goes below 0 and the outputs grow without end.",
                 "Give it 0 and 1: (y + 1) / 2.",
                 0.9,
                 "Print the smallest and largest target; the loss goes below 0.",
+                _mapped(event),
+                (event.site,),
             )
+
+
+def _mapped(event: Event) -> tuple[Edit, ...]:
+    """`(y + 1) / 2` in the loss alone: what else reads the signs goes on doing so."""
+    node = argument_node(event, 1, "target")
+    return (Edit("replace", event.file, node, f"({atom(event.file, node)} + 1) / 2"),) if node is not None else ()
 
 
 def _signed(target: Value) -> Value | None:

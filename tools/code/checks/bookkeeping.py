@@ -4,6 +4,12 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_bookkeeping import (
+    added,
+    by_samples,
+    reset_every_epoch,
+    told_not_to_count,
+)
 from misrun.tools.code.names import names
 from misrun.tools.code.project_model import Class, Function
 from misrun.tools.code.source import SourceFile
@@ -26,15 +32,23 @@ def find_sum_not_reset(trace: Trace) -> Iterator[Problem]:
             for event in sums:
                 if _is_epoch_average(division, event):
                     yield Problem(
-                        event.site,
-                        f"The sum starts at 0 only once, before the loop over epochs, and is averaged in every epoch "
-                        f"({division.site}): from the second epoch on, it holds all earlier epochs too.",
+                        _epoch_header(event),
+                        f"The sum of {event.site} starts at 0 only once, before the loop over epochs, and is averaged "
+                        f"in every epoch ({division.site}): from the second epoch on, it holds all earlier epochs too.",
                         "Set it to 0 at the start of every epoch.",
                         0.85,
                         "Print it at the start of every epoch: it must be 0.",
-                        related=(division.site,),
+                        reset_every_epoch(event, event.args[0].inputs[0]),
+                        (division.site,),
                     )
                     break
+
+
+def _epoch_header(event: Event) -> Site:
+    """The first line of the loop over epochs: where the sum has to be set to 0."""
+    epochs = event.loops()[-2].node
+    header = epochs.target if isinstance(epochs, ast.For) else getattr(epochs, "test", epochs)
+    return Site(event.file, header)
 
 
 def _starts_at_zero(event: Event) -> bool:
@@ -131,6 +145,7 @@ def _overwritten(file: SourceFile, before: list[ast.stmt], loop: ast.For, after:
                 f"`{target.id} += ...`",
                 0.9,
                 "Evaluate with a batch size of 1: a correct metric does not change.",
+                added(file, statement) if isinstance(statement, ast.Assign) else (),
             )
 
 
@@ -164,7 +179,7 @@ def find_count_by_batches(trace: Trace) -> Iterator[Problem]:
                 continue
             loop = next((e.loops()[-1].value for e in counts if _sums_up(division.args[0], e)), None)
             measured = division.args[1].inputs[:1]
-            if loop is None or not measured or measured[0] is not loop or _is_by_sample(loop):
+            if loop is None or not measured or not _runs_over(loop, measured[0]) or _is_by_sample(measured[0]):
                 continue
             yield Problem(
                 division.site,
@@ -172,7 +187,13 @@ def find_count_by_batches(trace: Trace) -> Iterator[Problem]:
                 "Divide by len(loader.dataset), or by a count of the samples that were seen.",
                 0.9,
                 "An accuracy above 1 (100 %) shows it at once; evaluate with a batch size of 1.",
+                by_samples(division, counts, measured[0]),
             )
+
+
+def _runs_over(loop: Value, loader: Value) -> bool:
+    """`for batch in loader`, `for i, batch in enumerate(loader)`."""
+    return loop is loader or (loop.op == "enumerate" and loop.inputs[:1] == (loader,))
 
 
 def _counts_samples(value: Value) -> bool:
@@ -187,7 +208,9 @@ def _sums_up(value: Value, count: Event) -> bool:
 
 
 def _is_by_sample(loop: Value) -> bool:
-    """A loader with a batch size of 1 (the default), or a plain data set."""
+    """A loader with a batch size of 1 (the default), or a plain data set. What is handed in is what it is called."""
+    if loop.kind == "unknown" and loop.op in ("parameter", "attr"):
+        return "loader" not in loop.name.lower()
     size = loop.argument(1, "batch_size")
     return loop.kind != "loader" or size is None or number(size) == 1
 
@@ -206,6 +229,7 @@ def find_unscaled_trainer_loss(trace: Trace) -> Iterator[Problem]:
                 "Set self.model_accepts_loss_kwargs = False, or divide the summed loss by num_items_in_batch.",
                 0.7,
                 "Compare loss and gradient norm with gradient_accumulation_steps=1 and =4 on the same samples.",
+                told_not_to_count(method.file, owner.node),
             )
 
 

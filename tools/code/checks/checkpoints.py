@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_checkpoints import optimizer_restored, scheduler_restored
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
@@ -37,6 +39,7 @@ def find_resume_without_optimizer(trace: Trace) -> Iterator[Problem]:
                 "model.",
                 0.85,
                 "Compare loss and learning rate just before and after the resume.",
+                optimizer_restored(trace, event, optimizers[0]),
             )
 
 
@@ -61,7 +64,8 @@ def find_missing_after_resume(trace: Trace) -> Iterator[Problem]:
         for body in _bodies(file.tree):
             for at, node in enumerate(body):
                 if isinstance(node, ast.If) and node.orelse and "resume" in ast.unparse(node.test).lower():
-                    yield from _missing(file, body, at, node)
+                    yield from _missing(trace, file, body, at, node)
+    yield from find_attribute_missing_after_resume(trace)
 
 
 def _bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
@@ -72,20 +76,49 @@ def _bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
                 yield body
 
 
-def _missing(file: SourceFile, body: list[ast.stmt], at: int, node: ast.If) -> Iterator[Problem]:
+def _missing(trace: Trace, file: SourceFile, body: list[ast.stmt], at: int, node: ast.If) -> Iterator[Problem]:
     resumed, fresh = _stored(node.body), _stored(node.orelse)
     before, after = _stored(body[:at]), _read(body[at + 1 :])
     for name in sorted(set(fresh) - set(resumed) - set(before)):
         if name in after and "sched" in name.lower() and not _leaves(node.body):
-            yield Problem(
-                Site(file, fresh[name]),
-                f"`{name}` is built only when the run does not resume: a resumed run fails, or goes on without it, "
-                "at line "
-                f"{after[name].lineno}.",
-                "Build it in both cases and load its state when resuming.",
-                0.9,
-                "Resume a run for one epoch.",
-            )
+            yield _missing_problem(trace, file, node, fresh[name], name, after[name].lineno)
+
+
+def _missing_problem(
+    trace: Trace, file: SourceFile, branch: ast.If, made: ast.Name | ast.Attribute, name: str, read: int
+) -> Problem:
+    return Problem(
+        Site(file, made),
+        f"`{name}` is built only when the run does not resume: a resumed run fails, or goes on without it, at line "
+        f"{read}.",
+        "Build it in both cases and load its state when resuming.",
+        0.9,
+        "Resume a run for one epoch.",
+        _built_when_resuming(trace, file, branch, name),
+    )
+
+
+def _built_when_resuming(trace: Trace, file: SourceFile, branch: ast.If, name: str) -> tuple[Edit, ...]:
+    made = [s for s in branch.orelse if isinstance(s, ast.Assign) and ast.unparse(s.targets[0]) == name]
+    return scheduler_restored(trace, file, branch, made[0]) if len(made) == 1 else ()
+
+
+def find_attribute_missing_after_resume(trace: Trace) -> Iterator[Problem]:
+    """The same with `self.scheduler`, which other methods read."""
+    for owner in trace.project.classes.values():
+        held = [n for n in ast.walk(owner.node) if isinstance(n, ast.Attribute) and "sched" in n.attr.lower()]
+        for node in (n for n in ast.walk(owner.node) if isinstance(n, ast.If)):
+            if not node.orelse or "resume" not in ast.unparse(node.test).lower() or _leaves(node.body):
+                continue
+            fresh = {id(n) for s in node.orelse for n in ast.walk(s)}
+            stores = [n for n in held if isinstance(n.ctx, ast.Store)]
+            made = [n for n in stores if id(n) in fresh]
+            names = {ast.unparse(n) for n in stores if id(n) not in fresh}
+            for target in made:
+                name = ast.unparse(target)
+                reads = [n for n in held if ast.unparse(n) == name and n not in stores and id(n) not in fresh]
+                if name not in names and reads:
+                    yield _missing_problem(trace, owner.file, node, target, name, reads[0].lineno)
 
 
 def _stored(body: list[ast.stmt]) -> dict[str, ast.Name]:

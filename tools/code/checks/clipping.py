@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
-from misrun.tools.code.patches import Edit
+from misrun.tools.code.checks.repair_clipping import between, unscaled_first
 from misrun.tools.code.trace import Event, Trace, compatible
-from misrun.tools.code.training import TrainingLoop, training_loops
+from misrun.tools.code.training import TrainingLoop, stepped_optimizer, training_loops
 from misrun.tools.code.values import ancestors, is_constant
 
 _AMP = "https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-clipping"
@@ -65,7 +65,9 @@ def _same_function(one: Event, other: Event) -> bool:
 
 
 def _is_scaled(backward: Event) -> bool:
-    return any(v.op == "scale" for a in backward.args for v in ancestors(a, 30))
+    return any(
+        v.op == "scale" or (v.op == "method" and v.name == "scale") for a in backward.args for v in ancestors(a, 30)
+    )
 
 
 def _is_manual(clip: Event) -> bool:
@@ -77,7 +79,6 @@ def _unscaled_clip(clip: Event, step: Event, unscales: list[Event]) -> Problem:
     scaler = ast.unparse(step.node.func.value) if isinstance(step.node, ast.Call) and isinstance(
         step.node.func, ast.Attribute) else "scaler"  # fmt: skip
     target = ast.unparse(step.node.args[0]) if isinstance(step.node, ast.Call) and step.node.args else "optimizer"
-    can = clip.file is step.file and not unscales
     return Problem(
         clip.site,
         "Gradients are clipped while they still carry the loss scale (65536 at first), so that nearly every gradient "
@@ -85,7 +86,7 @@ def _unscaled_clip(clip: Event, step: Event, unscales: list[Event]) -> Problem:
         f"{scaler}.unscale_({target}) before clipping.",
         0.95,
         "Print the norm clip_grad_norm_ returns: it is about the loss scale times too large.",
-        (Edit("before", clip.file, clip.node, f"{scaler}.unscale_({target})"),) if can else (),
+        unscaled_first(clip, step, unscales),
     )
 
 
@@ -104,10 +105,23 @@ def find_useless_clip(trace: Trace) -> Iterator[Problem]:
         yield _misplaced_clip(clip, training.backwards[0], steps[0])
 
 
+def find_useless_clip_in_function(trace: Trace) -> Iterator[Problem]:
+    """backward, step and clip in one block of a function without a loop: `def learn(self, batch)`."""
+    for root in trace.roots:
+        for clip in (e for e in root if e.op == "clip_grad" and not e.loops()):
+            beside = [e for e in root if e.frame is clip.frame and e.index != clip.index]
+            order = [e for e in beside if e.op == "backward" or stepped_optimizer(e) is not None]
+            before = [e for e in order if e.index < clip.index]
+            after = [e for e in order if e.index > clip.index]
+            if len(before) > 1 and before[-1].op != "backward" and before[-2].op == "backward":
+                if not after or after[0].op == "backward":
+                    yield _misplaced_clip(clip, before[-2], before[-1])
+            elif not before and len(after) > 1 and after[0].op == "backward" and after[1].op != "backward":
+                yield _misplaced_clip(clip, after[0], after[1])
+
+
 def _misplaced_clip(clip: Event, backward: Event, step: Event) -> Problem:
     after = clip.index > step.index > backward.index
-    movable = clip.file is step.file and isinstance(clip.node, ast.Call) and after
-    edits = (Edit("delete", clip.file, clip.node), Edit("before", step.file, step.node, ast.unparse(clip.node)))
     return Problem(
         clip.site,
         f"Gradients are clipped {'after the step' if after else 'before backward'} "
@@ -116,8 +130,13 @@ def _misplaced_clip(clip: Event, backward: Event, step: Event) -> Problem:
         "Clip between backward and step.",
         0.9,
         "Print the gradient norm just before step: it exceeds the limit.",
-        edits if movable else (),
+        between(clip, step),
     )
+
+
+def find_misplaced_clip(trace: Trace) -> Iterator[Problem]:
+    yield from find_useless_clip(trace)
+    yield from find_useless_clip_in_function(trace)
 
 
 def find_scaled_clip(trace: Trace) -> Iterator[Problem]:
@@ -133,5 +152,5 @@ CHECKS = (
     Check("clip-after-step", "Clipping after the step or before backward.",
           "Clipping changes .grad in place; it must happen when the gradients exist and before they are used.",
           "Clip between backward and step.", "model_software/step_order",
-          _CLIP, "error", "silent_bug", find_useless_clip),
+          _CLIP, "error", "silent_bug", find_misplaced_clip),
 )  # fmt: skip

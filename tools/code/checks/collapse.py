@@ -4,6 +4,7 @@ that outweighs the reconstruction."""
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_divergence import summed_alike
 from misrun.tools.code.gradients import differentiated
 from misrun.tools.code.known_numbers import known_number
 from misrun.tools.code.torch_api import DETACHING_OPS
@@ -65,28 +66,36 @@ def _only_distances(loss: Value) -> list[Value]:
 
 def _same_network(distance: Value, runs: dict[int, Event]) -> Event | None:
     """The run behind one side when the other side comes from the same network too, and neither is cut off."""
-    sides = [_run_behind(side, runs) for side in distance.inputs[:2]]
-    one, other = sides if len(sides) == 2 else (None, None)
-    if one is None or other is None or one.callee is None:
+    sides = [_runs_behind(side, runs) for side in distance.inputs[:2]]
+    if len(sides) != 2 or unwrap(distance.inputs[0]) is unwrap(distance.inputs[1]):
         return None
-    distinct = unwrap(distance.inputs[0]) is not unwrap(distance.inputs[1])
-    return one if one.callee is other.callee and distinct else None
+    shared = (a for a in sides[0] for b in sides[1] if a.callee is not None and a.callee is b.callee and a is not b)
+    return next(shared, None)
 
 
-def _run_behind(value: Value, runs: dict[int, Event]) -> Event | None:
-    """The network run that a value is an output of, normalised or not; None behind a detach or another layer."""
+def _runs_behind(value: Value, runs: dict[int, Event]) -> list[Event]:
+    """The network runs that a value is an output of, normalised or not, a predictor before its encoder; those behind a
+    detach or another layer are left out."""
+    found: list[Event] = []
     for _ in range(15):
-        if id(value) in runs:
-            return None if runs[id(value)].grad_is_off() else runs[id(value)]
+        run = runs.get(id(value))
+        if run is not None:
+            if run.grad_is_off():
+                return []
+            found.append(run)
+            if not run.args:
+                return found
+            value = run.args[0]
+            continue
         if value.op in DETACHING_OPS or not value.inputs:
-            return None
+            return found
         if value.op == "div" and len(value.inputs) > 1 and any(v.op == "norm" for v in ancestors(value.inputs[1], 4)):
             value = value.inputs[0]
             continue
         if value.op not in ("normalize", "element", "index", "view", "flatten", "chunk", "reshape", "squeeze"):
-            return None
+            return found
         value = value.inputs[0]
-    return None
+    return found
 
 
 def find_outweighing_divergence(trace: Trace) -> Iterator[Problem]:
@@ -106,6 +115,7 @@ def find_outweighing_divergence(trace: Trace) -> Iterator[Problem]:
                         "latent size / number of values, raised slowly from 0.",
                         0.6,
                         "Log the KL term on its own: near 0 means that the decoder ignores the code.",
+                        summed_alike(trace, reconstruction, divergence),
                     )
 
 

@@ -5,7 +5,10 @@ import re
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_directions import copied, scheduler_told, started, turned_round, with_direction
+from misrun.tools.code.checks.repair_syntax import function_of, given_node
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
@@ -45,10 +48,13 @@ def find_wrong_best(trace: Trace) -> Iterator[Problem]:
         for node in ast.walk(file.tree):
             if isinstance(node, ast.If):
                 yield from _kept_by_comparison(file, node)
+            elif isinstance(node, ast.Assign):
+                yield from _kept_by_call(file, node)
 
 
 def _kept_by_comparison(file: SourceFile, node: ast.If) -> Iterator[Problem]:
-    for test in _comparisons(node.test):
+    condition = _condition(file, node)
+    for test in _comparisons(condition):
         left, right, sign = test.left, test.comparators[0], _sign(test.ops[0])
         for new, best, wanted in ((left, right, sign), (right, left, -sign)):
             better = direction_of(ast.unparse(new)) or direction_of(ast.unparse(best))
@@ -57,15 +63,51 @@ def _kept_by_comparison(file: SourceFile, node: ast.If) -> Iterator[Problem]:
             if direction_of(ast.unparse(best)) not in ("", better) or (wanted > 0) == (better == "max"):
                 continue
             yield Problem(
-                Site(file, node.test),
-                f"`{ast.unparse(node.test)}` keeps the {'highest' if wanted > 0 else 'lowest'} "
+                Site(file, condition),
+                f"`{ast.unparse(condition)}` keeps the {'highest' if wanted > 0 else 'lowest'} "
                 f"`{ast.unparse(new)}` as the best, and this score is better when it is "
                 f"{'lower' if better == 'min' else 'higher'}: the worst state is saved, or only the first.",
                 f"Turn the comparison round, and start `{ast.unparse(best)}` at "
                 f"{'infinity' if better == 'min' else 'minus infinity'}.",
                 0.9,
                 _VERIFY,
+                turned_round(file, test, best, better),
             )
+
+
+def _condition(file: SourceFile, node: ast.If) -> ast.expr:
+    """The test, or the comparison behind its name: `is_best = loss < best` and `if is_best:`."""
+    if not isinstance(node.test, ast.Name):
+        return node.test
+    name = node.test.id
+    made = [
+        n.value
+        for n in ast.walk(function_of(file, node))
+        if isinstance(n, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in n.targets)
+    ]
+    return made[0] if len(made) == 1 else node.test
+
+
+def _kept_by_call(file: SourceFile, node: ast.Assign) -> Iterator[Problem]:
+    """`best_loss = max(loss, best_loss)`."""
+    call, best = node.value, node.targets[0]
+    name = last_name(call.func) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
+    texts = [ast.unparse(a) for a in call.args] if isinstance(call, ast.Call) else []
+    if name not in ("max", "min") or len(texts) != 2 or ast.unparse(best) not in texts or not _is_best(best):
+        return
+    new = next((t for t in texts if t != ast.unparse(best)), "")
+    known = {d for t in (new, ast.unparse(best)) if (d := direction_of(t))}
+    if "best" in ast.unparse(best).lower() and known == {"min" if name == "max" else "max"}:
+        other = "min" if name == "max" else "max"
+        yield Problem(
+            Site(file, node),
+            f"`{ast.unparse(node)}` keeps the {'highest' if name == 'max' else 'lowest'} score as the best, and this "
+            f"one is better when it is {'lower' if name == 'max' else 'higher'}.",
+            f"{other}({', '.join(texts)})",
+            0.85,
+            _VERIFY,
+            (Edit("replace", file, call.func, other),) if isinstance(call, ast.Call) else (),
+        )
 
 
 def _comparisons(test: ast.expr) -> Iterator[ast.Compare]:
@@ -113,13 +155,22 @@ def find_wrong_start(trace: Trace) -> Iterator[Problem]:
         for scope in ast.walk(file.tree):
             body = getattr(scope, "body", None)
             if isinstance(body, list):
-                yield from _unreachable_starts(file, body)
+                yield from _unreachable_starts(file, body, body)
+            init = _initialiser(scope) if isinstance(scope, ast.ClassDef) else None
+            if init is not None and isinstance(scope, ast.ClassDef):
+                others = [s for s in scope.body if s is not init]
+                yield from _unreachable_starts(file, init.body, others)
 
 
-def _unreachable_starts(file: SourceFile, body: list[ast.stmt]) -> Iterator[Problem]:
+def _initialiser(owner: ast.ClassDef) -> ast.FunctionDef | None:
+    return next((s for s in owner.body if isinstance(s, ast.FunctionDef) and s.name == "__init__"), None)
+
+
+def _unreachable_starts(file: SourceFile, set_up: list[ast.stmt], body: list[ast.stmt]) -> Iterator[Problem]:
+    """Starts among the statements `set_up` that no test in `body` can ever replace."""
     starts = {
         ast.unparse(target): (node, value)
-        for node in body
+        for node in set_up
         if isinstance(node, ast.Assign)
         for target, value in _pairs(node)
         if _is_best(target)
@@ -136,6 +187,7 @@ def _unreachable_starts(file: SourceFile, body: list[ast.stmt]) -> Iterator[Prob
                     f"Start at float({'inf' if wanted < 0 else '-inf'!r}).",
                     0.92,
                     _VERIFY,
+                    (started(file, value, "min" if wanted < 0 else "max"),),
                 )
                 break
 
@@ -145,9 +197,14 @@ def _search_for(node: ast.If, name: str) -> int:
     for test in _comparisons(node.test):
         sign = _sign(test.ops[0])
         for new, best, wanted in ((test.left, test.comparators[0], sign), (test.comparators[0], test.left, -sign)):
-            if ast.unparse(best) == name and _is_assigned(node.body, best, new):
+            if ast.unparse(_threshold(best)) == name and _is_assigned(node.body, _threshold(best), _threshold(new)):
                 return wanted
     return 0
+
+
+def _threshold(score: ast.expr) -> ast.expr:
+    """best of `best - delta`."""
+    return score.left if isinstance(score, ast.BinOp) and isinstance(score.op, ast.Add | ast.Sub) else score
 
 
 def _can_never(value: ast.expr, wanted: int, written: str) -> bool:
@@ -193,6 +250,7 @@ def _wrong_monitor(file: SourceFile, node: ast.Call, metric: str, told: str, opt
         f"Give {option} the direction of {metric!r} ({direction_of(metric)}).",
         0.9,
         _VERIFY,
+        with_direction(file, node, option, direction_of(metric)),
     )
 
 
@@ -206,16 +264,55 @@ def find_plateau_direction(trace: Trace) -> Iterator[Problem]:
         told = given.const if given is not None else _DEFAULT_MODE
         metric = ast.unparse(event.node.args[0]) if event.node.args else ""
         if told in ("min", "max") and direction_of(metric) not in ("", told):
-            yield Problem(
-                event.site,
-                f"ReduceLROnPlateau ({scheduler.site}) waits for `{metric}` to get "
-                f"{'higher' if told == 'max' else 'lower'}: while it gets better, the scheduler sees no progress and "
-                "cuts the learning rate.",
-                f"mode={direction_of(metric)!r}",
-                0.9,
-                "Log optimizer.param_groups[0]['lr'] at every epoch.",
-                related=(scheduler.site,) if scheduler.site else (),
-            )
+            yield _plateau_problem(scheduler.site or event.site, metric, str(told), event.site)
+    yield from find_monitored_plateau(trace)
+
+
+def find_monitored_plateau(trace: Trace) -> Iterator[Problem]:
+    """Lightning's `{"scheduler": ReduceLROnPlateau(optimizer), "monitor": "val_acc"}`."""
+    for file in trace.project.files:
+        for node in ast.walk(file.tree):
+            entries = _entries(node) if isinstance(node, ast.Dict) else {}
+            monitor, made = entries.get("monitor"), _made_scheduler(file, entries.get("scheduler"))
+            if made is None or not isinstance(monitor, ast.Constant):
+                continue
+            given = given_node(made, 1, "mode")
+            told = given.value if isinstance(given, ast.Constant) else _DEFAULT_MODE if given is None else None
+            metric = str(monitor.value)
+            if told in ("min", "max") and direction_of(metric) not in ("", told):
+                yield _plateau_problem(Site(file, made), metric, str(told), Site(file, monitor))
+
+
+def _entries(node: ast.Dict) -> dict[object, ast.expr]:
+    """The values of a literal dictionary by their literal keys."""
+    pairs = zip(node.keys, node.values, strict=True)
+    return {key.value: value for key, value in pairs if isinstance(key, ast.Constant)}
+
+
+def _made_scheduler(file: SourceFile, value: ast.expr | None) -> ast.Call | None:
+    """The ReduceLROnPlateau(...) itself, or the one that the function keeps under this name."""
+    if isinstance(value, ast.Name):
+        made = [
+            n.value
+            for n in ast.walk(function_of(file, value))
+            if isinstance(n, ast.Assign) and any(isinstance(t, ast.Name) and t.id == value.id for t in n.targets)
+        ]
+        value = made[0] if len(made) == 1 else None
+    is_plateau = isinstance(value, ast.Call) and last_name(value.func) == "ReduceLROnPlateau"
+    return value if is_plateau and isinstance(value, ast.Call) else None
+
+
+def _plateau_problem(made: Site, metric: str, told: str, followed: Site) -> Problem:
+    return Problem(
+        made,
+        f"ReduceLROnPlateau waits for `{metric}` ({followed}) to get {'higher' if told == 'max' else 'lower'}: while "
+        "it gets better, the scheduler sees no progress and cuts the learning rate.",
+        f"mode={direction_of(metric)!r}",
+        0.9,
+        "Log optimizer.param_groups[0]['lr'] at every epoch.",
+        scheduler_told(made, direction_of(metric)),
+        (followed,),
+    )
 
 
 def find_best_not_copied(trace: Trace) -> Iterator[Problem]:
@@ -236,6 +333,7 @@ def find_best_not_copied(trace: Trace) -> Iterator[Problem]:
                             "copy.deepcopy(model.state_dict()), or write it to a file.",
                             0.9,
                             "Compare one weight of the kept state before and after the next step: it changes.",
+                            copied(file, value),
                         )
 
 

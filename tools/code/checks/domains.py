@@ -1,9 +1,21 @@
 """Operations at the edge of what they are defined for: roots, arcs, exponentials, quotients, means of nothing."""
 
+import ast
+import re
 from collections.abc import Callable, Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_arithmetic import (
+    fused_exponential,
+    inside_domain,
+    mean_or_zero,
+    rooted,
+    with_epsilon,
+)
+from misrun.tools.code.checks.repair_syntax import function_of
 from misrun.tools.code.gradients import differentiated
+from misrun.tools.code.patches import Edit
+from misrun.tools.code.project_model import last_name
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Value, ancestors, is_constant, number, unwrap
@@ -15,13 +27,15 @@ _DETECT = "Run the failing step under torch.autograd.set_detect_anomaly(True)."
 _FIRST_LOOK = 60  # how many values below a logit are looked at for a normalisation that bounds it
 
 
-def _scan(trace: Trace, test: Callable[[Value], str], expected: str, confidence: float) -> Iterator[Problem]:
+def _scan(
+    trace: Trace, test: Callable[[Value], str], repair: Callable[[Value], tuple[Edit, ...]], expected: str
+) -> Iterator[Problem]:
     """A problem for every value gradients flow through that the test has a message for."""
     for _, values in differentiated(trace):
         for value in values:
             message = test(value) if value.site is not None else ""
             if message and value.site is not None:
-                yield Problem(value.site, message, expected, confidence, _DETECT)
+                yield Problem(value.site, message, expected, 0.6, _DETECT, repair(value))
 
 
 def _root_argument(value: Value) -> Value | None:
@@ -77,7 +91,7 @@ def _is_variance(value: Value) -> bool:
 
 def find_root_of_difference(trace: Trace) -> Iterator[Problem]:
     yield from _scan(
-        trace, _root_message, "Add or clamp to a small positive number under the root, such as 1e-12.", 0.6
+        trace, _root_message, rooted, "Add or clamp to a small positive number under the root, such as 1e-12."
     )
 
 
@@ -109,7 +123,8 @@ def _edge_message(value: Value) -> str:
 
 
 def find_edge_of_domain(trace: Trace) -> Iterator[Problem]:
-    yield from _scan(trace, _edge_message, "Clamp the argument inside its domain, or add a small number.", 0.6)
+    expected = "Clamp the argument inside its domain, or add a small number."
+    yield from _scan(trace, _edge_message, inside_domain, expected)
 
 
 def _is_bounded(logits: Value) -> bool:
@@ -150,7 +165,7 @@ def _exponential_message(value: Value) -> str:
 
 def find_exponential(trace: Trace) -> Iterator[Problem]:
     expected = "torch.softmax, torch.logsumexp or F.softplus, which shift by the maximum first."
-    yield from _scan(trace, _exponential_message, expected, 0.6)
+    yield from _scan(trace, _exponential_message, fused_exponential, expected)
 
 
 def find_division_by_spread(trace: Trace) -> Iterator[Problem]:
@@ -159,14 +174,34 @@ def find_division_by_spread(trace: Trace) -> Iterator[Problem]:
         made = {id(e.result) for e in training.events}
         for event in training.events:
             if event.op == "div" and _is_standardisation(event) and _is_of_batch(unwrap(event.args[1]), made):
-                yield Problem(
-                    event.site,
-                    "Divided by a standard deviation with nothing added: for a batch of equal values (or a single one) "
-                    "this is 0 / 0, and NaN spreads to every weight.",
-                    "Add a small number to the divisor, such as 1e-8.",
-                    0.6,
-                    "Print the smallest standard deviation of a hundred batches.",
-                )
+                yield _spread_problem(event)
+    yield from _returns_by_spread(trace)
+
+
+def _spread_problem(event: Event) -> Problem:
+    return Problem(
+        event.site,
+        "Divided by a standard deviation with nothing added: for a batch of equal values (or a single one) this is "
+        "0 / 0, and NaN spreads to every weight.",
+        "Add a small number to the divisor, such as 1e-8.",
+        0.6,
+        "Print the smallest standard deviation of a hundred batches.",
+        with_epsilon(event),
+    )
+
+
+# What reinforcement learning standardises per batch; a batch of equal rewards is common there.
+_RETURNS = re.compile(r"reward|return|advantage|(?:^|_)adv(?:s|$|_)|(?:^|_)gae")
+
+
+def _returns_by_spread(trace: Trace) -> Iterator[Problem]:
+    """`returns = (returns - returns.mean()) / returns.std()` in any function, called or not."""
+    for event in trace.events("div"):
+        left = event.node.left if isinstance(event.node, ast.BinOp) else None
+        inner = left.left if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Sub) else None
+        named = inner is not None and _RETURNS.search(ast.unparse(inner).lower())
+        if named and _is_standardisation(event) and not event.grad_is_off():
+            yield _spread_problem(event)
 
 
 def _is_standardisation(event: Event) -> bool:
@@ -192,7 +227,20 @@ def _is_threshold(mask: Value) -> bool:
     return "thres" in bound.name.lower() or bound.name.lower() == "tau" or 0 < (number(bound) or 0) < 1
 
 
+def _is_guarded(value: Value) -> bool:
+    """A condition before it, or around it, asks how many there are: `x.numel() > 0`, `if not mask.any(): return`."""
+    site = value.site
+    if site is None:
+        return False
+    scope = function_of(site.file, site.node)
+    tests = [n.test for n in ast.walk(scope) if isinstance(n, ast.If | ast.IfExp) and n.lineno <= site.line]
+    counts = ("numel", "any", "sum", "len", "size", "nonzero", "item")
+    return any(isinstance(n, ast.Call) and last_name(n.func) in counts for t in tests for n in ast.walk(t))
+
+
 def _empty_message(value: Value) -> str:
+    if value.op in ("mean", "div") and _is_guarded(value):
+        return ""
     inner = unwrap(value.inputs[0]) if value.op == "mean" and value.inputs else None
     chosen = value.inputs[0] if inner is not None else None
     if chosen is not None and chosen.op == "index" and chosen.args and _is_threshold(chosen.args[0]):
@@ -205,7 +253,8 @@ def _empty_message(value: Value) -> str:
 
 
 def find_mean_of_nothing(trace: Trace) -> Iterator[Problem]:
-    yield from _scan(trace, _empty_message, "Clamp the count to at least 1, or skip a batch without entries.", 0.6)
+    expected = "Clamp the count to at least 1, or skip a batch without entries."
+    yield from _scan(trace, _empty_message, mean_or_zero, expected)
 
 
 CHECKS = (

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from misrun.tools.code.bodies import bodies
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_masks import marked_where_filled
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
@@ -128,7 +129,8 @@ def find_mask_on_other_side(trace: Trace) -> Iterator[Problem]:
                     "Mark the end where the sequences stand.",
                     0.85,
                     "Print one short row beside its mask.",
-                    related=(Site(body.file, assign),),
+                    marked_where_filled(body.file, other),
+                    (Site(body.file, assign),),
                 )
 
 

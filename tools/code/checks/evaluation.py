@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.checks.modes import has_mode_layers, mode_set_by
+from misrun.tools.code.checks.repair_phases import switched
 from misrun.tools.code.gradients import differentiated
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.torch_api import LOSS_OPS
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import contains, steps_in
@@ -28,7 +30,8 @@ def find_evaluation_in_train_mode(trace: Trace) -> Iterator[Problem]:
                 and _is_evaluation(call, trained, root)
                 and _in_train_mode(call, switches)
             ):
-                yield _problem(call)
+                shared = any(e.node is call.node for e in trained)
+                yield _problem(call, switched(call, root, _own_loop(call, trained), shared))
 
 
 def _is_top(event: Event) -> bool:
@@ -50,8 +53,9 @@ def _is_evaluation(call: Event, trained: list[Event], root: tuple[Event, ...]) -
 
 
 def _is_checked_by_others(call: Event, mine: list[Event]) -> bool:
-    """`eval-mode-missing` looks at loops under no_grad."""
-    return call.grad_is_off() and _own_loop(call, mine) is not None
+    """`eval-mode-missing` looks at loops under no_grad. A line that serves both phases is looked at here."""
+    shared = any(e.node is call.node for e in mine)
+    return not shared and call.grad_is_off() and _own_loop(call, mine) is not None
 
 
 def _own_loop(call: Event, mine: list[Event]) -> Frame | None:
@@ -87,7 +91,7 @@ def _may_hold(target: Value | None, model: Value | None) -> bool:
     return same(target, model) or any(contains(t, m) for t in alternatives(target) for m in alternatives(model))
 
 
-def _problem(call: Event) -> Problem:
+def _problem(call: Event, edits: tuple[Edit, ...]) -> Problem:
     grad = "" if call.grad_is_off() else ", and a graph is built for every batch"
     return Problem(
         call.site,
@@ -96,6 +100,7 @@ def _problem(call: Event) -> Problem:
         "model.eval() and torch.no_grad() around the evaluation, model.train() before training goes on.",
         0.8,
         "Print model.training in this pass; evaluate twice: the results differ.",
+        edits,
     )
 
 

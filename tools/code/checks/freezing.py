@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_masks import opposite
 from misrun.tools.code.names import names
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
@@ -29,6 +30,7 @@ def find_frozen_head(trace: Trace) -> Iterator[Problem]:
                         "Freeze where the name is not one of the head.",
                         0.75,
                         "Print the names of the parameters with requires_grad=True.",
+                        opposite(file, test.test),
                     )
 
 

@@ -4,8 +4,13 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_detaching import (
+    kept_without_graph,
+    the_loss_itself,
+    uncut,
+    without_retaining,
+)
 from misrun.tools.code.names import names
-from misrun.tools.code.patches import Edit
 from misrun.tools.code.torch_api import CONSTANT_OPS, DETACHING_OPS, LAYERS, LOSS_OPS
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
@@ -75,8 +80,6 @@ def _kept_graph(event: Event) -> Problem:
     node = event.node.value if isinstance(event.node, ast.AugAssign) else None
     if isinstance(event.node, ast.Call) and len(event.node.args) == 1:
         node = event.node.args[0]
-    simple = isinstance(node, ast.Name | ast.Attribute)
-    edits = (Edit("replace", event.file, node, f"{ast.unparse(node)}.detach()"),) if simple and node is not None else ()
     what = ast.unparse(node) if node is not None else "the loss"
     return Problem(
         event.site,
@@ -84,15 +87,17 @@ def _kept_graph(event: Event) -> Problem:
         f"Keep `{what}.item()` or `{what}.detach()`.",
         0.9,
         "Log torch.cuda.memory_allocated() at every step: it grows until the end of the loop.",
-        edits,
+        kept_without_graph(event),
     )
 
 
 def find_detached_loss(trace: Trace) -> Iterator[Problem]:
+    off = {id(e.node) for e in trace.events() if e.grad_is_off()}
+    off -= {id(e.node) for e in trace.events() if not e.grad_is_off()}
     for event in trace.events("backward"):
         loss = event.args[0]
         for leaf in alternatives(loss)[:1]:
-            cut = _cut_everywhere(leaf)
+            cut = _cut_everywhere(leaf, off)
             if cut is not None and len(alternatives(loss)) == 1:
                 yield Problem(
                     event.site,
@@ -100,11 +105,13 @@ def find_detached_loss(trace: Trace) -> Iterator[Problem]:
                     "Compute the loss from tensors that still carry their graph.",
                     0.85,
                     "Print loss.grad_fn and the gradient of one parameter after backward: None.",
+                    uncut(loss, cut),
                 )
 
 
-def _cut_everywhere(loss: Value) -> Value | None:
-    """The operation that cuts the graph, when every way back from the loss ends in a cut, a constant or data."""
+def _cut_everywhere(loss: Value, off: set[int]) -> Value | None:
+    """The operation that cuts the graph, when every way back from the loss ends in a cut, a constant or data; `off` are
+    the nodes evaluated under no_grad alone."""
     cut: Value | None = None
     stack, seen, budget = [loss], {id(loss)}, 300
     while stack:
@@ -113,7 +120,9 @@ def _cut_everywhere(loss: Value) -> Value | None:
         if not budget:
             return None
         if value.op in DETACHING_OPS or value.op == "data":
-            cut = value if _had_graph(value) else cut
+            cut = value if value.op == "detach" or _had_graph(value) else cut
+            continue
+        if (value.site is not None and id(value.site.node) in off) or _is_given_data(value):
             continue
         if is_constant(value.kwargs.get("requires_grad"), True):
             return None
@@ -133,8 +142,19 @@ _CONVERSIONS = names("tensor as_tensor from_numpy")
 _TRANSPARENT = LOSS_OPS | names(
     "add sub mul div pow mean sum abs log exp sqrt neg square norm view reshape squeeze unsqueeze float to"
     " index softmax log_softmax sigmoid relu tensor element as_tensor from_numpy collated row astype double half cpu "
-    "cuda flatten"
+    "cuda flatten gather mask clamp unbind sigmoid"
 )
+
+
+# What the functions of training code call the data that they are given.
+_DATA = names(
+    "batch data inputs input targets target labels label transitions sample samples x y obs states actions rewards "
+    "dones next_states done reward state action"
+)
+
+
+def _is_given_data(value: Value) -> bool:
+    return value.op == "parameter" and value.name in _DATA
 
 
 def _had_graph(value: Value) -> bool:
@@ -159,6 +179,7 @@ def find_loss_rebuilt_from_number(trace: Trace) -> Iterator[Problem]:
             "Call backward on the loss that was computed from the model's outputs.",
             0.9,
             "Print the gradient of one parameter after backward: None.",
+            the_loss_itself(made.site) if made.site is not None else (),
         )
 
 
@@ -172,7 +193,12 @@ def find_retained_graph(trace: Trace) -> Iterator[Problem]:
             and is_constant(backward.kwargs.get("retain_graph"), True)
             and backward.loops()[-1:] == [training.loop]
         ):
-            if any(v.op == "changing" or v.op == "parameter" for v in ancestors(backward.args[0], 60)):
+            stored = {
+                n.id for n in ast.walk(training.loop.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            }
+            carried = ("parameter", "name", "attr")
+            below = list(ancestors(backward.args[0], 60))
+            if any(v.op == "changing" or (v.op in carried and v.name in stored) for v in below):
                 continue
             yield Problem(
                 backward.site,
@@ -181,6 +207,7 @@ def find_retained_graph(trace: Trace) -> Iterator[Problem]:
                 "Drop retain_graph=True and detach what is carried from step to step.",
                 0.35,
                 "Remove it: if an error about a freed graph appears, find the tensor carried over and detach it.",
+                without_retaining(backward),
             )
 
 

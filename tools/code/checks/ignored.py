@@ -5,10 +5,14 @@ from collections.abc import Iterator
 
 from misrun.tools.code.bodies import Body, bodies
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_masks import other_places, unequal
+from misrun.tools.code.checks.repair_prompts import prompt_shortened
+from misrun.tools.code.gradients import differentiated
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.training import training_loops
-from misrun.tools.code.values import Site, Value, always, ancestors, is_constant, number
+from misrun.tools.code.values import Site, Value, always, is_constant, number
 
 _TRUNCATION = "https://huggingface.co/docs/transformers/pad_truncation"
 _CROSS_ENTROPY = "https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html"
@@ -33,14 +37,22 @@ def find_ignored_class(trace: Trace) -> Iterator[Problem]:
             )
             ignored, classes = number(given), _outputs(event.args[0]) if event.args else None
             if ignored is not None and ignored >= 0 and (classes is None or ignored < classes):
+                made = event.callee.site if event.callee is not None and event.callee.site else event.site
                 yield Problem(
-                    event.callee.site if event.callee is not None and event.callee.site else event.site,
+                    made,
                     f"The loss leaves out class {ignored:g}, and nothing in the program says that it stands for "
                     "padding or background: the model never learns that class.",
                     "Drop ignore_index, or use a value that no class has (-100).",
                     0.7,
                     "Count the targets equal to ignore_index in one batch.",
+                    _counting_all(made),
                 )
+
+
+def _counting_all(made: Site) -> tuple[Edit, ...]:
+    """The loss without ignore_index."""
+    keywords = made.node.keywords if isinstance(made.node, ast.Call) else []
+    return tuple(Edit("drop", made.file, k) for k in keywords if k.arg == "ignore_index")
 
 
 def _outputs(prediction: Value) -> float | None:
@@ -55,13 +67,13 @@ def _outputs(prediction: Value) -> float | None:
 def find_masked_tokens_ignored(trace: Trace) -> Iterator[Problem]:
     """`inputs[m] = MASK` and `labels[m] = -100`: the loss is over the tokens that can be read off the input."""
     for body in bodies(trace):
-        stores = [(a, a.targets[0]) for a in body.assigns if isinstance(a.targets[0], ast.Subscript)]
+        stores = [(a, t) for a in body.assigns if isinstance(t := a.targets[0], ast.Subscript)]
         hidden = {
             ast.unparse(t.slice) for a, t in stores if _is_mask_token(a.value) and "mask" not in ast.unparse(t.value)
         }
         for assign, target in stores:
             if _is_ignore(assign.value) and ast.unparse(target.slice) in hidden:
-                yield _masked_problem(body, assign)
+                yield _masked_problem(body, assign, target)
 
 
 def _is_mask_token(value: ast.expr) -> bool:
@@ -70,7 +82,7 @@ def _is_mask_token(value: ast.expr) -> bool:
     return name == "mask" or ("mask" in name and ("id" in name or "token" in name or "idx" in name))
 
 
-def _masked_problem(body: Body, assign: ast.Assign) -> Problem:
+def _masked_problem(body: Body, assign: ast.Assign, target: ast.Subscript) -> Problem:
     return Problem(
         Site(body.file, assign),
         "The targets are ignored exactly where the input tokens are hidden: the loss is over the tokens that can be "
@@ -78,6 +90,7 @@ def _masked_problem(body: Body, assign: ast.Assign) -> Problem:
         "Ignore the others: labels[~mask] = -100.",
         0.9,
         "Print one sample: input, labels and which labels are not -100.",
+        other_places(body.file, target),
     )
 
 
@@ -102,7 +115,8 @@ def find_cut_after_masking(trace: Trace) -> Iterator[Problem]:
                     "Shorten the prompt, not the answer; leave out samples without a target.",
                     0.4,
                     "Print the share of labels other than -100 per batch.",
-                    related=(Site(body.file, marks[0]),),
+                    prompt_shortened(body.file, marks[0].value, _bound(assign, cut)),
+                    (Site(body.file, marks[0]),),
                 )
                 break
 
@@ -131,14 +145,24 @@ def _cut(assign: ast.Assign, marked: set[str]) -> str:
     return ""
 
 
+def _bound(assign: ast.Assign, name: str) -> ast.expr | None:
+    """n of `name[:n]`."""
+    for node in ast.walk(assign.value):
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == name and isinstance(node.slice, ast.Slice):
+            return node.slice.upper
+    return None
+
+
 def _checks_what_is_left(body: Body) -> bool:
-    return any(last_name(c.func) in ("any", "all", "sum") for c in body.calls)
+    """Samples without targets are looked for, or the prompt is cut to the room the answer leaves."""
+    shortened = any(isinstance(a.value, ast.Subscript) and "len(" in ast.unparse(a.value.slice) for a in body.assigns)
+    return shortened or any(last_name(c.func) in ("any", "all", "sum") for c in body.calls)
 
 
 def find_padding_selected(trace: Trace) -> Iterator[Problem]:
     """`(loss * (target == PAD)).sum()`: the mask keeps the padding and drops the rest."""
-    for training in training_loops(trace):
-        for product in (v for b in training.backwards for v in ancestors(b.args[0], 60) if v.op == "mul"):
+    for _, values in differentiated(trace):
+        for product in (v for v in values if v.op == "mul"):
             sides = product.inputs[:2]
             selected = any(_is_per_position(a) and _selects_padding(b) for a in sides for b in sides if a is not b)
             if selected and product.site is not None:
@@ -148,7 +172,16 @@ def find_padding_selected(trace: Trace) -> Iterator[Problem]:
                     "Compare with != (or ne) in place of ==.",
                     0.85,
                     "Print the mask beside one target.",
+                    _other_mask(sides),
                 )
+
+
+def _other_mask(sides: tuple[Value, ...]) -> tuple[Edit, ...]:
+    """The mask's comparison turned round, at the place where it is made."""
+    for mask in (b for a in sides for b in sides if a is not b and _is_per_position(a) and _selects_padding(b)):
+        origin = _uncast(mask)
+        return unequal(origin.site) if origin.site is not None else ()
+    return ()
 
 
 def _is_per_position(value: Value) -> bool:
@@ -158,9 +191,14 @@ def _is_per_position(value: Value) -> bool:
     return value.op in ("cross_entropy", "nll_loss", "mse_loss", "l1_loss") and is_constant(given, "none")
 
 
-def _selects_padding(mask: Value) -> bool:
+def _uncast(mask: Value) -> Value:
     while mask.op in ("float", "to", "type", "view", "reshape", "type_as", "double") and mask.inputs:
         mask = mask.inputs[0]
+    return mask
+
+
+def _selects_padding(mask: Value) -> bool:
+    mask = _uncast(mask)
     node = mask.site.node if mask.site is not None else None
     text = ast.unparse(node) if isinstance(node, ast.Compare | ast.Call) else ""
     equal = isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq)

@@ -5,11 +5,14 @@ import re
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_clipping import clipped_before_step
+from misrun.tools.code.checks.repair_initialization import drawn_to_fit, gated, number_filled, zero_bias
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Frame, Trace
-from misrun.tools.code.training import training_loops
+from misrun.tools.code.training import TrainingLoop, training_loops
 from misrun.tools.code.values import Site, Value, ancestors, number, unwrap
 
 _GLOROT = "https://proceedings.mlr.press/v9/glorot10a.html"
@@ -177,16 +180,16 @@ def _bad_weight(file: SourceFile, call: ast.Call, weight: str) -> Iterator[Probl
         message = (
             "All weights of a layer start equal: its units compute the same, get the same gradient, and stay equal."
         )
-        yield _weights_problem(file, call, message, 0.9)
+        yield _weights_problem(file, call, message, 0.9, weight)
         return
     number = _literal(file, given, call, _WIDTHS.get(name))
     std = None if number is None else abs(number) / _TO_STD.get(name, 1.0)
     if std is not None and std >= _HIGHEST_STD:
         message = f"{name} with {number:g} gives weights far too large: activations grow from layer to layer."
-        yield _weights_problem(file, call, message, 0.8)
+        yield _weights_problem(file, call, message, 0.8, weight)
     elif std is not None and name in ("normal_", "uniform_", "trunc_normal_") and 0 < std <= _LOWEST_STD:
         message = f"{name} with {number:g} gives weights of next to nothing: no signal and no gradient gets through."
-        yield _weights_problem(file, call, message, 0.7)
+        yield _weights_problem(file, call, message, 0.7, weight)
 
 
 def _literal(
@@ -248,13 +251,14 @@ def _default_of(scope: ast.ClassDef, name: str) -> object:
     return None
 
 
-def _weights_problem(file: SourceFile, call: ast.Call, message: str, confidence: float) -> Problem:
+def _weights_problem(file: SourceFile, call: ast.Call, message: str, confidence: float, weight: str) -> Problem:
     return Problem(
         Site(file, call),
         message,
         "nn.init.kaiming_normal_ (relu) or nn.init.xavier_uniform_ (tanh, sigmoid), or PyTorch's default.",
         confidence,
         "Print the standard deviation of the activations of every layer at step 0.",
+        drawn_to_fit(file, call, weight),
     )
 
 
@@ -264,14 +268,16 @@ def find_negative_bias(trace: Trace) -> Iterator[Problem]:
         if any("relu" in text.lower() for text in file.lines):
             for call, weight in _fills_of_all(file):
                 yield from _bias_of_all(file, call, weight.removesuffix(".weight") + ".bias")
+    relus = (v.callee for e in trace.events("relu") for v in e.args[:1])
+    before_relu = {id(m.site.node) for m in relus if m is not None and m.site is not None}
     for root in trace.roots:
         fills = [(e, b) for e in root if (b := _filled_bias(e)) is not None and b <= _LOWEST_BIAS]
         if not fills:
             continue
-        before_relu = {id(v.callee): v.callee for e in root if e.op == "relu" for v in e.args[:1] if v.callee}
         for event, bias in fills:
             base = _owner_of_bias(event)
-            if base is not None and any(id(m) in before_relu for m in (base, *base.inputs)):
+            layers = (base, *base.inputs) if base is not None else ()
+            if any(m.site is not None and id(m.site.node) in before_relu for m in layers):
                 yield _bias_problem(event.site, bias, 0.6)
 
 
@@ -305,6 +311,7 @@ def _bias_problem(site: Site, bias: float, confidence: float) -> Problem:
         "A bias of 0 (or slightly above).",
         confidence,
         "Print the share of activations that are exactly 0.",
+        zero_bias(site.file, number_filled(site.node)),
     )
 
 
@@ -448,7 +455,8 @@ def find_unclipped_recurrence(trace: Trace) -> Iterator[Problem]:
             "torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0) between backward and step.",
             0.45,
             "Log the gradient norm of every step.",
-            related=(plain.site,),
+            clipped_before_step(training),
+            (plain.site,),
         )
 
 
@@ -470,8 +478,15 @@ def find_long_recurrence(trace: Trace) -> Iterator[Problem]:
                 "nn.LSTM or nn.GRU, or a mean (attention) over all outputs.",
                 0.5,
                 "Print the gradient with respect to the first input.",
+                _with_gates(training, layer),
             )
             break
+
+
+def _with_gates(training: TrainingLoop, run: Value) -> tuple[Edit, ...]:
+    """The making of the layer whose run this is."""
+    layer = next((e.callee for e in training.events if e.result is run), None)
+    return gated(layer.site.file, layer.site.node) if layer is not None and layer.site is not None else ()
 
 
 def _takes_last(value: Value) -> bool:
@@ -479,7 +494,8 @@ def _takes_last(value: Value) -> bool:
     for _ in range(6):
         if value.op in ("index", "slice", "element") and value.site is not None:
             text = ast.unparse(value.site.node)
-            if "-1" in text or text.endswith("[1]") or value.op == "element":
+            unpacked = number(value.args[0]) if value.op == "element" and value.args else 1
+            if "-1" in text or text.endswith("[1]") or (value.op == "element" and unpacked == 1):
                 return True
         if not value.inputs or value.op == "rnn":
             return False

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from misrun.tools.code.bodies import Body, bodies
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_padding import labels_ignored, mean_over_mask, padding_ignored
+from misrun.tools.code.checks.repair_prompts import prompt_shortened
 from misrun.tools.code.project_model import Function, last_name
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Site, Value, ancestors, number
@@ -30,7 +32,8 @@ def find_prompt_fills_window(trace: Trace) -> Iterator[Problem]:
                     "Shorten the prompt, not the answer; leave out samples without a target.",
                     0.85,
                     "Print the share of labels other than -100 per batch.",
-                    related=(Site(function.file, masked[cut]),),
+                    prompt_shortened(function.file, masked[cut].value, _bound(node)),
+                    (Site(function.file, masked[cut]),),
                 )
 
 
@@ -61,17 +64,20 @@ def _cut_name(node: ast.AST) -> str:
     return node.value.id if not isinstance(cut.upper, ast.UnaryOp) else ""
 
 
+def _bound(node: ast.AST) -> ast.expr | None:
+    """n of `x[:n]`."""
+    return node.slice.upper if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) else None
+
+
 def _counts_kept(function: Function) -> bool:
     """Samples without targets are looked for, or the prompt is shortened first."""
     for node in ast.walk(function.node):
         if isinstance(node, ast.Call) and last_name(node.func) in ("all", "any"):
             return True
-        if (
-            isinstance(node, ast.Subscript)
-            and isinstance(node.slice, ast.Slice)
-            and "prompt" in ast.unparse(node.value)
-        ):
-            return True
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+            room = node.slice.upper is not None and "len(" in ast.unparse(node.slice.upper)
+            if room or "prompt" in ast.unparse(node.value):
+                return True
     return False
 
 
@@ -82,14 +88,16 @@ def find_padding_in_targets(trace: Trace) -> Iterator[Problem]:
             continue
         padded = _padding(event.args[1])
         if padded is not None and padded.site is not None:
+            made = event.callee.site if event.callee is not None else None
             yield Problem(
-                event.site,
+                made or event.site,
                 f"The targets are padded ({padded.site}) and the loss counts the padding as a class to predict: it "
                 "falls by learning to predict padding.",
                 "ignore_index=<padding value> in the loss.",
                 0.7,
                 "Compute the loss over the positions that are not padding.",
-                related=(padded.site,),
+                padding_ignored(trace, event, padded),
+                (padded.site,),
             )
 
 
@@ -146,6 +154,7 @@ def find_padded_labels(trace: Trace) -> Iterator[Problem]:
                     "Set the labels to -100 where attention_mask is 0.",
                     0.7,
                     "Print the share of labels other than -100 against the share of real tokens.",
+                    labels_ignored(file, node),
                 )
 
 
@@ -178,6 +187,7 @@ def find_unused_mask(trace: Trace) -> Iterator[Problem]:
                     "Multiply the loss per position by the mask and divide by its sum, or use ignore_index.",
                     0.6,
                     "Compute the loss over the positions that are not padding.",
+                    mean_over_mask(body.nodes, body.file, node) if isinstance(node, ast.Assign) else (),
                 )
 
 
@@ -204,7 +214,8 @@ def _is_padding_mask(node: ast.Assign) -> bool:
 
 def _computes_loss(body: Body) -> bool:
     words = ("loss", "criterion", "cross_entropy")
-    return any(any(word in last_name(c.func).lower() for word in words) for c in body.calls)
+    called = [last_name(c.func).lower() for c in body.calls]
+    return any(name in ("ce", "bce", "nll", "xent", "mse") or any(word in name for word in words) for name in called)
 
 
 CHECKS = (

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_layers import built_in_constructor, parameter_outside, whole_model
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import Class, last_name
@@ -45,6 +46,7 @@ def find_layer_in_forward(trace: Trace) -> Iterator[Problem]:
                 "Build it in __init__ as an attribute.",
                 0.9,
                 "Run the model twice on one input in eval mode: the outputs differ.",
+                built_in_constructor(event.site),
             )
         elif layer.class_name in _DROPOUTS and not is_constant(layer.argument(0, "p"), 0, 0.0):
             yield Problem(
@@ -53,6 +55,7 @@ def find_layer_in_forward(trace: Trace) -> Iterator[Problem]:
                 "Build it in __init__, or use F.dropout(x, p, training=self.training).",
                 0.9,
                 "Run the model twice on one input in eval mode: the outputs differ.",
+                built_in_constructor(event.site),
             )
 
 
@@ -124,6 +127,7 @@ def find_parameter_not_leaf(trace: Trace) -> Iterator[Problem]:
                     "Move the data first: nn.Parameter(torch.zeros(...).to(device)), or move the whole module.",
                     0.9,
                     "Print the names in model.named_parameters().",
+                    parameter_outside(Site(file, node)),
                 )
 
 
@@ -165,6 +169,7 @@ def find_part_left_out(trace: Trace) -> Iterator[Problem]:
                     "Give it all parameters: model.parameters().",
                     0.6,  # a part can be left at its random weights on purpose
                     "Compare the weights of every part before and after ten steps.",
+                    whole_model(made) if made is not None else (),
                 )
                 break
 
@@ -185,6 +190,8 @@ def has_weights(value: Value) -> bool:
         if top.path.startswith("torch.nn.") and top.class_name in _WITH_WEIGHTS:
             return True
         for child in parts_of(top):
+            if child.class_name == "Parameter":
+                return True
             if child.kind == "module" and id(child) not in seen:
                 seen.add(id(child))
                 stack.append(child)

@@ -5,13 +5,28 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
+from misrun.tools.code.bodies import name_words, part_of
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.loop_places import head_of, place_in_loop
+from misrun.tools.code.checks.repair_generators import order_drawn_anew
+from misrun.tools.code.checks.repair_loading import (
+    generator_per_worker,
+    one_order,
+    shuffle_kept,
+    shuffled_together,
+    stream_shared,
+    workers_seeded_apart,
+)
+from misrun.tools.code.checks.repair_loops import epoch_told
+from misrun.tools.code.checks.repair_places import Loop, assigned_at, belongs
+from misrun.tools.code.checks.repair_seeds import seeded_before
+from misrun.tools.code.checks.repair_syntax import block_of, class_of, function_of, statement_of
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import Class, last_name
 from misrun.tools.code.source import SourceFile
-from misrun.tools.code.trace import Event, Trace
-from misrun.tools.code.training import training_loops
+from misrun.tools.code.trace import Event, Frame, Trace
+from misrun.tools.code.training import TrainingLoop, training_loops
 from misrun.tools.code.values import Site, Value, ancestors, is_constant, number, unwrap
 
 _LOADER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader"
@@ -22,20 +37,64 @@ _RANDOM_ORDER = names("permutation randperm shuffle sample")
 
 
 def find_missing_shuffle(trace: Trace) -> Iterator[Problem]:
+    trained = list(_unshuffled_in_training(trace))
+    seen = {id(problem.site.node) for problem in trained}
+    yield from trained
+    yield from (p for p in _unshuffled_by_name(trace) if id(p.site.node) not in seen)
+
+
+def _unshuffled_by_name(trace: Trace) -> Iterator[Problem]:
+    """A loader that its name says is for training, made beside one for held-out data, in code nothing here trains with:
+    a library's factory. Samples that are read from somewhere, not drawn, have an order."""
+    for event in trace.events("new"):
+        loader = event.result
+        if loader.kind != "loader" or not _keeps_order(loader) or not isinstance(event.node, ast.Call):
+            continue
+        if _said_to_be(event.file, event.node) != "train" or not _has_held_out_twin(event.file, event.node):
+            continue
+        if not any(loader.site is not None and t.root and _runs_over(t, loader) for t in training_loops(trace)):
+            yield _unshuffled(loader, 0.6)
+
+
+def _runs_over(training: TrainingLoop, loader: Value) -> bool:
+    over = training.loop.value
+    return over is not None and any(v is loader for v in ancestors(over, 12))
+
+
+def _said_to_be(file: SourceFile, node: ast.Call) -> str:
+    """The part that a loader is for, by the name it gets or by that of the function that returns it."""
+    made, function = assigned_at(file, node), function_of(file, node)
+    if made is not None:
+        return part_of(made[1]) or part_of(made[1].lower().replace("dataloader", "_").replace("loader", "_"))
+    returned = isinstance(statement_of(file, node), ast.Return)
+    return part_of(function.name) if returned and not isinstance(function, ast.Module) else ""
+
+
+def _has_held_out_twin(file: SourceFile, node: ast.Call) -> bool:
+    """Another loader of the same function (or class) that is for held-out data."""
+    scope = function_of(file, node) if assigned_at(file, node) is not None else class_of(file, node) or file.tree
+    calls = (n for n in ast.walk(scope) if isinstance(n, ast.Call) and n is not node)
+    return any(_said_to_be(file, n) == "held out" for n in calls if ast.unparse(n.func) == ast.unparse(node.func))
+
+
+def _unshuffled_in_training(trace: Trace) -> Iterator[Problem]:
     for training in training_loops(trace):
         for value in ancestors(training.loop.value, 12) if training.loop.value is not None else ():
             if value.kind == "loader" and value.op != "join" and value.site and _keeps_order(value):
-                node = value.site.node
-                yield Problem(
-                    value.site,
-                    "The training loader does not shuffle: every epoch sees the same batches in the same order, and "
-                    "sorted "
-                    "data gives batches of one class.",
-                    "shuffle=True for training.",
-                    0.75,
-                    "Print the label histogram of ten consecutive batches.",
-                    _shuffle_edit(value, node),
-                )
+                yield _unshuffled(value, 0.75)
+
+
+def _unshuffled(loader: Value, confidence: float) -> Problem:
+    assert loader.site is not None  # asked for by the callers
+    return Problem(
+        loader.site,
+        "The training loader does not shuffle: every epoch sees the same batches in the same order, and sorted data "
+        "gives batches of one class.",
+        "shuffle=True for training.",
+        confidence,
+        "Print the label histogram of ten consecutive batches.",
+        _shuffle_edit(loader, loader.site.node),
+    )
 
 
 def _keeps_order(loader: Value) -> bool:
@@ -61,8 +120,8 @@ def _is_shuffled(dataset: Value) -> bool:
 
 def _is_sequential(dataset: Value) -> bool:
     """Data whose order may be meant: time series and running text."""
-    words = ("time", "series", "sequence", "stream", "text", "forecast", "video", "stock", "trajector", "replay")
-    return any(w in dataset.class_name.lower() for w in words)
+    ordered = names("time timeseries series sequence sequential stream text forecast video stock trajectory replay")
+    return bool(name_words(dataset.class_name) & ordered)
 
 
 def _shuffle_edit(loader: Value, node: ast.AST) -> tuple[Edit, ...]:
@@ -98,7 +157,7 @@ def find_discarded_shuffle(trace: Trace) -> Iterator[Problem]:
         else:
             continue
         yield Problem(event.site, f"{what}: here the data is not what it seems.", cure, 0.95,
-                      "Print the first ten labels before and after.")  # fmt: skip
+                      "Print the first ten labels before and after.", shuffle_kept(event.site))  # fmt: skip
 
 
 def find_one_sided_shuffle(trace: Trace) -> Iterator[Problem]:
@@ -122,6 +181,7 @@ def _labels_shuffled_alone(trace: Trace) -> Iterator[Problem]:
                         "Draw one permutation and index both with it.",
                         0.6,
                         "Print ten samples with their labels before and after.",
+                        shuffled_together(file, one, other),
                         related=(Site(file, one),),
                     )
 
@@ -132,11 +192,12 @@ def _shuffled_name(statement: ast.stmt) -> tuple[str, str] | None:
     if not isinstance(call, ast.Call) or last_name(call.func) != "shuffle" or len(call.args) != 1 or call.keywords:
         return None
     function, given = ast.unparse(call.func), call.args[0]
-    return (function, given.id) if isinstance(given, ast.Name) and "." in function and "(" not in function else None
+    plain = isinstance(given, ast.Name | ast.Attribute) and "." in function and "(" not in function
+    return (function, ast.unparse(given)) if plain else None
 
 
 def _is_label(name: str) -> bool:
-    return any(word in _LABELS for word in name.lower().split("_"))
+    return any(word in _LABELS for word in name.rpartition(".")[2].lower().split("_"))
 
 
 def _shuffled_pairs(trace: Trace) -> Iterator[Problem]:
@@ -165,9 +226,11 @@ def _separately(pair: list[Value], shuffled: dict[int, Event], seeded_at: int, e
     orders = [_order_of(p) for p in pair]
     one, other = in_place[0], in_place[1]
     if one is not None and other is not None and one is not other and not one.index < seeded_at < other.index:
-        where = f"{one.site} and {other.site}"
+        where, edits = f"{one.site} and {other.site}", _both_in_place(one, other)
     elif orders[0] is not None and orders[1] is not None and orders[0] is not orders[1]:
-        where = f"{orders[0].site} and {orders[1].site}"
+        where, edits = f"{orders[0].site} and {orders[1].site}", ()
+        if orders[0].site is not None and orders[1].site is not None:
+            edits = one_order(orders[0].site, orders[1].site)
     else:
         return
     yield Problem(
@@ -176,7 +239,17 @@ def _separately(pair: list[Value], shuffled: dict[int, Event], seeded_at: int, e
         "Draw one permutation and index both with it.",
         0.9,
         "Print ten samples with their labels before and after.",
+        edits,
     )
+
+
+def _both_in_place(one: Event, other: Event) -> tuple[Edit, ...]:
+    """One order for two shuffles in place that stand next to each other."""
+    first, second = statement_of(one.file, one.node), statement_of(other.file, other.node)
+    block = block_of(one.file, first) if first is not None and one.file is other.file else []
+    if first is None or second is None or second not in block or abs(block.index(first) - block.index(second)) != 1:
+        return ()
+    return shuffled_together(one.file, first, second)
 
 
 def _order_of(value: Value) -> Value | None:
@@ -198,12 +271,29 @@ def find_missing_set_epoch(trace: Trace) -> Iterator[Problem]:
             continue
         if sampler.site is not None and not is_constant(sampler.kwargs.get("shuffle"), False):
             yield Problem(
-                sampler.site,
-                "The DistributedSampler never gets set_epoch: every epoch uses the same order.",
+                _epoch_start(trace, training, loops[1]),
+                f"The DistributedSampler ({sampler.site}) never gets set_epoch: every epoch uses the same order.",
                 "sampler.set_epoch(epoch) at the start of every epoch.",
                 0.9,
                 "Print the first indices of two epochs: they are equal.",
+                epoch_told(sampler, loader, loops[1], sampler.site.file),
+                related=(sampler.site,),
             )
+
+
+def _epoch_start(trace: Trace, training: TrainingLoop, epochs: Frame) -> Site:
+    """Where set_epoch is missing: at the head of the loop over epochs, or, in a method that is told the epoch, at that
+    of its loop over batches."""
+    for file in trace.project.files:
+        inner, outer = training.loop.node, epochs.node
+        if isinstance(inner, Loop) and belongs(file, inner):
+            method = function_of(file, inner)
+            told = [] if isinstance(method, ast.Module) else [a.arg for a in method.args.args]
+            if "epoch" in told and told[0] == "self":
+                return head_of(file, inner)
+        if isinstance(outer, Loop) and belongs(file, outer):
+            return head_of(file, outer)
+    return training.backwards[0].site
 
 
 def find_worker_seeds(trace: Trace) -> Iterator[Problem]:
@@ -237,12 +327,13 @@ def _constant_worker_seed(event: Event, loader: Value) -> Iterator[Problem]:
         and "get_worker_info" not in used
     ):
         yield Problem(
-            event.site,
-            "worker_init_fn seeds every worker with the same number: all workers draw the same augmentations, every "
-            "epoch.",
+            Site(definition.file, seeds[0]),
+            f"worker_init_fn ({event.site}) seeds every worker with the same number: all workers draw the "
+            "same augmentations, every epoch.",
             "Seed with torch.initial_seed() % 2**32, which differs per worker and epoch.",
             0.9,
             "Print the first random number of every worker.",
+            workers_seeded_apart(definition.file, seeds),
         )
 
 
@@ -262,6 +353,7 @@ def _copied_generator(event: Event, dataset: Value) -> Iterator[Problem]:
                 "Build the generator per worker, in worker_init_fn, from torch.initial_seed().",
                 0.85,
                 "Print the first random number of every worker in two epochs.",
+                generator_per_worker(event.site, value.site, name),
             )
 
 
@@ -279,13 +371,15 @@ def find_repeated_stream(trace: Trace) -> Iterator[Problem]:
         bases = " ".join(ast.unparse(base) for base in dataset.definition.node.bases)
         if method is None or "IterableDataset" not in bases or _knows_workers(dataset.definition, method.node):
             continue
+        head = next((n.iter for n in ast.walk(method.node) if isinstance(n, ast.For)), method.node)
         yield Problem(
-            event.site,
-            f"{number(workers):g} workers each run the whole __iter__ of {dataset.class_name} "
-            f"({Site(method.file, method.node)}): every sample comes {number(workers):g} times per epoch.",
+            Site(method.file, head),
+            f"{number(workers):g} workers ({event.site}) each run the whole __iter__ of {dataset.class_name}: "
+            f"every sample comes {number(workers):g} times per epoch.",
             "Let __iter__ take its share by torch.utils.data.get_worker_info().",
             0.85,
             "Count the samples of one epoch with num_workers=0 and with workers.",
+            stream_shared(method.file, method.node),
         )
 
 
@@ -315,6 +409,7 @@ def find_order_drawn_once(trace: Trace) -> Iterator[Problem]:
                     "Draw the order in __iter__.",
                     0.8,
                     "Print the first indices of two epochs: they are equal.",
+                    order_drawn_anew(owner.node, name, node, pass_.node, owner.file),
                 )
 
 
@@ -352,13 +447,15 @@ def find_seed_in_loop(trace: Trace) -> Iterator[Problem]:
                 for e in training.root
             )
             if not builds and not event.branches_within(outermost):
+                site = place_in_loop(trace.project, event, outermost)
                 yield Problem(
-                    event.site,
+                    site,
                     f"{event.op} runs in every pass of the loop with the same seed: dropout masks, shuffling and "
                     "augmentation repeat.",
                     "Seed once, before the loop.",
                     0.85,
                     "Print torch.rand(1) at the start of every pass: it is the same.",
+                    seeded_before(event, outermost, training),
                 )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.checks.memory_containers import is_emptied, receiver_text, test_of
 from misrun.tools.code.checks.memory_values import GROWS, LEAK
+from misrun.tools.code.checks.repair_loading import endless
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Site, Value, ancestors
@@ -22,7 +24,7 @@ def find_tensor_cache(trace: Trace) -> Iterator[Problem]:
             if isinstance(node, ast.Lambda) or not _is_unbounded_cache(node.decorator_list):
                 continue
             if any(_is_layer_input(node, a.arg) for a in node.args.args[1:]):
-                yield _cached(method.file, node)
+                yield _cached(method.file, node, [d for d in node.decorator_list if _is_unbounded_cache([d])])
 
 
 def _is_unbounded_cache(decorators: list[ast.expr]) -> bool:
@@ -39,7 +41,7 @@ def _is_layer_input(function: ast.AST, parameter: str) -> bool:
     return any(isinstance(a, ast.Name) and a.id == parameter for call in calls for a in call.args)
 
 
-def _cached(file: SourceFile, node: ast.AST) -> Problem:
+def _cached(file: SourceFile, node: ast.AST, caches: list[ast.expr]) -> Problem:
     return Problem(
         Site(file, node),
         "The cache keeps every input and output tensor with its graph: tensors hash by identity, so nothing is "
@@ -47,15 +49,20 @@ def _cached(file: SourceFile, node: ast.AST) -> Problem:
         "Drop the cache, or key it by something that repeats and bound its size.",
         0.85,
         GROWS,
+        tuple(Edit("delete", file, cache) for cache in caches),
     )
+
+
+# What runs once per sample or batch, itself or in the methods that it calls.
+_PER_SAMPLE = names("__getitem__ forward __call__")
 
 
 def find_unbounded_mapping(trace: Trace) -> Iterator[Problem]:
     """A dictionary filled in __getitem__ or forward under keys that hardly repeat."""
     seen: set[int] = set()
     for event in trace.events("set[]"):
-        label = next((f.label for f in event.frame.chain() if f.kind == "call"), "")
-        if label not in ("__getitem__", "forward", "__call__") or event.receiver is None or id(event.node) in seen:
+        labels = {f.label for f in event.frame.chain() if f.kind == "call"}
+        if not labels & _PER_SAMPLE or event.receiver is None or id(event.node) in seen:
             continue
         seen.add(id(event.node))
         if event.receiver.kind == "mapping" and _key_varies(event.args[0]) and not _bounded_mapping(trace, event):
@@ -95,6 +102,7 @@ def find_cycle(trace: Trace) -> Iterator[Problem]:
                 "A generator that starts the loader again: `while True: yield from loader`.",
                 0.6,
                 GROWS,
+                endless(event.site),
             )
 
 

@@ -4,10 +4,14 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.loop_places import loop_head
 from misrun.tools.code.checks.memory_containers import is_fed_to
 from misrun.tools.code.checks.memory_values import is_attached_output
-from misrun.tools.code.checks.modes import is_in_eval_mode
+from misrun.tools.code.checks.modes import has_mode_layers, is_in_eval_mode
+from misrun.tools.code.checks.repair_graphs import detached
+from misrun.tools.code.checks.repair_no_grad import evaluated_in_eval_mode, without_gradients
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Value, ancestors, number, same
@@ -25,13 +29,25 @@ def find_graph_kept(trace: Trace) -> Iterator[Problem]:
         backwards = [e for e in root if e.op == "backward"]
         for event in root if backwards else ():
             value = _kept(event)
-            if value is None or event.grad_may_be_off() or not is_attached_output(value):
+            if value is None or event.grad_may_be_off() or not is_attached_output(value, trace):
                 continue
             loop = event.loops()[-1]
             if any(b.within(loop) for b in backwards) or _is_differentiated(event, value, root):
                 continue
             if not _said_by_existing(event, root):
-                yield _graph_kept(event, 0.85 if _speaks_of_evaluation(event, loop) else 0.6)
+                is_evaluation = _speaks_of_evaluation(event, loop)
+                yield _graph_kept(event, 0.85 if is_evaluation else 0.6, _cured(event, root, is_evaluation))
+
+
+def _cured(event: Event, root: tuple[Event, ...], is_evaluation: bool) -> tuple[Edit, ...]:
+    """An evaluation without gradients and, where the model has layers that care, in eval mode; else what is kept is
+    detached."""
+    off = without_gradients(event.site, root) if is_evaluation else ()
+    calls = [e for e in root if e.op == "module()" and e.within(event.loops()[-1]) and e.index < event.index]
+    if not off or not calls or calls[0].callee is None or not has_mode_layers(calls[0].callee):
+        return off or detached(event)
+    mode = evaluated_in_eval_mode(calls[0], root, restore=True)
+    return (*mode, *off) if mode else detached(event)
 
 
 def _kept(event: Event) -> Value | None:
@@ -63,13 +79,15 @@ def _split(text: str) -> list[str]:
     return "".join(c if c.isalpha() else " " for c in text.lower()).split()
 
 
-def _graph_kept(event: Event, confidence: float) -> Problem:
+def _graph_kept(event: Event, confidence: float, edits: tuple[Edit, ...]) -> Problem:
+    whole = any(edit.action in ("under", "before") for edit in edits)  # the loop is at fault, not one line of it
     return Problem(
-        event.site,
+        loop_head(event) if whole else event.site,
         "Outputs of a loop without backward are kept with their autograd graphs: all its activations stay in memory.",
         "Run the loop under torch.no_grad() and keep what is needed on the host.",
         confidence,
         _VERIFY,
+        edits,
     )
 
 
@@ -83,7 +101,7 @@ def find_whole_set(trace: Trace) -> Iterator[Problem]:
         batched = [e for e in training.events if e.op == "module()"]
         for call in training.root:
             if _is_whole(call, epoch, training.loop, batched) and not is_fed_to(call.result, training.root):
-                yield _whole(call)
+                yield _whole(call, training.root)
 
 
 # A batch, or what a network gave; and noise, which is as many rows as were asked for.
@@ -112,7 +130,7 @@ def _is_whole(call: Event, epoch: Frame, steps: Frame, batched: list[Event]) -> 
     return given is not None and not any(_is_drawn(v) for v in ancestors(given, 40))
 
 
-def _whole(call: Event) -> Problem:
+def _whole(call: Event, root: tuple[Event, ...]) -> Problem:
     return Problem(
         call.site,
         "The whole set goes through the model in one call, with gradients on: every activation of every sample is held "
@@ -120,6 +138,7 @@ def _whole(call: Event) -> Problem:
         "Evaluate in batches, under torch.no_grad().",
         0.6,
         _VERIFY,
+        without_gradients(call.site, root),
     )
 
 

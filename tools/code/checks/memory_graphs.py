@@ -5,9 +5,15 @@ from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.checks.graph import is_backpropagated
-from misrun.tools.code.checks.memory_containers import container_of, created_within, is_emptied, is_fed_to
+from misrun.tools.code.checks.memory_containers import (
+    container_of,
+    created_within,
+    is_emptied,
+    is_fed_to,
+    receiver_text,
+)
 from misrun.tools.code.checks.memory_values import FAQ, GROWS, LEAK, appends, is_attached_loss, is_attached_output
-from misrun.tools.code.patches import Edit
+from misrun.tools.code.checks.repair_graphs import average_detached, detached, never_kept
 from misrun.tools.code.project_model import Project
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import TrainingLoop, training_loops
@@ -17,10 +23,10 @@ from misrun.tools.code.values import Site, Value
 def find_outputs_kept(trace: Trace) -> Iterator[Problem]:
     for training in training_loops(trace):
         for event, value in appends(training):
-            if event.grad_may_be_off() or not is_attached_output(value) or _outlives_nothing(event, training):
+            if event.grad_may_be_off() or not is_attached_output(value, trace) or _outlives_nothing(event, training):
                 continue
             if not is_emptied(trace.project, event, training.loop):
-                yield _output_kept(event)
+                yield _output_kept(event, trace.project)
 
 
 def _outlives_nothing(event: Event, training: TrainingLoop) -> bool:
@@ -28,18 +34,19 @@ def _outlives_nothing(event: Event, training: TrainingLoop) -> bool:
     return created_within(event, training.loop) or is_fed_to(event.receiver, training.root)
 
 
-def _output_kept(event: Event) -> Problem:
+def _output_kept(event: Event, project: Project) -> Problem:
     node = event.node.args[0] if isinstance(event.node, ast.Call) and len(event.node.args) == 1 else None
     what = ast.unparse(node) if node is not None else "the output"
-    plain = isinstance(node, ast.Name | ast.Attribute) and node is not None
-    edits = (Edit("replace", event.file, node, f"{what}.detach()"),) if plain and node is not None else ()
+    unread = never_kept(event, receiver_text(event), project)
     return Problem(
         event.site,
         f"`{what}` is kept in every step of training together with its autograd graph.",
-        f"Keep `{what}.detach()` (and move it to the host), or only the number that is needed of it.",
+        f"Nothing reads `{receiver_text(event)}`: do not keep it."
+        if unread
+        else f"Keep `{what}.detach()` (and move it to the host), or only the number that is needed of it.",
         0.85,
         GROWS,
-        edits,
+        unread or detached(event),
     )
 
 
@@ -90,9 +97,10 @@ def _term_kept(event: Event) -> Problem:
         event.site,
         f"`{ast.unparse(node)}` is kept with its graph and never differentiated: each step's activations stay in "
         "memory.",
-        "Keep its number, `.item()`, or compute it under torch.no_grad().",
+        "Keep its number, `.item()` (or `.detach()`, where a tensor is needed), or compute it under torch.no_grad().",
         0.85,
         GROWS,
+        detached(event),
     )
 
 
@@ -140,6 +148,7 @@ def _averaged(backward: Event, node: ast.Assign, loss: str) -> Problem:
         f"Average `{loss}.item()` or `{loss}.detach()`.",
         0.85,
         GROWS,
+        average_detached(backward.file, node, loss),
     )
 
 

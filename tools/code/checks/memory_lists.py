@@ -14,9 +14,12 @@ from misrun.tools.code.checks.memory_containers import (
     test_of,
 )
 from misrun.tools.code.checks.memory_values import FAQ, GROWS, LEAK, appends, is_attached_output, is_bulk
+from misrun.tools.code.checks.repair_graphs import never_kept
+from misrun.tools.code.checks.repair_loops import cleared_at_epoch_end, closed_at_end, hoisted, last_use
 from misrun.tools.code.names import names
+from misrun.tools.code.project_model import Project
 from misrun.tools.code.torch_api import DETACHING_OPS
-from misrun.tools.code.trace import Event, Trace
+from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import TrainingLoop, training_loops
 from misrun.tools.code.values import Value
 
@@ -30,22 +33,34 @@ def find_data_kept(trace: Trace) -> Iterator[Problem]:
             loops = event.loops()
             if not loops or event.branches_within(training.loop) or is_bounded(event.receiver):
                 continue
-            if created_within(event, loops[0]):
+            if created_within(event, loops[0]) or _ends_with_data(event, loops):
                 continue
             used = is_sampled(event.receiver, training.root) or is_fed_to(event.receiver, training.root)
-            attached = is_attached_output(value) and not event.grad_may_be_off()
-            if not attached and is_bulk(value) and not is_emptied(trace.project, event, loops[0]):
-                yield data_kept(event, 0.6 if used else 0.8)
+            attached = is_attached_output(value, trace) and not event.grad_may_be_off()
+            if not attached and is_bulk(value, trace) and not is_emptied(trace.project, event, loops[0]):
+                yield data_kept(event, 0.6 if used else 0.8, trace.project)
 
 
-def data_kept(event: Event, confidence: float) -> Problem:
+def _ends_with_data(event: Event, loops: list[Frame]) -> bool:
+    """A variable of a function that goes over the data once and that nothing here calls: one epoch, and it is gone."""
+    calls = [f for f in event.frame.chain() if f.kind == "call"]
+    node = loops[0].node
+    once = len(loops) == 1 and isinstance(node, ast.For) and not ast.unparse(node.iter).startswith("range")
+    return once and len(calls) == 1 and "." not in receiver_text(event)
+
+
+def data_kept(event: Event, confidence: float, project: Project) -> Problem:
     where = receiver_text(event)
+    edits = never_kept(event, where, project)
     return Problem(
         event.site,
         f"A whole tensor of every step is appended to `{where}`, which nothing empties: memory grows until the end.",
-        f"Keep a number instead, every n-th one, or bound `{where}` (collections.deque(maxlen=...)).",
+        f"Nothing reads `{where}`: do not keep it."
+        if edits
+        else f"Keep a number instead, every n-th one, or bound `{where}` (collections.deque(maxlen=...)).",
         confidence,
         GROWS,
+        edits,
     )
 
 
@@ -58,8 +73,8 @@ def find_samples_kept(trace: Trace) -> Iterator[Problem]:
             continue
         seen.add(id(event.node))
         own = receiver_text(event).startswith("self.") and not is_bounded(event.receiver)
-        if own and is_bulk(event.args[0]) and not is_emptied(trace.project, event, None):
-            yield data_kept(event, 0.75)
+        if own and is_bulk(event.args[0], trace) and not is_emptied(trace.project, event, None):
+            yield data_kept(event, 0.75, trace.project)
 
 
 _CAT = names("cat concat vstack hstack numpy.concatenate numpy.vstack numpy.hstack numpy.append stack")
@@ -120,6 +135,7 @@ def find_hooks_per_step(trace: Trace) -> Iterator[Problem]:
                     "Register it once before the loop, or call remove() on its handle in the same step.",
                     0.9,
                     "Print len(module._forward_hooks) at every step: it grows by one.",
+                    hoisted(event.site),
                 )
 
 
@@ -139,6 +155,7 @@ def find_step_outputs(trace: Trace) -> Iterator[Problem]:
                 "Clear it in on_train_epoch_end, and keep detached values.",
                 0.8,
                 GROWS,
+                cleared_at_epoch_end(event, receiver_text(event)),
             )
 
 
@@ -153,11 +170,13 @@ def find_figures(trace: Trace) -> Iterator[Problem]:
         for event in root if not done else ():
             if event.op in _FIGURES and event.loops() and any(e.op == "backward" for e in root):
                 yield Problem(
-                    event.site,
-                    "pyplot keeps every figure until it is closed, and none is: each round of the loop adds one.",
+                    last_use(event.site),
+                    f"pyplot keeps every figure until it is closed, and the one made at {event.site} is not: each "
+                    "round of the loop adds one.",
                     "plt.close(figure) after saving it.",
                     0.65,
                     "Print len(plt.get_fignums()) in every round: it grows by one.",
+                    closed_at_end(event.site),
                 )
 
 

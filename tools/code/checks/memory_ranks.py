@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_loops import on_every_rank
 from misrun.tools.code.names import names
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
@@ -76,22 +77,25 @@ def _after_leaving(function: ast.Module | ast.FunctionDef) -> Iterator[tuple[ast
 
 
 def _alone(file: SourceFile, node: ast.If, call: ast.Call) -> Problem:
-    return _problem(file, call, f"`{ast.unparse(call.func)}` is reached only where `{ast.unparse(node.test)}` holds")
+    return _problem(
+        file, node, call, f"`{ast.unparse(call.func)}` is reached only where `{ast.unparse(node.test)}` holds"
+    )
 
 
 def _left_out(file: SourceFile, node: ast.If, call: ast.Call) -> Problem:
     return _problem(
-        file, call, f"Ranks for which `{ast.unparse(node.test)}` holds have returned before this collective"
+        file, node, call, f"Ranks for which `{ast.unparse(node.test)}` holds have returned before this collective"
     )
 
 
-def _problem(file: SourceFile, call: ast.Call, what: str) -> Problem:
+def _problem(file: SourceFile, node: ast.If, call: ast.Call, what: str) -> Problem:
     return Problem(
         Site(file, call),
         f"{what}: the others wait for it (or meet it with another one) until the time-out ends them.",
         "Call the collective on every rank, outside the condition.",
         0.85,
         "Run two processes with the gloo backend and a time-out of 10 s: the call does not return.",
+        on_every_rank(file, node, call),
     )
 
 

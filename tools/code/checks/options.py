@@ -2,9 +2,10 @@
 
 import ast
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_settings import key_of_file, word_read
 from misrun.tools.code.configuration import configuration_files
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
@@ -27,6 +28,7 @@ def find_bool_option(trace: Trace) -> Iterator[Problem]:
                 'action="store_true", argparse.BooleanOptionalAction, or a function that reads the word.',
                 0.75,
                 f"Print the parsed options of a call with `--{flag} False`.",
+                word_read(file, call),
             )
 
 
@@ -121,6 +123,7 @@ def find_missing_key(trace: Trace) -> Iterator[Problem]:
                 f"Use one name in both places, and read it with [{like!r}], which fails when it is missing.",
                 0.85,
                 "Print the value that is really used.",
+                key_of_file(file, call, key, like, _level_of(like, files.values())),
             )
 
 
@@ -130,6 +133,18 @@ def _keys(content: object, depth: int = 5) -> Iterator[str]:
             if isinstance(key, str):
                 yield key
             yield from _keys(value, depth - 1)
+
+
+def _level_of(key: str, contents: Iterable[object], depth: int = 5) -> dict[str, object]:
+    """The mapping that holds the key; empty where none or several do."""
+    found: list[dict[str, object]] = []
+    queue = [(content, depth) for content in contents]
+    while queue:
+        top, left = queue.pop()
+        if isinstance(top, dict) and left:
+            found += [top] if key in top else []
+            queue += [(value, left - 1) for value in top.values()]
+    return found[0] if len(found) == 1 else {}
 
 
 def _gets(trace: Trace) -> Iterator[tuple[SourceFile, ast.Call, str]]:

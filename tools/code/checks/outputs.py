@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_settings import without_activation
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import always
 
@@ -26,6 +27,7 @@ def find_cut_logits(trace: Trace) -> Iterator[Problem]:
             "Leave out the activation of the last layer.",
             0.85,
             "Print the share of logits that are exactly 0.",
+            without_activation(origin.site) if origin.site is not None else (),
             related=(event.site,),
         )
 

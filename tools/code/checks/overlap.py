@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_parts import held_out_behind
+from misrun.tools.code.checks.repair_syntax import statement_of
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value, number
 
@@ -33,6 +35,7 @@ def find_overlapping_slices(trace: Trace) -> Iterator[Problem]:
                         "Slices that do not overlap: [:n] and [n:].",
                         0.9,
                         "Count the rows that are in both.",
+                        held_out_behind(event, held),
                         related=(event.site,),
                     )
                     break
@@ -48,11 +51,8 @@ def _role(event: Event) -> str:
 
 
 def _assigned_name(event: Event) -> str:
-    line = event.site.line
-    for node in ast.walk(event.file.tree):
-        if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or line):
-            return next((n for n in _names(node, event.node)), "")
-    return ""
+    statement = statement_of(event.file, event.node)
+    return next(_names(statement, event.node), "") if isinstance(statement, ast.Assign) else ""
 
 
 def _names(assign: ast.Assign, value: ast.AST) -> Iterator[str]:
@@ -81,7 +81,23 @@ def _overlap(train: Event, held: Event) -> bool:
         return True
     first, second = (mine, theirs) if _starts(mine[0]) else (theirs, mine)
     end, start = number(first[1]), number(second[0])
+    parts = _share(first[1]), _share(second[0])
+    if parts[0] is not None and parts[1] is not None and parts[0][0] == parts[1][0]:
+        return _starts(first[0]) and 0 < parts[1][1] < parts[0][1] <= 1
     return _starts(first[0]) and end is not None and start is not None and (end > 0) == (start > 0) and start < end
+
+
+def _share(bound: Value | None) -> tuple[str, float] | None:
+    """`int(0.8 * n)` as ("n", 0.8)."""
+    node = bound.site.node if bound is not None and bound.site is not None else None
+    while isinstance(node, ast.Call) and len(node.args) == 1 and ast.unparse(node.func) in ("int", "round"):
+        node = node.args[0]
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult):
+        return None
+    for share, whole in ((node.left, node.right), (node.right, node.left)):
+        if isinstance(share, ast.Constant) and isinstance(share.value, float):
+            return ast.unparse(whole), share.value
+    return None
 
 
 def _starts(lower: Value | None) -> bool:

@@ -3,10 +3,20 @@
 import ast
 from collections.abc import Iterator
 
-from misrun.tools.code.bodies import Body, bodies, part_of
+from misrun.tools.code.bodies import HELD_OUT_WORDS, TRAIN_WORDS, Body, bodies, name_words, own_nodes, part_of
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_rows import (
+    picked_alike,
+    reordered_too,
+    sorted_listing,
+    sorted_set,
+    transformed_only,
+)
+from misrun.tools.code.checks.repair_syntax import block_of
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import last_name
+from misrun.tools.code.source import SourceFile
 from misrun.tools.code.torch_api import LOSS_OPS
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Site, Value, ancestors
@@ -103,6 +113,7 @@ def _compare(event: Event, inputs: Value, targets: Value) -> Problem | None:
         "Draw one order and index both with it.",
         0.6,
         "Print ten samples with their targets before and after.",
+        picked_alike(event, inputs, targets, [*one[:1], *other[:1]]),
         related=(origin,) if origin is not None else (),
     )
 
@@ -147,6 +158,7 @@ def find_listing_order(trace: Trace) -> Iterator[Problem]:
                 "sorted(...) around both.",
                 0.8 if paired else 0.45,
                 "Print the first ten pairs of file names.",
+                tuple(edit for n in loose for edit in sorted_listing(body.file, n.value)),
             )
 
 
@@ -163,6 +175,7 @@ def find_listings_zipped(trace: Trace) -> Iterator[Problem]:
                     "sorted(...) around each.",
                     0.8,
                     "Print the first ten pairs of file names.",
+                    tuple(e for a in call.args if _listing(a) is False for e in sorted_listing(body.file, a)),
                 )
 
 
@@ -185,6 +198,7 @@ def find_reordered_beside(trace: Trace) -> Iterator[Problem]:
                         "Draw one order and index both with it.",
                         0.85,
                         "Print ten samples with their targets before and after.",
+                        reordered_too(body.file, assign, beside),
                     )
                     break
 
@@ -217,9 +231,61 @@ def _stored(body: Body, name: str) -> bool:
     return any(name in {ast.unparse(n) for t in a.targets for n in ast.walk(t)} for a in body.assigns)
 
 
+def find_cut_by_order(trace: Trace) -> Iterator[Problem]:
+    """`idx = order[i:j]` and then `x[idx], y[i:j]` in one statement, with an order that was drawn."""
+    for body in bodies(trace):
+        drawn = {ast.unparse(a.targets[0]) for a in body.assigns if _draws_order(a.value)}
+        picks = {ast.unparse(a.targets[0]): a.value for a in body.assigns if _is_cut_of(a.value, drawn)}
+        for statement in body.statements if drawn else ():
+            cuts = [n for s in _beside(body.file, statement) for n in own_nodes(s) if isinstance(n, ast.Subscript)]
+            picked = [(n, by) for n in cuts if (by := _picked_by(n, picks, drawn)) is not None]
+            for one, by in picked:
+                other = next(
+                    (n for n in cuts if ast.unparse(n.slice) == by and ast.unparse(n.value) not in drawn), None
+                )
+                if other is not None and not any(ast.unparse(n.value) == ast.unparse(other.value) for n, _ in picked):
+                    yield _cut_apart(body, one, other)
+                    break
+
+
+def _beside(file: SourceFile, statement: ast.stmt) -> list[ast.stmt]:
+    """The statement and the one before and behind it in its block."""
+    block = block_of(file, statement)
+    at = next(i for i, other in enumerate(block) if other is statement)
+    return block[max(at - 1, 0) : at + 2]
+
+
+def _draws_order(value: ast.expr) -> bool:
+    return any(isinstance(n, ast.Call) and last_name(n.func) in ("randperm", "permutation") for n in ast.walk(value))
+
+
+def _is_cut_of(value: ast.expr, drawn: set[str]) -> bool:
+    is_slice = isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Slice)
+    return is_slice and isinstance(value, ast.Subscript) and ast.unparse(value.value) in drawn
+
+
+def _picked_by(cut: ast.Subscript, picks: dict[str, ast.expr], drawn: set[str]) -> str | None:
+    """The slice of the order that `x[idx]` or `x[order[i:j]]` is picked by, as text."""
+    index = picks.get(ast.unparse(cut.slice), cut.slice)
+    return ast.unparse(index.slice) if isinstance(index, ast.Subscript) and _is_cut_of(index, drawn) else None
+
+
+def _cut_apart(body: Body, one: ast.Subscript, other: ast.Subscript) -> Problem:
+    return Problem(
+        Site(body.file, other),
+        f"`{ast.unparse(one)}` is picked by a drawn order and `{ast.unparse(other)}` beside it is not: sample i meets "
+        "the target of another sample.",
+        "Index both with the same part of the order.",
+        0.85,
+        "Print ten samples with their targets before and after.",
+        (Edit("replace", body.file, other.slice, ast.unparse(one.slice)),),
+    )
+
+
 def find_one_sided_orders(trace: Trace) -> Iterator[Problem]:
     yield from find_order_of_one_side(trace)
     yield from find_reordered_beside(trace)
+    yield from find_cut_by_order(trace)
 
 
 def _side_by_side(body: Body, listed: list[str]) -> bool:
@@ -289,8 +355,18 @@ def _refitted(trace: Trace, *, encoders: bool) -> Iterator[Problem]:
                     "transform() with what was fitted on the training data.",
                     0.85,
                     "Print the fitted statistics or classes after both calls.",
+                    transformed_only(first, event) if _belong(first, event) else (),
                     related=(first.site,),
                 )
+
+
+def _belong(first: Event, again: Event) -> bool:
+    """One object, or data of one name apart from the part it speaks of: `x_train` and `x_test`, not `x_train` and
+    `y_test`."""
+    one, other = (name_words(_given(event)) for event in (first, again))
+    parts = TRAIN_WORDS | HELD_OUT_WORDS
+    initials = {w[0] for w in one & parts} & {w[0] for w in other & parts} if not one - parts else {""}
+    return first.receiver is again.receiver or (one - parts == other - parts and bool(initials))
 
 
 def _given(event: Event) -> str:
@@ -321,6 +397,7 @@ def find_classes_per_split(trace: Trace) -> Iterator[Problem]:
                     "enumerate(sorted(set(...))), built once from the training data and shared by all splits.",
                     0.6,
                     "Print the mapping of every split, in two processes.",
+                    sorted_set(cls.file, node),
                 )
 
 

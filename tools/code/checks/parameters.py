@@ -4,7 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_layers import repeated_in, wrapped_in
+from misrun.tools.code.checks.repair_optimizers import all_parameters, built_behind, over_the_trained, trainable_only
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import Class
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import TrainingLoop, contains, parameters_of, training_loops
@@ -120,6 +123,7 @@ def _frozen_part(made: Event, freeze: Event) -> Problem:
         "Pass only parameters with requires_grad=True, or do not freeze them.",
         0.3,  # harmless where the freezing is meant, which is the usual case
         "Compare the number of parameters in the optimizer with those that have requires_grad.",
+        trainable_only(made.site),
     )
 
 
@@ -142,6 +146,7 @@ def find_model_changed_after_optimizer(trace: Trace) -> Iterator[Problem]:
                     "Change the model first, then build the optimizer.",
                     0.9,
                     "Compare ids: {id(p) for p in model.parameters()} against those in optimizer.param_groups.",
+                    built_behind(made, event),
                 )
 
 
@@ -161,6 +166,7 @@ def find_thawed_outside_optimizer(trace: Trace) -> Iterator[Problem]:
                     "optimizer.add_param_group({'params': ...}) after thawing, or a new optimizer.",
                     0.9,
                     "Compare a parameter of this part before and after ten steps: it does not change.",
+                    all_parameters(made.result.site),
                     related=(made.site,),
                 )
 
@@ -175,13 +181,21 @@ def _thaws_any(event: Event, freezes: list[tuple[Event, Value]], made: Event) ->
 
 
 def _replaces_layer(event: Event) -> bool:
+    if event.op == "set[]" and len(event.args) == 2:  # model.classifier[6] = nn.Linear(...)
+        return event.args[1].kind == "module" and event.receiver is not None and not _builds_itself(event)
     return (
         event.op.startswith("set.")
         and event.args[0].kind == "module"
         and event.receiver is not None
         and event.receiver.kind == "module"
-        and not any(f.kind == "call" and f.label in ("__init__", "forward") for f in event.frame.chain())
+        and not _builds_itself(event)
     )
+
+
+def _builds_itself(event: Event) -> bool:
+    """`self.fc = nn.Linear(...)` in a constructor or forward: a module that puts itself together."""
+    within = any(f.kind == "call" and f.label in ("__init__", "forward") for f in event.frame.chain())
+    return within and ast.unparse(event.node).split("[")[0].count(".") < 2
 
 
 def _is_rebuilt(root: tuple[Event, ...], change: Event, made: Event) -> bool:
@@ -209,14 +223,17 @@ def find_optimizer_of_other_model(trace: Trace) -> Iterator[Problem]:
                 and _is_plain(optimizer)
                 and not any(_related(u, h) for u in (*used, *layers) for h in held)
             ):
+                step = training.steps[0].event.site
                 yield Problem(
-                    training.steps[0].event.site,
-                    f"The loop trains {used[0].name or 'a model'} ({used[0].site}), but the optimizer "
-                    f"({optimizer.site}) "
-                    f"holds the parameters of another one ({held[0].site}).",
+                    optimizer.site or step,
+                    f"The loop trains {used[0].name or 'a model'} ({used[0].site}), but the optimizer it steps "
+                    f"({step}) holds the parameters of another one ({held[0].site}).",
                     "Build the optimizer from the parameters of the model that is trained.",
                     0.9,
                     "Compare a parameter of the trained model before and after ten steps: it does not change.",
+                    over_the_trained(optimizer, used[0])
+                    if all(u is used[0] or contains(used[0], u) for u in used)
+                    else (),
                 )
 
 
@@ -234,7 +251,7 @@ def _models_run(training: TrainingLoop) -> list[Value]:
 
 def _layers_run(training: TrainingLoop) -> list[Value]:
     """Layers of the library called in the loop, in a model or beside it (a head of its own)."""
-    calls = [e.callee for e in training.events if e.op != "module()" and e.callee is not None]
+    calls = [e.callee for e in training.events if e.op != "module()" and e.callee and not e.grad_may_be_off()]
     return [leaf for callee in calls for leaf in alternatives(callee) if leaf.kind == "module"]
 
 
@@ -259,7 +276,7 @@ def find_unregistered_layers(trace: Trace) -> Iterator[Problem]:
         for event in root:
             if not event.op.startswith("set.") or not event.args or not _is_own_module(event.receiver):
                 continue
-            layers = _layers_of(event.args[0])
+            layers = _layers_of(event.args[0]) or _filled_with(event.args[0], root)
             if layers and not any(id(v) in registered for v in (event.args[0], *layers)):
                 yield Problem(
                     event.site,
@@ -269,7 +286,43 @@ def find_unregistered_layers(trace: Trace) -> Iterator[Problem]:
                     "Keep them in nn.ModuleList or nn.ModuleDict.",
                     0.9,
                     "Compare sum(p.numel() for p in model.parameters()) with what you expect.",
+                    _registered_edit(event),
                 )
+
+
+def _registered_edit(event: Event) -> tuple[Edit, ...]:
+    """The value in the container that registers it: all of it parameters, or all modules; keys that are names."""
+    value, node = event.args[0], _assigned_value(event)
+    items = [value.inputs[0]] if value.op == "comprehension" else list(value.items or _layers_of(value))
+    if not items:
+        return ()
+    if all(item.class_name == "Parameter" for item in items):
+        kind = "Parameter"
+    elif all(item.kind == "module" for item in items):
+        kind = "Module"
+    else:
+        return ()
+    if value.op == "mul":  # [Block()] * n: one layer n times over; the list is to hold n of them
+        return repeated_in(event.site, node, f"{kind}List")
+    if not _is_dict(value):
+        return wrapped_in(event.site, node, f"{kind}List")
+    keys = node.keys if isinstance(node, ast.Dict) else []
+    named = all(isinstance(k, ast.Constant) and isinstance(k.value, str) and "." not in k.value for k in keys)
+    return wrapped_in(event.site, node, f"{kind}Dict") if keys and named else ()
+
+
+def _assigned_value(event: Event) -> ast.expr | None:
+    """What stands right of `self.layers =`."""
+    holder = next((s for s in ast.walk(event.file.tree) if isinstance(s, ast.Assign) and event.node in s.targets), None)
+    return holder.value if holder is not None and len(holder.targets) == 1 else None
+
+
+def _filled_with(container: Value, root: tuple[Event, ...]) -> list[Value]:
+    """The layers that `self.heads[task] = nn.Linear(...)` puts into an empty dict."""
+    if container.kind != "mapping" or container.items:
+        return []
+    put = [e.args[1] for e in root if e.op == "set[]" and e.receiver is container and len(e.args) == 2]
+    return [v for v in put if v.kind == "module" and _has_parameters(v)]
 
 
 def _is_dict(value: Value) -> bool:
@@ -284,6 +337,8 @@ def _layers_of(value: Value) -> list[Value]:
     """The layers with parameters in a plain list, tuple, dict or list comprehension, built right there."""
     if value.kind == "sequence" or value.kind == "mapping":
         found = list(value.items or ())
+    elif value.op == "mul" and value.inputs and value.inputs[0].kind == "sequence":  # [Block()] * n
+        found = list(value.inputs[0].items or ())
     elif value.op == "comprehension" and isinstance(getattr(value.site, "node", None), ast.ListComp | ast.DictComp):
         found = [value.inputs[0]]
     else:
@@ -294,9 +349,9 @@ def _layers_of(value: Value) -> list[Value]:
 def _has_parameters(value: Value) -> bool:
     if isinstance(value.definition, Class):
         return any(_has_parameters(v) for v in value.attrs.values() if v.kind == "module")
-    return value.class_name in _WITH_PARAMETERS or (
-        value.class_name == "Sequential" and any(_has_parameters(v) for v in value.args if v.kind == "module")
-    )
+    if value.class_name == "Sequential":  # of what a star hands on, layers with parameters are the rule
+        return any(v.op == "starred" or (v.kind == "module" and _has_parameters(v)) for v in value.args)
+    return value.class_name in _WITH_PARAMETERS
 
 
 def _registered(root: tuple[Event, ...]) -> set[int]:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from misrun.tools.code.bodies import Body, bodies, name_words, part_of
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_parts import kept_apart, masked, order_fixed, split_by_time, trained_on
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import Class, FunctionNode, last_name
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
@@ -50,6 +52,7 @@ def find_training_on_all(trace: Trace) -> Iterator[Problem]:
                     f"Train on `{training[0]}`.",
                     0.85,
                     "Count the held-out samples that also occur in training: it is all of them.",
+                    trained_on(body.file, use, whole.id, training[0]),
                     related=(Site(body.file, assign),),
                 )
 
@@ -91,6 +94,7 @@ def find_held_out_joined(trace: Trace) -> Iterator[Problem]:
                     f"Keep `{held[0]}` out of training.",
                     0.85,
                     "Count the samples that are in both parts.",
+                    kept_apart(body.file, assign, joined, held),
                 )
 
 
@@ -130,6 +134,7 @@ def find_split_per_part(trace: Trace) -> Iterator[Problem]:
                 "Draw the order once (or from a generator with a fixed seed made here) and share it.",
                 0.85,
                 "Count the samples that are in both parts.",
+                order_fixed(cls.file, draws[0]) if len(draws) == 1 else (),
             )
 
 
@@ -181,6 +186,7 @@ def find_shuffled_windows(trace: Trace) -> Iterator[Problem]:
                     "Split the series by time first, then cut each part into windows.",
                     0.75,
                     "Split by time and compare the scores.",
+                    split_by_time(body.file, assign, call),
                 )
 
 
@@ -289,6 +295,7 @@ def find_unmasked_nodes(trace: Trace) -> Iterator[Problem]:
                     f"Index output and labels with `{min(masks)}`.",
                     0.8,
                     "Count the nodes that enter the loss.",
+                    masked(body.file, node, min(masks)),
                 )
 
 
@@ -304,6 +311,7 @@ def find_centred_window(trace: Trace) -> Iterator[Problem]:
                     "center=False, shifted so that the window ends before what is predicted.",
                     0.8,
                     "Compare the score with the window moved back by its length.",
+                    tuple(Edit("replace", body.file, k.value, "False") for k in call.keywords if k.arg == "center"),
                 )
 
 

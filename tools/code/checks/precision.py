@@ -4,7 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_precision import not_half, scaled_backward
+from misrun.tools.code.checks.repair_rows import double_cast
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.torch_api import LOSS_OPS
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import contains, parameters_of, training_loops
@@ -23,10 +26,14 @@ def find_half_training(trace: Trace) -> Iterator[Problem]:
     """`model.half()` or `model.to(torch.float16)` for a model whose parameters an optimizer holds."""
     for root in trace.roots:
         held = [m for e in root if e.op == "new" and e.result.kind == "optimizer" for m in parameters_of(e.result)]
-        if not held or not any(e.op == "backward" for e in root):
+        if not held:
             continue
         for event in root:
-            if _makes_half(event) and any(_holds(event.receiver, m) for m in held) and not _scaled(root):
+            if (
+                _makes_half(event)
+                and any(_holds(event.receiver, m) for m in held)
+                and _is_trained_plainly(trace, event)
+            ):
                 yield Problem(
                     event.site,
                     "The weights themselves are float16 and are trained: gradients below 6e-8 become 0, sums above "
@@ -34,6 +41,7 @@ def find_half_training(trace: Trace) -> Iterator[Problem]:
                     "Keep the weights in float32 and use torch.autocast with a GradScaler, or bfloat16.",
                     0.85,
                     "Run the same steps in float32 or bfloat16.",
+                    not_half(event.site),
                 )
 
 
@@ -45,6 +53,12 @@ def _makes_half(event: Event) -> bool:
 
 def _holds(module: Value | None, part: Value) -> bool:
     return module is not None and (same(module, part) or any(contains(m, part) for m in alternatives(module)))
+
+
+def _is_trained_plainly(trace: Trace, cast: Event) -> bool:
+    """A backward in the file of the cast (in another method of a class, too), and no scaler there."""
+    roots = [root for root in trace.roots if any(e.file is cast.file for e in root)]
+    return any(e.op == "backward" for root in roots for e in root) and not any(map(_scaled, roots))
 
 
 def _scaled(root: tuple[Event, ...]) -> bool:
@@ -62,7 +76,7 @@ def find_autocast_without_scaler(trace: Trace) -> Iterator[Problem]:
         for event in training.events:
             frame = next((f for f in event.frame.chain() if f.kind == "with" and f.label == "autocast"), None)
             if (
-                event.op in ("module()", *LOSS_OPS)
+                event.op in ("module()", "call", *LOSS_OPS)
                 and frame is not None
                 and frame.value is not None
                 and _is_float16(frame.value)
@@ -74,6 +88,7 @@ def find_autocast_without_scaler(trace: Trace) -> Iterator[Problem]:
                     "scaler.scale(loss).backward(), scaler.step(optimizer), scaler.update(); or autocast to bfloat16.",
                     0.8,
                     "Print the share of gradients that are exactly 0.",
+                    scaled_backward(training),
                     related=(event.site,),
                 )
                 break
@@ -112,8 +127,19 @@ def find_double_input(trace: Trace) -> Iterator[Problem]:
                 "Add .float() to the tensor, or .astype(np.float32) to the array.",
                 0.85,
                 "Print the dtype of the first batch.",
+                (*double_cast(made.site), *_targets_cast(trace, made)),
                 related=(event.site,),
             )
+
+
+def _targets_cast(trace: Trace, inputs: Value) -> tuple[Edit, ...]:
+    """Targets of a regression that are float64 too: beside float32 outputs backward refuses them."""
+    edits: dict[int, Edit] = {}
+    for event in trace.events("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy"):
+        made = _double_tensor(event.args[1]) if len(event.args) > 1 else None
+        if made is not None and made is not inputs and made.site is not None:
+            edits |= {id(made.site.node): edit for edit in double_cast(made.site)}
+    return tuple(edits.values())
 
 
 def _double_tensor(value: Value) -> Value | None:

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_generators import generator_seeded_once, seeded_in_constructor
 from misrun.tools.code.names import names
 from misrun.tools.code.project_model import Function, last_name
 from misrun.tools.code.trace import Event, Trace
@@ -36,6 +37,7 @@ def find_generator_set_back(trace: Trace) -> Iterator[Problem]:
                     "Make and seed the generator once, before the loop.",
                     0.9,
                     "Print the first random number of three steps: it is the same.",
+                    generator_seeded_once(event),
                     related=(training.backwards[0].site,) if training.backwards else (),
                 )
 
@@ -84,7 +86,8 @@ def find_seed_per_sample(trace: Trace) -> Iterator[Problem]:
 
 def _seeded_samples(function: Function) -> Iterator[Problem]:
     calls = [n for n in ast.walk(function.node) if isinstance(n, ast.Call)]
-    seeds = [c for c in calls if _seeds_literally(c)]
+    drawn = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    seeds = [c for c in calls if _seeds_literally(c) and ast.unparse(c.args[0]) not in drawn]
     draws = [c for c in calls if last_name(c.func) in _DRAWING or "transform" in ast.unparse(c.func)]
     if seeds and any(d.lineno >= seeds[0].lineno for d in draws):
         yield Problem(
@@ -94,6 +97,7 @@ def _seeded_samples(function: Function) -> Iterator[Problem]:
             "Seed once, outside of the data set; derive a seed from the index only where a sample must be repeatable.",
             0.9,
             "Print the random numbers of two samples: they are the same.",
+            seeded_in_constructor(Site(function.file, seeds[0])) if len(seeds) == 1 else (),
         )
 
 

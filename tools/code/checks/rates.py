@@ -5,8 +5,14 @@ import re
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.loop_places import place_in_loop
+from misrun.tools.code.checks.repair_loops import after_batches
+from misrun.tools.code.checks.repair_settings import exchanged, number_replaced
+from misrun.tools.code.checks.repair_syntax import given_node, is_in_reach, text_of
 from misrun.tools.code.known_numbers import known_number
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
+from misrun.tools.code.project_model import last_name
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import parameters_of, training_loops
 from misrun.tools.code.values import Value, number, same
@@ -26,6 +32,9 @@ _HIGHEST_ADAM = 0.05
 # (Steiner et al. 2022, "How to train your ViT", table 3).
 # Published schedules keep more than a thousandth of the peak at half of the run.
 _LEFT = 1e-4
+_NO_EDITS: tuple[Edit, ...] = ()
+# The usual values of the same sources; 0.01 is the default of AdamW.
+_USUAL_DECAY = {"SGD": "5e-4", "Adam": "1e-4", "RMSprop": "1e-4", "NAdam": "1e-4", "AdamW": "0.01"}
 _HIGHEST_DECAY = {"SGD": 0.05, "Adam": 0.1, "RMSprop": 0.1, "NAdam": 0.1, "AdamW": 0.5}
 
 
@@ -60,9 +69,10 @@ def find_high_rate(trace: Trace) -> Iterator[Problem]:
                     optimizer.site,
                     f"{optimizer.class_name} with an effective learning rate of {rate:g} (momentum included) on "
                     f"{layers} layers without normalisation, clipping or schedule.",
-                    "A learning rate ten times smaller.",
+                    "A learning rate ten times smaller; Adam's authors give 1e-3 as a good default.",
                     0.45,
                     "Run the first 100 steps with a tenth of the learning rate.",
+                    number_replaced(optimizer.site, 1, "lr", "1e-3") if "Adam" in optimizer.class_name else (),
                 )
 
 
@@ -79,6 +89,7 @@ def find_high_decay(trace: Trace) -> Iterator[Problem]:
             "5e-4 (SGD), 1e-4 (Adam) or 0.01 to 0.1 (AdamW).",
             0.6,
             "Print the norm of the weights: it falls from step to step.",
+            number_replaced(event.site, 9, "weight_decay", _USUAL_DECAY[optimizer.class_name]),
         )
 
 
@@ -87,20 +98,33 @@ def find_bad_momentum(trace: Trace) -> Iterator[Problem]:
         momentum, betas = known_number(trace, optimizer.kwargs.get("momentum")), optimizer.kwargs.get("betas")
         pair = [known_number(trace, v) for v in betas.items] if betas is not None and betas.items else []
         if momentum is not None and momentum >= 0.995 and optimizer.class_name == "SGD":
+            edits = number_replaced(event.site, 9, "momentum", "0.9")
             what = f"momentum={momentum:g} averages over {1 / max(1 - momentum, 1e-9):.3g} steps and never forgets."
         elif len(pair) == 2 and pair[0] is not None and pair[1] is not None and pair[0] > pair[1] + 0.05:
+            edits = _betas_exchanged(event)
             what = f"betas=({pair[0]:g}, {pair[1]:g}) look swapped: the second moment must be the slower average."
         else:
             continue
-        yield Problem(event.site, what, "momentum=0.9; betas=(0.9, 0.999).", 0.85, "Run with the default settings.")
+        yield Problem(
+            event.site, what, "momentum=0.9; betas=(0.9, 0.999).", 0.85, "Run with the default settings.", edits
+        )
+
+
+def _betas_exchanged(event: Event) -> tuple[Edit, ...]:
+    pair = given_node(event.node, 9, "betas")
+    if not isinstance(pair, ast.Tuple | ast.List) or len(pair.elts) != 2:
+        return ()
+    first, second = (text_of(event.file, e) for e in pair.elts)
+    return (Edit("replace", event.file, pair.elts[0], second), Edit("replace", event.file, pair.elts[1], first))
 
 
 def find_bad_schedule(trace: Trace) -> Iterator[Problem]:
     for event in trace.events("new"):
-        message = ""
+        message, edits = "", _NO_EDITS
         if event.result.kind == "scheduler":
             message = _schedule_message(event.result) or _swapped(event) or _growing(event)
             message = message or _counts_epochs(trace, event) or _spent(trace, event.result)
+            edits = _schedule_edits(trace, event)
         if message:
             yield Problem(
                 event.site,
@@ -109,7 +133,27 @@ def find_bad_schedule(trace: Trace) -> Iterator[Problem]:
                 "steps.",
                 0.85,
                 "Print the learning rate of every epoch.",
+                edits,
             )
+
+
+def _schedule_edits(trace: Trace, event: Event) -> tuple[Edit, ...]:
+    """Swapped lengths exchanged; a length in epochs as the number of batches in all of them."""
+    if _swapped(event):
+        return exchanged(event, (1, "num_warmup_steps"), (2, "num_training_steps"))
+    total, warm = given_node(event.node, 2, "num_training_steps"), given_node(event.node, 1, "num_warmup_steps")
+    unscaled = warm is None or (isinstance(warm, ast.Constant) and warm.value == 0)
+    if total is None or not unscaled or not _counts_epochs(trace, event):
+        return ()
+    for training in training_loops(trace):
+        loader = training.loop.node.iter if isinstance(training.loop.node, ast.For) else None
+        if isinstance(loader, ast.Call) and last_name(loader.func) in ("enumerate", "tqdm") and loader.args:
+            loader = loader.args[0]
+        name = ast.unparse(loader) if isinstance(loader, ast.Name | ast.Attribute) else ""
+        steps = [e for e in training.events if e.op == "scheduler.step" and same(e.receiver, event.result)]
+        if steps and name and is_in_reach(event.file, name, event.node):
+            return (Edit("replace", event.file, total, f"{text_of(event.file, total)} * len({name})"),)
+    return ()
 
 
 def _schedule_message(scheduler: Value) -> str:
@@ -211,24 +255,27 @@ def find_rate_changed_per_batch(trace: Trace) -> Iterator[Problem]:
     """`group["lr"] *= 0.95` in every pass of the batch loop inside an epoch loop."""
     for training in training_loops(trace):
         for event in training.events:
-            node = event.node
-            if (
-                event.op != "augmul"
-                or not isinstance(node, ast.AugAssign)
-                or not isinstance(node.target, ast.Subscript)
-            ):
-                continue
-            key = node.target.slice
-            is_rate = isinstance(key, ast.Constant) and key.value == "lr"
-            if is_rate and event.is_unconditional_in(training.loop) and _is_batch_loop(training.loop):
+            multiplied = _multiplies_rate(event) and event.is_unconditional_in(training.loop)
+            if multiplied and _is_batch_loop(training.loop):
                 yield Problem(
-                    event.site,
+                    place_in_loop(trace.project, event, training.loop),
                     "The learning rate is multiplied in every batch: after one epoch nothing is left of it (or it has "
                     "grown without bound).",
                     "Change it once per epoch, or use a scheduler.",
                     0.8,
                     "Print the learning rate of every batch.",
+                    after_batches(event, training.loop, training.events),
                 )
+
+
+def _multiplies_rate(event: Event) -> bool:
+    """`group["lr"] *= k`, or `group["lr"] = group["lr"] * k`."""
+    node = event.node.target if isinstance(event.node, ast.AugAssign) and event.op == "augmul" else event.node
+    if not isinstance(node, ast.Subscript) or ast.unparse(node.slice) != "'lr'":
+        return False
+    holders = (s for s in ast.walk(event.file.tree) if isinstance(s, ast.Assign) and node in s.targets)
+    products = (s.value for s in holders if isinstance(s.value, ast.BinOp) and isinstance(s.value.op, ast.Mult))
+    return event.op == "augmul" or any(ast.unparse(node) in ast.unparse(product) for product in products)
 
 
 def _is_batch_loop(loop: Frame) -> bool:

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.checks.layers import FOLLOWERS, has_weights, is_finetuned
+from misrun.tools.code.checks.repair_graphs import cut_removed
+from misrun.tools.code.checks.repair_no_grad import released
+from misrun.tools.code.checks.repair_optimizers import with_model
 from misrun.tools.code.names import names
 from misrun.tools.code.project_model import Class
 from misrun.tools.code.torch_api import DETACHING_OPS
@@ -122,6 +125,7 @@ def _is_meant(name: str, part: Value) -> bool:
 
 def _without_gradient(name: str, part: Value, cut: Value, is_off: bool, training: TrainingLoop) -> Problem:
     how = "is computed under no_grad" if is_off else f"goes through {cut.op}"
+    edits = () if cut.site is None else released(cut.site) if is_off else cut_removed(cut.site)
     return Problem(
         cut.site or training.backwards[0].site,
         f"The output of `{name or part.class_name}` {how} before it gets into the loss "
@@ -129,6 +133,7 @@ def _without_gradient(name: str, part: Value, cut: Value, is_off: bool, training
         "Keep the graph from this part to the loss; freeze the part openly if it should not be trained.",
         0.92,
         "Print p.grad for the parameters of this part after backward: None.",
+        edits,
         related=(training.backwards[0].site,),
     )
 
@@ -140,7 +145,7 @@ def find_model_left_out(trace: Trace) -> Iterator[Problem]:
         optimizers = [s.optimizer for s in training.steps]
         if not held or training.is_managed or is_finetuned(training.root) or not all(map(_is_seen_whole, optimizers)):
             continue
-        known = [
+        known = held + [
             m for e in training.root if e.op == "new" and e.result.kind == "optimizer" for m in parameters_of(e.result)
         ]
         flow = _Flow(training)
@@ -230,6 +235,7 @@ def _left_out(call: Event, model: Value, optimizer: Value) -> Problem:
         "Give the optimizer the parameters of all models that are trained: [*a.parameters(), *b.parameters()].",
         0.88,
         "Compare a parameter of this model before and after ten steps: it does not change.",
+        with_model(optimizer.site, _written(call)) if optimizer.site is not None else (),
         related=(call.site,),
     )
 

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_optimizers import rebuilt
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
@@ -34,6 +35,7 @@ def _rebound_in(file: SourceFile, body: list[ast.stmt]) -> Iterator[Problem]:
                         f"Load the weights into the old model (load_state_dict), or build `{optimizer}` anew.",
                         0.85,
                         "Compare ids: {id(p) for p in model.parameters()} against those in optimizer.param_groups.",
+                        rebuilt(file, body[:at], change, optimizer),
                     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from misrun.tools.code.bodies import Body, bodies
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_settings import read_strictly
 from misrun.tools.code.names import names
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.trace import Trace
@@ -147,6 +148,7 @@ def find_hidden_decoding_errors(trace: Trace) -> Iterator[Problem]:
                     "Read with the encoding the file was written in (usually utf-8) and errors='strict'.",
                     0.85 if narrow else 0.4,
                     "Count the replacement characters in what was read.",
+                    read_strictly(body.file, call) if narrow else (),
                 )
 
 

@@ -1,8 +1,10 @@
 """Tensors that should be trained and are no parameters."""
 
+import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_layers import as_parameter
 from misrun.tools.code.project_model import Class
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import OBJECT_KINDS, Value, ancestors, is_constant
@@ -26,7 +28,13 @@ def find_raw_tensor(trace: Trace) -> Iterator[Problem]:
                 f"{name} = nn.Parameter(...)",
                 0.9,
                 "Print the names in model.named_parameters().",
+                as_parameter(event.site, _assigned_value(event)),
             )
+
+
+def _assigned_value(event: Event) -> ast.expr | None:
+    holder = next((s for s in ast.walk(event.file.tree) if isinstance(s, ast.Assign) and event.node in s.targets), None)
+    return holder.value if holder is not None else None
 
 
 def _in_constructor(event: Event) -> bool:
@@ -47,6 +55,8 @@ def _wants_gradient(value: Value) -> bool:
         if part.path.endswith("Parameter"):
             return False
         if is_constant(part.kwargs.get("requires_grad"), True):
+            return True
+        if part.op == "requires_grad_" and not is_constant(part.argument(1, "requires_grad"), False):
             return True
     return False
 

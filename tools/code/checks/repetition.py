@@ -1,15 +1,18 @@
-"""The same samples again and again, and batches that are all of one kind."""
+"""The same samples again and again."""
 
 import ast
 from collections.abc import Iterator
 
-from misrun.tools.code.bodies import Body, bodies, is_target_name, part_of
+from misrun.tools.code.bodies import Body, bodies, part_of
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_shuffling import keeps_order, shuffled
+from misrun.tools.code.checks.repair_syntax import is_in_reach, names_in, text_of
 from misrun.tools.code.names import names
-from misrun.tools.code.project_model import Function, last_name
+from misrun.tools.code.patches import Edit
+from misrun.tools.code.project_model import Class, Function, last_name
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
-from misrun.tools.code.values import Site, Value, is_constant
+from misrun.tools.code.values import Site
 
 _LOADER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader"
 _SUBSET = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset"
@@ -19,9 +22,6 @@ _PLACES = names(
 )
 # How lists of samples are called.
 _SAMPLES = ("rows", "samples", "examples", "records", "pairs", "items", "data", "sentences", "texts", "paths", "files")
-_SORTS = names("argsort sort_values sort sorted lexsort")
-_SHUFFLES = ("shuffle", "randperm", "permutation", "random_split", "sample(", "RandomSampler", "randint", "rng.choice",
-             "random.choice", "train_test_split")  # fmt: skip
 
 
 def find_first_batch_again(trace: Trace) -> Iterator[Problem]:
@@ -30,6 +30,7 @@ def find_first_batch_again(trace: Trace) -> Iterator[Problem]:
         for body in bodies(trace):
             for call, loader, count in _restarts(body):
                 if _in_loop(body, call) and _ordered_loader(trace, loader) and _is_training(training.events, call):
+                    made = _loaders_called(trace, loader)
                     yield Problem(
                         Site(body.file, call),
                         f"Every pass starts `{loader}` anew and takes its first {count}; the loader does not shuffle, "
@@ -37,6 +38,7 @@ def find_first_batch_again(trace: Trace) -> Iterator[Problem]:
                         "Go on through the loader (one iterator over all batches), or shuffle=True.",
                         0.9,
                         "Print a hash of the batch in ten steps.",
+                        tuple(edit for e in made for edit in shuffled(e.result)),
                     )
         return
 
@@ -76,8 +78,14 @@ def _ordered_loader(trace: Trace, text: str) -> bool:
     name = text.rpartition(".")[2]
     if not name or part_of(name) == "held out":
         return False
-    made = [e for e in trace.events("new") if e.result.kind == "loader" and _is_assigned(e, name)]
-    return bool(made) and all(_keeps_order(e.result) for e in made)
+    made = _loaders_called(trace, text)
+    return bool(made) and all(keeps_order(e.result) for e in made)
+
+
+def _loaders_called(trace: Trace, text: str) -> list[Event]:
+    """Where the loaders that are assigned to the name or attribute are made."""
+    name = text.rpartition(".")[2]
+    return [e for e in trace.events("new") if e.result.kind == "loader" and _is_assigned(e, name)]
 
 
 def _is_assigned(event: Event, name: str) -> bool:
@@ -85,11 +93,6 @@ def _is_assigned(event: Event, name: str) -> bool:
         isinstance(n, ast.Assign) and n.value is event.node and any(last_name(t) == name for t in n.targets)
         for n in ast.walk(event.file.tree)
     )
-
-
-def _keeps_order(loader: Value) -> bool:
-    given = loader.argument(2, "shuffle")
-    return (given is None or is_constant(given, False)) and not {"sampler", "batch_sampler", "**"} & set(loader.kwargs)
 
 
 def find_index_ignored(trace: Trace) -> Iterator[Problem]:
@@ -100,15 +103,35 @@ def find_index_ignored(trace: Trace) -> Iterator[Problem]:
             continue
         index = method.node.args.args[1].arg
         uses = [n for n in ast.walk(method.node) if isinstance(n, ast.Name) and n.id == index]
-        fixed = next((n for n in ast.walk(method.node) if _reads_fixed_row(n)), None)
-        if not uses and fixed is not None and not _draws(method.node):
+        rows = [n for n in ast.walk(method.node) if isinstance(n, ast.Subscript) and _reads_fixed_row(n)]
+        counted = [n for n in rows if ast.unparse(n.value) == _counted(cls)]
+        fixed = next(iter(counted if uses else rows), None)
+        if fixed is not None and not _draws(method.node):
+            does = "reads one and the same row of the data" if uses else "does not use its index"
             yield Problem(
                 Site(cls.file, fixed),
-                f"`{cls.name}.__getitem__` does not use its index: every sample is the same row.",
+                f"`{cls.name}.__getitem__` {does}: every sample is the same row.",
                 f"Read row `{index}`.",
                 0.85,
                 "Print three samples: they are equal.",
+                _indexed(cls, counted if uses else rows, index),
             )
+
+
+def _counted(cls: Class) -> str:
+    """x of `return len(self.x)` in `__len__`: it holds one entry per sample."""
+    length = cls.methods.get("__len__")
+    returns = [n.value for n in ast.walk(length.node) if isinstance(n, ast.Return)] if length is not None else []
+    call = returns[0] if len(returns) == 1 else None
+    measures = isinstance(call, ast.Call) and last_name(call.func) == "len" and len(call.args) == 1
+    return ast.unparse(call.args[0]) if measures and isinstance(call, ast.Call) else ""
+
+
+def _indexed(cls: Class, rows: list[ast.Subscript], index: str) -> tuple[Edit, ...]:
+    """Every row of the data that is read by the same number, read by the index instead."""
+    numbers = {ast.unparse(n.slice) for n in rows}
+    sizes = any("shape" in ast.unparse(n.value) or "size" in ast.unparse(n.value) for n in rows)
+    return tuple(Edit("replace", cls.file, n.slice, index) for n in rows) if len(numbers) == 1 and not sizes else ()
 
 
 def _reads_fixed_row(node: ast.AST) -> bool:
@@ -166,15 +189,16 @@ def find_rows_multiplied(trace: Trace) -> Iterator[Problem]:
         for call in body.calls:
             given = call.args[0] if last_name(call.func) == "ConcatDataset" and call.args else None
             factor = _times(given) if given is not None else 0
-            if factor > 1:
-                yield _multiplied(body, call, factor)
+            if factor > 1 and isinstance(given, ast.BinOp):
+                once = Edit("replace", body.file, given, text_of(body.file, given.left))
+                yield _multiplied(body, call, factor, once)
         for assign in body.assigns:
             factor = _times_itself(assign)
             if factor > 1:
-                yield _multiplied(body, assign, factor)
+                yield _multiplied(body, assign, factor, Edit("delete", body.file, assign))
 
 
-def _multiplied(body: Body, node: ast.AST, factor: int) -> Problem:
+def _multiplied(body: Body, node: ast.AST, factor: int, once: Edit) -> Problem:
     return Problem(
         Site(body.file, node),
         f"Every sample is in the data {factor} times: one epoch passes over the same samples {factor} times, and a "
@@ -182,6 +206,7 @@ def _multiplied(body: Body, node: ast.AST, factor: int) -> Problem:
         "Keep each sample once and train for more epochs.",
         0.7,
         "Count the different samples among all.",
+        (once,),
     )
 
 
@@ -201,113 +226,6 @@ def _times_itself(assign: ast.Assign) -> int:
     speaks = any(w in ast.unparse(target).lower() for w in _SAMPLES)
     told = isinstance(value.right, ast.Constant) and type(value.right.value) is int
     return value.right.value if same and speaks and told else 0  # type: ignore[attr-defined]
-
-
-def find_sorted_batches(trace: Trace) -> Iterator[Problem]:
-    """Data put in order by its label, then cut into batches in that order, in a program that shuffles nothing."""
-    text = "\n".join(line.partition("#")[0] for file in trace.project.files for line in file.lines)
-    if any(word in text for word in _SHUFFLES):
-        return
-    for body in bodies(trace):
-        for statement in (s for s in body.statements if isinstance(s, ast.Assign | ast.Expr)):
-            how = _sorted_by_label(statement)
-            if how and next(iter(training_loops(trace)), None) is not None:
-                yield Problem(
-                    Site(body.file, statement),
-                    f"The samples are put in order by {how} and nothing shuffles them afterwards: batches hold one "
-                    "class after the other, and the model forgets one while it learns the next.",
-                    "Shuffle the training samples in every epoch.",
-                    0.85,
-                    "Print the label histogram of ten consecutive batches.",
-                )
-                return
-
-
-def _sorted_by_label(statement: ast.Assign | ast.Expr) -> str:
-    """What a sort goes by, if it is a label: `np.argsort(y)`, `df.sort_values("label")`."""
-    for node in ast.walk(statement.value):
-        if isinstance(node, ast.Call) and last_name(node.func) in _SORTS:
-            given = [*node.args, *(k.value for k in node.keywords if k.arg in ("by", "key"))]
-            if last_name(node.func) == "argsort" and isinstance(node.func, ast.Attribute):
-                given.append(node.func.value)
-            for part in given:
-                if isinstance(part, ast.Lambda) and ast.unparse(part.body).endswith(("[-1]", "['label']", "['y']")):
-                    return ast.unparse(part.body)
-                words = set(ast.unparse(part).lower().replace("'", "_").replace(".", "_").replace("[", "_").split("_"))
-                if words & names("y label labels target targets cls class klass category"):
-                    return ast.unparse(part)
-    return ""
-
-
-def find_grouped_by_class(trace: Trace) -> Iterator[Problem]:
-    """`for c in classes: for f in files(c): samples.append((f, c))`, read in that order by a loader without shuffle."""
-    text = "\n".join(line.partition("#")[0] for file in trace.project.files for line in file.lines)
-    if any(word in text for word in _SHUFFLES if word != "shuffle") or "shuffle=True" in text or ".shuffle(" in text:
-        return
-    for training in training_loops(trace):
-        for file in trace.project.files:
-            for loop in ast.walk(file.tree):
-                collects = isinstance(loop, ast.For) and _is_over_classes(loop) and _appends_with(loop)
-                if collects or (isinstance(loop, ast.For) and _appends_block(loop)):
-                    yield Problem(
-                        Site(file, loop),
-                        "The samples are collected class by class and nothing shuffles them: batches hold one class "
-                        "after the other.",
-                        "Shuffle the training samples in every epoch.",
-                        0.8,
-                        "Print the label histogram of ten consecutive batches.",
-                        related=(Site(training.events[0].file, training.loop.node),) if training.events else (),
-                    )
-                    return
-
-
-def _is_over_classes(loop: ast.For) -> bool:
-    words = ast.unparse(loop.iter).lower()
-    return any(w in words for w in ("class", "categor", "label", "folders"))
-
-
-def _appends_with(loop: ast.For) -> bool:
-    """The class of the loop is appended, as a target, for several samples in a loop inside."""
-    bound = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
-    inner = [n for n in ast.walk(loop) if isinstance(n, ast.For) and n is not loop]
-    return any(
-        isinstance(c, ast.Call) and last_name(c.func) == "append"
-        and bound & {n.id for a in c.args for n in ast.walk(a) if isinstance(n, ast.Name)}
-        for i in inner
-        for c in ast.walk(i)
-    )  # fmt: skip
-
-
-def _appends_block(loop: ast.For) -> bool:
-    """`y.append(np.full(n, k))`, `y += [k] * n`: a block of equal targets for each turn of the loop."""
-    bound = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
-    for node in ast.walk(loop):
-        if isinstance(node, ast.Call) and last_name(node.func) in ("append", "extend") and node.args:
-            collector, block = ast.unparse(node.func).rpartition(".")[0], node.args[0]
-        elif isinstance(node, ast.AugAssign):
-            collector, block = ast.unparse(node.target), node.value
-        else:
-            continue
-        if is_target_name(collector) and _repeated(block) & bound:
-            return True
-    return False
-
-
-def _repeated(block: ast.expr) -> set[str]:
-    """The names that are repeated in `full(n, k)`, `full_like(x, k)`, `[k] * n`, `[k for _ in x]`, `k * ones(n)`."""
-    if isinstance(block, ast.Call) and last_name(block.func) in ("full", "full_like", "repeat") and len(block.args) > 1:
-        at = 0 if last_name(block.func) == "repeat" else 1
-        return _names_in(block.args[at])
-    if isinstance(block, ast.BinOp) and isinstance(block.op, ast.Mult):
-        sides = (block.left, block.right)
-        filled = any(isinstance(s, ast.Call) and last_name(s.func) == "ones" for s in sides)
-        lists = [e for s in sides if isinstance(s, ast.List) for e in s.elts]
-        return {n for e in (sides if filled else lists) for n in _names_in(e)}
-    return _names_in(block.elt) if isinstance(block, ast.ListComp) and isinstance(block.elt, ast.Name) else set()
-
-
-def _names_in(node: ast.expr) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def find_file_per_item(trace: Trace) -> Iterator[Problem]:
@@ -330,7 +248,28 @@ def find_file_per_item(trace: Trace) -> Iterator[Problem]:
                     "Read the file once in __init__, or map it into memory.",
                     0.75,
                     "Compare the time in the loader with the time in the step.",
+                    _read_once(cls, node),
                 )
+
+
+def _read_once(cls: Class, reading: ast.Assign) -> tuple[Edit, ...]:
+    """The reading at the end of `__init__`, where all it needs are attributes that are set there."""
+    start, target, file = cls.methods.get("__init__"), reading.targets[0], cls.file
+    if start is None or isinstance(start.node, ast.Lambda) or not isinstance(target, ast.Name):
+        return ()
+    taken = {n.attr for n in ast.walk(cls.node) if isinstance(n, ast.Attribute)}
+    needs = [n for n in ast.walk(reading.value) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "self"]
+    stored = {
+        ast.unparse(n) for n in ast.walk(start.node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)
+    }
+    others = {n for n in names_in(reading.value) if n != "self" and not is_in_reach(file, n, start.node)}
+    if target.id in taken or others or any(ast.unparse(n) not in stored for n in needs):
+        return ()
+    kept = f"self.{target.id}"
+    return (
+        Edit("after", file, start.node.body[-1], f"{kept} = {text_of(file, reading.value)}"),
+        Edit("replace", file, reading.value, kept),
+    )
 
 
 def _takes_row(function: ast.AST, name: str) -> bool:
@@ -355,12 +294,6 @@ CHECKS = (
     Check("rows-multiplied", "A list of samples multiplied.",
           "The same samples count many times.", "Keep each once.",
           "data_pipeline/duplicated_data", _SUBSET, "warning", "data_flow", find_rows_multiplied),
-    Check("sorted-batches", "Samples ordered by label and never shuffled.",
-          "Batches of one class pull the model to and fro.", "Shuffle.",
-          "data_pipeline/unshuffled_data", _LOADER, "error", "data_flow", find_sorted_batches),
-    Check("grouped-by-class", "Samples collected class by class and never shuffled.",
-          "Batches of one class pull the model to and fro.", "Shuffle.",
-          "data_pipeline/unshuffled_data", _LOADER, "error", "data_flow", find_grouped_by_class),
     Check("file-per-item", "A whole file read for every sample.",
           "Reading takes longer than the step.", "Read once.",
           "data_pipeline/input_starvation", _SUBSET, "warning", "data_flow", find_file_per_item),

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import atom, function_of, given_node, is_in_reach, statement_of, text_of
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import Class, last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
@@ -23,27 +25,29 @@ _STATES = {"opt": "the optimizer's moments start at 0 again", "sched": "the sche
 
 @dataclass(frozen=True)
 class _Saved:
-    """One saved mapping: what its keys hold, by "model", "opt", "sched", "scaler" or "counter"."""
+    """One saved mapping: what its keys hold, by "model", "opt", "sched", "scaler" or "counter", and for each state the
+    name of the object it is of."""
 
     site: Site
     keys: dict[str, str]
+    owners: dict[str, str]
 
 
 def find_state_not_restored(trace: Trace) -> Iterator[Problem]:
     """Saved beside the model and never read again, in a program that goes on training from its counter."""
-    if not any(t.steps for t in training_loops(trace)):
-        return
     read = {key for file in trace.project.files for key in _keys_read(file)}
     restored = _restored(trace)
+    # A library file shows the saving and the loading, and no loop; what restores some state goes on with training.
+    if not any(t.steps for t in training_loops(trace)) and not restored and not _speaks_of_resuming(trace):
+        return
     for saved in (s for file in trace.project.files for s in _saved(file)):
         counters = [k for k, kind in saved.keys.items() if kind == "counter"]
         models = [k for k, kind in saved.keys.items() if kind == "model"]
         if not any(k in read for k in models) or not (any(k in read for k in counters) or _speaks_of_resuming(trace)):
             continue
-        for key, kind in saved.keys.items():
-            if kind in _STATES and key not in read and kind not in restored:
-                yield _not_restored(trace, saved, key, kind, models)
-                break
+        lost = [k for k, kind in saved.keys.items() if kind in _STATES and k not in read and kind not in restored]
+        if lost:
+            yield _not_restored(trace, saved, lost, models)
 
 
 def _saved(file: SourceFile) -> Iterator[_Saved]:
@@ -52,7 +56,10 @@ def _saved(file: SourceFile) -> Iterator[_Saved]:
         kinds = {key: _kind(key, value) for key, value in pairs}
         found = {key: kind for key, kind in kinds.items() if kind}
         if "model" in found.values() and len(found) > 1:
-            yield _Saved(Site(file, node), found)
+            states = {
+                k: v.func.value for k, v in pairs if isinstance(v, ast.Call) and isinstance(v.func, ast.Attribute)
+            }
+            yield _Saved(Site(file, node), found, {key: text_of(file, owner) for key, owner in states.items()})
 
 
 def _pairs(node: ast.AST) -> list[tuple[str, ast.expr]]:
@@ -104,23 +111,53 @@ def _speaks_of_resuming(trace: Trace) -> bool:
     return any(pattern.search(line) for file in trace.project.files for line in file.lines)
 
 
-def _not_restored(trace: Trace, saved: _Saved, key: str, kind: str, models: list[str]) -> Problem:
-    site = _load_of(trace, models) or saved.site
+def _not_restored(trace: Trace, saved: _Saved, lost: list[str], models: list[str]) -> Problem:
+    load, key, kind = _load_of(trace, models), lost[0], saved.keys[lost[0]]
+    site = load.site if load is not None else saved.site
     return Problem(
         site,
         f"The checkpoint holds {key!r} ({saved.site}), and nothing reads it when training goes on: {_STATES[kind]}.",
         f"Load it too: load_state_dict(checkpoint[{key!r}]).",
         0.9,
         "Compare loss and learning rate just before and after the resume.",
+        _restoring(load, saved, lost) if load is not None else (),
         related=(saved.site,),
     )
 
 
-def _load_of(trace: Trace, models: list[str]) -> Site | None:
+def _restoring(load: Event, saved: _Saved, lost: list[str]) -> tuple[Edit, ...]:
+    """Every lost state loaded below the model's, or where its object is made if that comes later in the same code."""
+    file, given = load.file, given_node(load.node, 0, "state_dict")
+    if not isinstance(given, ast.Subscript) or not isinstance(given.value, ast.Name):
+        return ()
+    checkpoint, edits = given.value.id, []
+    for key in lost:
+        owner = saved.owners[key]
+        reached = is_in_reach(file, owner, load.node)
+        place = statement_of(file, load.node) if reached else _made_after(load, owner)
+        if place is None:
+            return ()
+        edits.append(Edit("after", file, place, f"{owner}.load_state_dict({checkpoint}[{key!r}])".replace("'", '"')))
+    return tuple(edits)
+
+
+def _made_after(load: Event, owner: str) -> ast.stmt | None:
+    """The assignment of the owner on a later line of the code that loads the model."""
+    scope = function_of(load.file, load.node)
+    made = (
+        n
+        for n in ast.walk(scope)
+        if isinstance(n, ast.Assign) and n.lineno > load.line and owner in {ast.unparse(t) for t in n.targets}
+    )
+    found = next(made, None)
+    return found if found is not None and function_of(load.file, found) is scope else None
+
+
+def _load_of(trace: Trace, models: list[str]) -> Event | None:
     """Where the model is loaded from one of these keys."""
     for event in trace.events():
         if event.op.endswith(".load_state_dict") and any(f"'{m}'" in ast.unparse(event.node) for m in models):
-            return event.site
+            return event
     return None
 
 
@@ -142,7 +179,7 @@ def find_swallowed_mismatch(trace: Trace) -> Iterator[Problem]:
             continue
         prefix = wrapped or _prefix_of_owner(trace, event.receiver)
         if prefix and not _is_stripped(prefix, words, trace):
-            yield _nothing_loaded(event, prefix, 0.9)
+            yield _nothing_loaded(event, prefix, 0.9, _renamed(event, prefix, whole=prefix == wrapped))
         elif (
             lenient and _is_ignored(event) and not _is_shown(event) and not filtered and not _is_cleaned(event.args[0])
         ):
@@ -173,14 +210,41 @@ def _is_shown(event: Event) -> bool:
 
 def _is_filtered(value: Value) -> bool:
     """Comes through `{k: v for k, v in saved.items() if k in own}`, directly or by update of the model's own state."""
+    return _filter_of(value) is not None or (value.op == "method" and value.name == "state_dict")
+
+
+def _filter_of(value: Value) -> Site | None:
     for part in (value, *value.inputs, *value.kwargs.values()):
         node = part.site.node if part.site is not None else None
         if isinstance(node, ast.DictComp) and any(
             isinstance(t, ast.Compare) and any(isinstance(o, ast.In) for o in t.ops)
             for g in node.generators for c in g.ifs for t in ast.walk(c)
         ):  # fmt: skip
-            return True
-    return value.op == "method" and value.name == "state_dict"
+            return part.site
+    return None
+
+
+def _renamed(event: Event, prefix: str, *, whole: bool) -> tuple[Edit, ...]:
+    """The saved keys without the prefix, loaded strictly; of a larger model only the keys that have it."""
+    file, given, strict = event.file, given_node(event.node, 0, "state_dict"), given_node(event.node, 1, "strict")
+    filtered = _filter_of(event.args[0])
+    if filtered is not None:
+        return tuple(_renamed_filter(filtered, prefix))
+    if given is None or strict is None:
+        return ()
+    kept = "" if whole else f' if k.startswith("{prefix}")'
+    text = f'{{k.removeprefix("{prefix}"): v for k, v in {atom(file, given)}.items(){kept}}}'
+    return (Edit("replace", file, given, text), Edit("replace", file, strict, "True"))
+
+
+def _renamed_filter(filtered: Site, prefix: str) -> Iterator[Edit]:
+    """`{k: v ... if k in own}` with the prefix taken off both k."""
+    node = filtered.node
+    if not isinstance(node, ast.DictComp) or not isinstance(node.key, ast.Name):
+        return
+    for part in (node.key, *(n for g in node.generators for c in g.ifs for n in ast.walk(c))):
+        if isinstance(part, ast.Name) and part.id == node.key.id:
+            yield Edit("replace", filtered.file, part, f'{part.id}.removeprefix("{prefix}")')
 
 
 def _is_cleaned(value: Value) -> bool:
@@ -221,7 +285,7 @@ def _prefix_of_owner(trace: Trace, model: Value | None) -> str:
     return ""
 
 
-def _nothing_loaded(event: Event, prefix: str, sure: float) -> Problem:
+def _nothing_loaded(event: Event, prefix: str, sure: float, edits: tuple[Edit, ...] = ()) -> Problem:
     why = (
         f"the saved keys begin with {prefix!r} and those of the model do not"
         if prefix
@@ -233,6 +297,7 @@ def _nothing_loaded(event: Event, prefix: str, sure: float) -> Problem:
         "Rename the keys and load with strict=True, or check missing_keys and unexpected_keys of the result.",
         sure,
         "Print the result of load_state_dict; compare one weight before and after it.",
+        edits,
     )
 
 

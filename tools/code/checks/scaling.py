@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 from misrun.tools.code.bodies import HELD_OUT_WORDS, TRAIN_WORDS, Body, bodies, part_of
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_scaling import cast_divided, likewise_scaled, same_normaliser, scaled_always
+from misrun.tools.code.checks.repair_syntax import atom, statement_of, text_of
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
@@ -15,6 +18,7 @@ _INCONSISTENT = "https://scikit-learn.org/stable/common_pitfalls.html#inconsiste
 _TO_TENSOR = "https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.ToTensor.html"
 _SCALE = "https://cs231n.github.io/neural-networks-2/#datapre"
 _CASTING = names("tensor as_tensor from_numpy FloatTensor asarray array float32")
+_SAME_NUMBERS = names("astype float double reshape view copy clone to contiguous unsqueeze squeeze")
 _NORMALIZERS = ("Normalize", "normalize", "Standardize", "standardize", "PerChannelNorm")
 _SCALING_WORDS = (
     "ToTensor", "to_tensor", "ToDtype", "Normalize", "normalize", "Standard", "MinMax", "scaler", ".std", "mean(0)",
@@ -26,18 +30,22 @@ def find_transform_per_part(trace: Trace) -> Iterator[Problem]:
     """`train_tf` normalises and `val_tf` does not (or with other numbers)."""
     for file in trace.project.files:
         pipelines = [(part_of(name), name, node) for name, node in _pipelines(file.tree) if part_of(name)]
+        known = _named_normalisers(file.tree)
         for part, name, node in pipelines:
             twin = next(((n, o) for p, n, o in pipelines if p == "train" and part == "held out"), None)
-            if twin is None or _normalisers(node) == _normalisers(twin[1]) or not _is_comparable(node, twin[1]):
+            if twin is None or not _is_comparable(node, twin[1]):
+                continue
+            if _normalisers(node, known) == _normalisers(twin[1], known):
                 continue
             yield Problem(
                 Site(file, node),
                 f"`{name}` scales its inputs otherwise than `{twin[0]}` (line {twin[1].lineno}): "
-                f"{_told(node)} against {_told(twin[1])}. The model is validated on inputs of another scale than it "
-                "was trained on.",
+                f"{_told(node, known)} against {_told(twin[1], known)}. The model is validated on inputs of another "
+                "scale than it was trained on.",
                 "The same normalisation, with the same numbers, in both.",
                 0.85,
                 "Print mean and standard deviation of one batch of each.",
+                same_normaliser(file, _steps(node), _steps(twin[1]), _NORMALIZERS, frozenset(known)),
                 related=(Site(file, twin[1]),),
             )
 
@@ -64,14 +72,29 @@ def _steps(node: ast.Call) -> list[ast.expr]:
     return [] if any(isinstance(s, ast.Starred) for s in steps) else list(steps)
 
 
-def _normalisers(node: ast.Call) -> list[str]:
+def _named_normalisers(tree: ast.AST) -> dict[str, str]:
+    """Names that a normalisation is given to once: `normalize = transforms.Normalize(mean, std)`."""
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        made = node.value if isinstance(node, ast.Assign) else None
+        if isinstance(node, ast.Assign) and isinstance(made, ast.Call) and last_name(made.func) in _NORMALIZERS:
+            found.setdefault(ast.unparse(node.targets[0]), []).append(ast.unparse(made))
+    return {name: texts[0] for name, texts in found.items() if len(set(texts)) == 1}
+
+
+def _normalisers(node: ast.Call, known: dict[str, str]) -> list[str]:
     """Every normalising step by its text; a name in place of numbers is the same name in both or not comparable."""
-    return [ast.unparse(s) for s in _steps(node) if isinstance(s, ast.Call) and last_name(s.func) in _NORMALIZERS]
+    steps = [(s, ast.unparse(s)) for s in _steps(node)]
+    return [
+        known.get(text, text)
+        for s, text in steps
+        if text in known or (isinstance(s, ast.Call) and last_name(s.func) in _NORMALIZERS)
+    ]
 
 
 def _is_comparable(one: ast.Call, other: ast.Call) -> bool:
     """One normalises and the other does not, in nothing it does; or both with numbers, which differ."""
-    mine, theirs = _normalisers(one), _normalisers(other)
+    mine, theirs = _normalisers(one, {}), _normalisers(other, {})
     if mine and theirs:
         return all(not any(isinstance(n, ast.Name) and n.id.islower() for s in _steps(p) if isinstance(s, ast.Call)
                            and last_name(s.func) in _NORMALIZERS for n in (*s.args, *(k.value for k in s.keywords)))
@@ -81,8 +104,8 @@ def _is_comparable(one: ast.Call, other: ast.Call) -> bool:
     return not any("norm" in text or "scale" in text or "standard" in text for text in hidden)
 
 
-def _told(node: ast.Call) -> str:
-    return ", ".join(_normalisers(node)) or "no normalisation"
+def _told(node: ast.Call, known: dict[str, str]) -> str:
+    return ", ".join(_normalisers(node, known)) or "no normalisation"
 
 
 def find_one_part_scaled(trace: Trace) -> Iterator[Problem]:
@@ -99,6 +122,7 @@ def find_one_part_scaled(trace: Trace) -> Iterator[Problem]:
                     f"Scale `{twin}` with the same numbers.",
                     0.85,
                     "Print mean and standard deviation of both.",
+                    likewise_scaled(body.file, assign, name, twin),
                 )
 
 
@@ -143,8 +167,13 @@ def _counterpart(body: Body, name: str) -> str:
 def _is_cast(statement: ast.stmt, name: str) -> bool:
     """`x = torch.tensor(x, dtype=...)`: the same numbers as another type."""
     value = statement.value if isinstance(statement, ast.Assign) else None
-    casts = isinstance(value, ast.Call) and last_name(value.func) in _CASTING and bool(value.args)
-    return casts and isinstance(value, ast.Call) and ast.unparse(value.args[0]) == name
+    if isinstance(value, ast.Call) and last_name(value.func) in _CASTING and value.args:
+        return ast.unparse(value.args[0]) == name
+    while (
+        isinstance(value, ast.Call) and last_name(value.func) in _SAME_NUMBERS and isinstance(value.func, ast.Attribute)
+    ):
+        value = value.func.value
+    return isinstance(value, ast.Name) and value.id == name
 
 
 def _only_taken(body: Body, name: str, scaled: ast.Assign) -> bool:
@@ -191,6 +220,7 @@ def find_scaled_in_training_only(trace: Trace) -> Iterator[Problem]:
                     "Normalise outside of the branch; only augmentation belongs in it.",
                     0.85,
                     "Print mean and standard deviation of one training and one validation batch.",
+                    scaled_always(body.file, block, found),
                 )
 
 
@@ -219,7 +249,23 @@ def find_scaled_twice(trace: Trace) -> Iterator[Problem]:
                     "Divide once.",
                     0.85,
                     "Print the largest value of a batch.",
+                    _undivided(divisions[0].site),
                 )
+
+
+def _undivided(division: Site) -> tuple[Edit, ...]:
+    """`x / 255` as `x`; `x = x / 255` and `x /= 255` taken out."""
+    file, node = division.file, division.node
+    statement = statement_of(file, node)
+    if isinstance(node, ast.AugAssign):
+        return (Edit("delete", file, node),)
+    if not isinstance(node, ast.BinOp):
+        return ()
+    kept = [ast.unparse(t) for t in statement.targets] if isinstance(statement, ast.Assign) else []
+    if isinstance(statement, ast.Assign) and statement.value is node and kept == [ast.unparse(node.left)]:
+        return (Edit("delete", file, statement),)
+    whole = isinstance(statement, ast.Assign | ast.Return) and statement.value is node
+    return (Edit("replace", file, node, text_of(file, node.left) if whole else atom(file, node.left)),)
 
 
 def _model_inputs(events: list[Event]) -> Iterator[Value]:
@@ -247,6 +293,7 @@ def find_raw_pixels(trace: Trace) -> Iterator[Problem]:
                 "Divide by 255 (and subtract the mean), in training and validation alike.",
                 0.7,
                 "Print mean, standard deviation and range of one input batch.",
+                cast_divided([(b.file, c) for b in bodies(trace) for c in b.calls if _casts(c)]),
             )
             return
 

@@ -4,6 +4,16 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_schedules import (
+    added_step,
+    as_factor,
+    handed_on,
+    of_all_epochs,
+    of_optimizer,
+    stepped_after,
+    stepped_after_training,
+    stepped_every,
+)
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import Function
 from misrun.tools.code.torch_api import EPOCH_SCHEDULERS
@@ -28,7 +38,9 @@ def find_scheduler_before_optimizer(trace: Trace) -> Iterator[Problem]:
                 continue
             steps = [s.event for s in training.steps if compatible(s.event, event)]
             if steps and all(event.index < s.index for s in steps) and event.is_unconditional_in(training.loop):
-                yield _too_early(event, steps[0], "optimizer step")
+                whole = steps[-1].is_unconditional_in(training.loop)
+                edits = stepped_after(event, steps[-1].node) if whole else ()
+                yield _too_early(event, steps[0], "optimizer step", edits)
     yield from _at_start_of_epoch(trace)
 
 
@@ -42,16 +54,18 @@ def _at_start_of_epoch(trace: Trace) -> Iterator[Problem]:
             around = event.loops()[-1:]
             starts = around and around[0] in _loops_around(training.loop) and event.is_unconditional_in(around[0])
             if starts and event.index < first.index and not event.args:
-                yield _too_early(event, first, "epoch's training")
+                edits = stepped_after_training(event, around[0], first)
+                yield _too_early(event, first, "epoch's training", edits)
 
 
-def _too_early(event: Event, step: Event, what: str) -> Problem:
+def _too_early(event: Event, step: Event, what: str, edits: tuple[Edit, ...]) -> Problem:
     return Problem(
         event.site,
         f"The scheduler steps before the {what} ({step.site}): the first value of the schedule is skipped.",
         "Step the scheduler after the optimizer (since PyTorch 1.1).",
         0.9,
         _VERIFY,
+        edits,
     )
 
 
@@ -70,6 +84,7 @@ def find_epoch_scheduler_per_batch(trace: Trace) -> Iterator[Problem]:
                         "Step it once per epoch, or give its settings in batches.",
                         0.85,
                         _VERIFY,
+                        stepped_after(event, training.loop.node) if not event.args else (),
                     )
 
 
@@ -147,13 +162,14 @@ def find_batch_scheduler_per_epoch(trace: Trace) -> Iterator[Problem]:
             if event.within(training.loop) or not outer or event.loops()[-1:] != [outer[0]]:
                 continue
             scheduler = event.receiver
-            if scheduler is None or scheduler.op == "join" or not _counts_batches(scheduler):
+            if scheduler is None or scheduler.op == "join" or not _counts_batches(scheduler, training):
                 continue
             if not any(same(s.receiver, scheduler) for s in _steps(training.events)):
-                yield _too_rarely(event, scheduler)
+                yield _too_rarely(event, scheduler, training)
 
 
-def _counts_batches(scheduler: Value) -> bool:
+def _counts_batches(scheduler: Value, training: TrainingLoop) -> bool:
+    """Its settings hold the length of a loader, or of what the loop runs over."""
     total = [
         v for k, v in scheduler.kwargs.items() if k in ("total_steps", "steps_per_epoch", "num_training_steps", "T_max")
     ]
@@ -162,10 +178,20 @@ def _counts_batches(scheduler: Value) -> bool:
         if scheduler.class_name.startswith("get_") or scheduler.class_name == "CosineAnnealingLR"
         else []
     )
-    return any(v.op == "len" and any(s.kind == "loader" for s in v.inputs) for t in total for v in ancestors(t, 20))
+    over = training.loop.value
+    batches = {_identity(v) for v in ancestors(over, 12) if v.kind != "const"} if over is not None else set()
+    lengths = [s for t in total for v in ancestors(t, 20) if v.op == "len" for s in v.inputs]
+    return any(s.kind == "loader" or _identity(s) in batches for s in lengths)
 
 
-def _too_rarely(event: Event, scheduler: Value) -> Problem:
+def _identity(value: Value) -> tuple[int, str]:
+    """A parameter is the same one each time its function is followed."""
+    if value.op == "parameter" and value.site is not None:
+        return id(value.site.node), value.name
+    return id(value), ""
+
+
+def _too_rarely(event: Event, scheduler: Value, training: TrainingLoop) -> Problem:
     return Problem(
         event.site,
         f"{scheduler.class_name} ({scheduler.site}) is set up for the number of batches but stepped once per epoch: "
@@ -173,6 +199,7 @@ def _too_rarely(event: Event, scheduler: Value) -> Problem:
         "Step it after every optimizer step.",
         0.9,
         _VERIFY,
+        stepped_after(event, training.steps[-1].event.node),
     )
 
 
@@ -188,14 +215,22 @@ def find_scheduler_never_stepped(trace: Trace) -> Iterator[Problem]:
         training = next((t for t in trainings if _drives(t, scheduler)), None)
         if training is None or training.is_managed:
             continue
+        edits = _step_added(made, training)
         yield Problem(
-            made.site,
-            f"{scheduler.class_name} is built but never stepped: the learning rate stays where the scheduler left it.",
+            Site(edits[0].file, _last_of(edits[0].node)) if edits else made.site,
+            f"{scheduler.class_name} ({made.site}) is built but never stepped: the rate stays where it left it.",
             "Call scheduler.step() once per epoch (or per step, as its settings count).",
             0.9,
             _VERIFY,
-            _step_after_epoch(made, training),
+            edits,
+            related=(made.site,) if edits else (),
         )
+
+
+def _last_of(node: ast.AST) -> ast.AST:
+    """The statement that a step added behind `node` would follow: the last one inside of it."""
+    inside = [n for n in ast.walk(node) if isinstance(n, ast.stmt)]
+    return max(inside, key=lambda n: (n.lineno, n.col_offset), default=node)
 
 
 def _used(trace: Trace) -> set[int]:
@@ -228,16 +263,14 @@ def _drives(training: TrainingLoop, scheduler: Value) -> bool:
     return optimizer is not None and any(same(optimizer, s.optimizer) for s in training.steps)
 
 
-def _step_after_epoch(made: Event, training: TrainingLoop) -> tuple[Edit, ...]:
-    """Only where the scheduler has a name in the same body as the epoch loop."""
-    outer = _loops_around(training.loop)
-    name = next((n for n in ast.walk(made.file.tree) if isinstance(n, ast.Assign) and n.value is made.node), None)
-    if not outer or name is None or len(name.targets) != 1 or not isinstance(name.targets[0], ast.Name):
+def _step_added(made: Event, training: TrainingLoop) -> tuple[Edit, ...]:
+    """Per step or per epoch, as its settings count. What a plateau is measured by, the code does not say."""
+    scheduler, outer = made.result, _loops_around(training.loop)
+    if scheduler.class_name == "ReduceLROnPlateau":
         return ()
-    loop = outer[0].node
-    if not isinstance(loop, ast.For) or outer[0].parent is not made.frame:
-        return ()
-    return (Edit("after", made.file, loop.body[-1], f"{name.targets[0].id}.step()"),)
+    per_step = _settings_count(scheduler) == "step" or _counts_batches(scheduler, training)
+    step = next(s.event for s in training.steps if same(scheduler.argument(0, "optimizer"), s.optimizer))
+    return added_step(made, step, outer[0] if outer else None, per_step=per_step)
 
 
 def find_conditional_plateau(trace: Trace) -> Iterator[Problem]:
@@ -255,6 +288,7 @@ def find_conditional_plateau(trace: Trace) -> Iterator[Problem]:
                     "Step it after every epoch, outside of the `if`.",
                     0.9,
                     _VERIFY,
+                    stepped_after(event, frame.node),
                 )
                 break
 
@@ -299,6 +333,7 @@ def find_ignored_scheduler(trace: Trace) -> Iterator[Problem]:
                     f"Hand on {name}={name}.",
                     0.85,
                     _VERIFY,
+                    handed_on(trace.project, function.file, call, name),
                     related=(Site(function.file, parameters[name]),),
                 )
 
@@ -333,8 +368,8 @@ def find_absolute_lambda(trace: Trace) -> Iterator[Problem]:
             continue
         optimizer, factor = made.result.argument(0, "optimizer"), made.result.argument(1, "lr_lambda")
         base = _written_rate(optimizer)
-        node = factor.definition.node if factor is not None and isinstance(factor.definition, Function) else None
-        if base and node is not None and any(_scales_by(n, base) for n in _returned(node)):
+        function = factor.definition if factor is not None and isinstance(factor.definition, Function) else None
+        if base and function is not None and any(_scales_by(n, base) for n in _returned(function.node)):
             yield Problem(
                 made.site,
                 f"The function given to LambdaLR returns a multiple of `{base}`, the learning rate of the optimizer, "
@@ -342,6 +377,7 @@ def find_absolute_lambda(trace: Trace) -> Iterator[Problem]:
                 "Return the factor alone, 1.0 at the full learning rate.",
                 0.9,
                 _VERIFY,
+                as_factor(function.file, _returned(function.node), base),
             )
 
 
@@ -386,6 +422,7 @@ def find_other_optimizer(trace: Trace) -> Iterator[Problem]:
                     "Build the scheduler from the optimizer that is stepped.",
                     0.85,
                     _VERIFY,
+                    of_optimizer(scheduler, optimizers[0]) if len({id(o) for o in optimizers}) == 1 else (),
                 )
                 break
 
@@ -407,6 +444,7 @@ def find_schedule_of_one_epoch(trace: Trace) -> Iterator[Problem]:
                     "Give it epochs * len(loader) steps.",
                     0.85,
                     _VERIFY,
+                    of_all_epochs(scheduler, next(iter(_loops_around(training.loop)), None)),
                 )
 
 
@@ -437,6 +475,7 @@ def find_interval_of_trainer(trace: Trace) -> Iterator[Problem]:
                 f"interval={counts!r}, or settings in {interval}s.",
                 0.8,
                 _VERIFY,
+                stepped_every(made, body, counts),
             )
 
 

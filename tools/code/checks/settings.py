@@ -29,17 +29,13 @@ def _news(trace: Trace, kind: str) -> Iterator[tuple[Event, Value]]:
             yield event, event.result
 
 
-def _replace(event: Event, keyword: str, position: int, text: str) -> tuple[Edit, ...]:
-    """An edit of a literal written in the call itself."""
-    node = event.node
-    if not isinstance(node, ast.Call):
+def _replace(value: Value | None, text: str) -> tuple[Edit, ...]:
+    """An edit of the literal where it is written: in the call, in an assignment, as an option's default."""
+    if value is not None and value.op == "attr" and len(value.args) == 1:
+        value = value.args[0]
+    if value is None or value.site is None or not isinstance(value.site.node, ast.Constant):
         return ()
-    for given in node.keywords:
-        if given.arg == keyword and isinstance(given.value, ast.Constant):
-            return (Edit("replace", event.file, given.value, text),)
-    if len(node.args) > position and isinstance(node.args[position], ast.Constant):
-        return (Edit("replace", event.file, node.args[position], text),)
-    return ()
+    return (Edit("replace", value.site.file, value.site.node, text),)
 
 
 def find_bad_learning_rate(trace: Trace) -> Iterator[Problem]:
@@ -68,7 +64,7 @@ def find_bad_learning_rate(trace: Trace) -> Iterator[Problem]:
                 f"A learning rate of the order of {usual}.",
                 0.9 if rate >= 1 or not large else 0.7,
                 "Print the loss of the first 20 steps: it must not jump.",
-                _replace(event, "lr", 1, usual),
+                _replace(given, usual),
             )
 
 
@@ -92,6 +88,7 @@ def find_bad_dropout(trace: Trace) -> Iterator[Problem]:
                     f"p={max(1 - p, 0.1):.2g}." if p < 1 else "p between 0.1 and 0.5.",
                     0.9 if p >= 0.95 else 0.75,
                     "Print the share of zeros after the layer in train mode.",
+                    _replace(layer.argument(0, "p"), f"{max(1 - p, 0.1):.2g}") if p < 1 else (),
                 )
 
 
@@ -105,7 +102,7 @@ def find_bad_eps(trace: Trace) -> Iterator[Problem]:
                 "eps of 1e-8.",
                 0.7,
                 "Compare the update-to-weight ratio with eps=1e-8.",
-                _replace(event, "eps", 99, "1e-8"),
+                _replace(optimizer.kwargs.get("eps"), "1e-8"),
             )
         decay = known_number(trace, optimizer.kwargs.get("weight_decay"))
         if decay is not None and decay >= 1 and optimizer.class_name != "SGD":
@@ -115,7 +112,7 @@ def find_bad_eps(trace: Trace) -> Iterator[Problem]:
                 "A weight decay of 0.01 (AdamW's default).",
                 0.7,
                 "Print the norm of the weights: it falls from step to step.",
-                _replace(event, "weight_decay", 99, "0.01"),
+                _replace(optimizer.kwargs.get("weight_decay"), "0.01"),
             )
 
 

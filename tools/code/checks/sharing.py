@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import atom, statement_of, text_of
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import Class, last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
@@ -32,20 +34,38 @@ def find_shared_layers(trace: Trace) -> Iterator[Problem]:
                     "Build a new one for each place: [make_layer() for _ in range(n)].",
                     0.9,
                     "Compare sum(p.numel() for p in model.parameters()) with what you expect.",
+                    _built_anew(event.file, inner),
                 )
+
+
+def _built_anew(file: SourceFile, node: ast.expr) -> tuple[Edit, ...]:
+    """`[Block()] * n` as `[Block() for _ in range(n)]`; of one object, copies of it."""
+    if isinstance(node, ast.ListComp):
+        copies = Edit("replace", file, node.elt, f"copy.deepcopy({text_of(file, node.elt)})")
+        return (copies, Edit("import", file, node, "import copy"))
+    if not isinstance(node, ast.BinOp):
+        return ()
+    items, count = (node.left, node.right) if isinstance(node.left, ast.List | ast.Tuple) else (node.right, node.left)
+    if not isinstance(items, ast.List | ast.Tuple) or len(items.elts) != 1:
+        return ()
+    one, again = text_of(file, items.elts[0]), f"for _ in range({text_of(file, count)})"
+    if isinstance(items.elts[0], ast.Name):
+        copies = Edit("replace", file, node, f"[copy.deepcopy({one}) {again}]")
+        return (copies, Edit("import", file, node, "import copy"))
+    return (Edit("replace", file, node, f"[{one} {again}]"),)
 
 
 def _repeated(node: ast.expr, event: Event) -> str | None:
     """The text of a list that holds one module object more than once."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
         sides = [s for s in (node.left, node.right) if isinstance(s, ast.List | ast.Tuple)]
-        built = [e for s in sides for e in s.elts if isinstance(e, ast.Call)]
-        return ast.unparse(node) if built and last_name(built[0])[:1].isupper() else None
+        built = [e for s in sides for e in s.elts if isinstance(e, ast.Call | ast.Name)]
+        return ast.unparse(node) if built else None
     if isinstance(node, ast.ListComp) and isinstance(node.elt, ast.Name):
         made = event.args[0] if event.args else Value()
         source = made.inputs[0] if made.op == "comprehension" and made.inputs else made
         target = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
-        if source.kind == "module" and node.elt.id not in target:
+        if source.kind in ("module", "unknown") and node.elt.id not in target:
             return ast.unparse(node)
     return None
 
@@ -63,7 +83,17 @@ def find_copied_tie(trace: Trace) -> Iterator[Problem]:
             f"Share the parameter itself: `{ast.unparse(event.node)} = {source}`.",
             0.9,
             "Compare data_ptr() of the two weights.",
+            _tied(event, ast.unparse(event.node).removesuffix(".data"), source),
         )
+
+
+def _tied(event: Event, target: str, source: str) -> tuple[Edit, ...]:
+    """The statement as an assignment of the parameter itself."""
+    statement = statement_of(event.file, event.node)
+    whole = isinstance(statement, ast.Expr | ast.Assign) and (
+        not isinstance(statement, ast.Assign) or len(statement.targets) == 1
+    )
+    return (Edit("replace", event.file, statement, f"{target} = {source}"),) if whole and statement is not None else ()
 
 
 def find_filled_tie(trace: Trace) -> Iterator[Problem]:
@@ -86,6 +116,7 @@ def find_filled_tie(trace: Trace) -> Iterator[Problem]:
                 f"Share the parameter itself: `{target} = {source}`.",
                 0.7,  # a head may be meant to start like the embedding and go its own way
                 "Compare data_ptr() of the two weights.",
+                _tied(event, target, source),
             )
 
 
@@ -191,7 +222,29 @@ def _broken_tie(file: SourceFile, node: ast.Assign, name: str, tie: str) -> Prob
         "Tie again after the replacement, or write the values into the old weight.",
         0.92,
         "Compare data_ptr() of the two weights.",
+        _tied_again(file, node, name, tie),
     )
+
+
+def _tied_again(file: SourceFile, node: ast.Assign, name: str, tie: str) -> tuple[Edit, ...]:
+    """The other side gets the new layer's weight; a layer whose bias keeps the old length could not use it."""
+    sides = [_owner_of_weight(s) for s in (ast.parse(tie).body[0].targets[0], ast.parse(tie).body[0].value)]  # type: ignore[attr-defined]
+    other = next((s for s in sides if s != name), "")
+    grows = not any(isinstance(k, ast.keyword) and k.arg == "freeze" for k in getattr(node.value, "keywords", []))
+    if not other or not isinstance(node.targets[0], ast.Attribute) or (grows and _may_have_bias(file, other)):
+        return ()
+    owner = text_of(file, node.targets[0].value)
+    return (Edit("after", file, node, f"{owner}.{other}.weight = {owner}.{name}.weight"),)
+
+
+def _may_have_bias(file: SourceFile, attribute: str) -> bool:
+    """Whether a layer of that name in the file is a Linear built with a bias."""
+    return any(
+        isinstance(n, ast.Call) and last_name(n.func) == "Linear"
+        and not any(k.arg == "bias" and ast.unparse(k.value) == "False" for k in n.keywords)
+        for a in ast.walk(file.tree) if isinstance(a, ast.Assign) and attribute in ast.unparse(a.targets[0])
+        for n in ast.walk(a.value)
+    )  # fmt: skip
 
 
 def find_target_is_same(trace: Trace) -> Iterator[Problem]:
@@ -211,6 +264,10 @@ def find_target_is_same(trace: Trace) -> Iterator[Problem]:
                         "copy.deepcopy the network.",
                         0.9,
                         "Compare the two networks after one step: they must differ until the next synchronisation.",
+                        (
+                            Edit("replace", file, node.value, f"copy.deepcopy({atom(file, node.value)})"),
+                            Edit("import", file, node, "import copy"),
+                        ),
                     )
 
 

@@ -5,6 +5,13 @@ from collections.abc import Iterator
 
 from misrun.tools.code.bodies import is_target_name
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_splits import (
+    fitted_on_training_part,
+    other_part,
+    own_data,
+    standardised_by_training_part,
+)
+from misrun.tools.code.checks.repair_syntax import function_of, statement_of
 from misrun.tools.code.names import names
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value, ancestors, is_constant, same
@@ -56,12 +63,17 @@ def find_fit_before_split(trace: Trace) -> Iterator[Problem]:
         for event in root:
             path = event.receiver.path if event.receiver is not None else ""
             fits = event.op in ("object.fit", "object.fit_transform") and path.startswith(_FITTED)
-            if fits and path.rpartition(".")[2] not in _HARMLESS and event.args:
+            if fits and path.rpartition(".")[2] not in _HARMLESS and event.args and not _is_part(event.args[0]):
                 fitted[id(event.args[0])] = event
                 fitted[id(event.result)] = event
         for split, inputs in _split_inputs(root) if fitted else ():
             for value in inputs:
                 yield from _fitted_problem(value, split, fitted)
+
+
+def _is_part(value: Value) -> bool:
+    """Rows cut out of the whole: `X[:n]`."""
+    return any(a.op == "slice_index" for a in value.args)
 
 
 def _standardised(value: Value) -> Value | None:
@@ -88,6 +100,7 @@ def find_standardised_before_split(trace: Trace) -> Iterator[Problem]:
                     "Split first; use the mean and deviation of the training part for all parts.",
                     0.75,
                     "Compare the statistics with those of the training part alone.",
+                    standardised_by_training_part(found, split),
                 )
 
 
@@ -116,6 +129,7 @@ def _fitted_problem(value: Value, split: Event, fitted: dict[int, Event]) -> Ite
             "Split first, fit on the training part, transform the others.",
             0.9,
             "Compare the fitted statistics with those of the training part alone.",
+            fitted_on_training_part(event, split),
         )
         return
 
@@ -206,14 +220,14 @@ def _draws_again(rows: Value, original: Value) -> bool:
 
 
 def find_same_data_for_validation(trace: Trace) -> Iterator[Problem]:
-    for root in trace.roots:
-        loaders = [e for e in root if e.op == "new" and e.result.kind == "loader" and e.result.argument(0, "dataset")]
-        for event in loaders:
-            name = _assigned_name(event)
-            if not _is_held_out(name) or _selects(event.result):
-                continue
+    made = [e for e in trace.events("new") if e.result.kind == "loader" and e.result.argument(0, "dataset")]
+    roots = {id(e): number for number, root in enumerate(trace.roots) for e in root}
+    for event in made:
+        name = _assigned_name(event)
+        if _is_held_out(name) and not _selects(event.result):
             data = event.result.argument(0, "dataset")
-            twin = next((o for o in loaders if o is not event and _trains_on(o, data)), None)
+            beside = [o for o in made if roots[id(o)] == roots[id(event)] or _is_given(o) or _is_given(event)]
+            twin = next((o for o in beside if o is not event and _trains_on(o, data)), None)
             if twin is not None:
                 yield Problem(
                     event.site,
@@ -222,6 +236,7 @@ def find_same_data_for_validation(trace: Trace) -> Iterator[Problem]:
                     "Give it the held-out part.",
                     0.9,
                     "Count samples that occur in both: it is all of them.",
+                    own_data(event) if data is twin.result.argument(0, "dataset") else other_part(data),
                 )
 
 
@@ -247,12 +262,18 @@ def _selects(loader: Value) -> bool:
 
 
 def _assigned_name(event: Event) -> str:
-    """The name the constructed object is assigned to, in lower case."""
+    """The name the constructed object is assigned to, or that of the function that gives it back, in lower case."""
     for node in ast.walk(event.file.tree) if not event.file.path.startswith("<") else ():
         if isinstance(node, ast.Assign) and node.value is event.node:
             target = node.targets[0]
             return (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")).lower()
-    return ""
+    function = function_of(event.file, event.node)
+    return function.name.lower() if _is_given(event) and not isinstance(function, ast.Module) else ""
+
+
+def _is_given(event: Event) -> bool:
+    """The object is given back by a function: `return DataLoader(...)`, as methods of a LightningDataModule do."""
+    return isinstance(statement_of(event.file, event.node), ast.Return)
 
 
 def _is_held_out(name: str) -> bool:

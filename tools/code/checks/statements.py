@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import text_of
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
@@ -56,6 +57,7 @@ def find_misspelled_flag(trace: Trace) -> Iterator[Problem]:
                     f"`{ast.unparse(node.value)}.requires_grad`",
                     0.95,
                     "Count the parameters with requires_grad=True.",
+                    (Edit("replace", file, node, f"{text_of(file, node.value)}.requires_grad"),),
                 )
 
 

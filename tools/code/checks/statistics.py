@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from misrun.tools.code.bodies import Body, bodies, name_words, part_of
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import parents, text_of
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import FunctionNode, last_name
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
@@ -30,10 +32,10 @@ def find_statistics_differ(trace: Trace) -> Iterator[Problem]:
             position, name = makers[last_name(call.func)]
             mine, theirs = _given(call, position, name), _given(training, position, name)
             if mine is not None and theirs is None and not _speaks_of_training(body, mine, training):
-                yield _problem(body, call, training, name)
+                yield _problem(body, call, training, name, _given_those_of(trace, body, call, training))
 
 
-def _problem(body: Body, call: ast.Call, training: ast.Call, name: str) -> Problem:
+def _problem(body: Body, call: ast.Call, training: ast.Call, name: str, edits: tuple[Edit, ...]) -> Problem:
     return Problem(
         Site(body.file, call),
         f"The held-out part is normalised with the `{name}` given here, the training part (line {training.lineno}) "
@@ -41,8 +43,30 @@ def _problem(body: Body, call: ast.Call, training: ast.Call, name: str) -> Probl
         f"Give the held-out part the `{name}` of the training part.",
         0.8,
         "Print mean and standard deviation of one batch of each.",
+        edits,
         related=(Site(body.file, training),),
     )
+
+
+def _given_those_of(trace: Trace, body: Body, call: ast.Call, training: ast.Call) -> tuple[Edit, ...]:
+    """The attributes in which the training data set keeps its statistics, for what the held-out one is given."""
+    holder = parents(body.file).get(id(training))
+    owner = holder.targets[0] if isinstance(holder, ast.Assign) else None
+    cls = next((c for c in trace.project.classes.values() if c.name == last_name(call.func)), None)
+    start = cls.methods.get("__init__") if cls is not None else None
+    if owner is None or start is None or holder is None or training.lineno > call.lineno:
+        return ()
+    kept = {ast.unparse(n.value): ast.unparse(n.targets[0]) for n in ast.walk(start.node) if isinstance(n, ast.Assign)}
+    edits = []
+    for position, parameter in enumerate(a.arg for a in start.node.args.args[1:]):
+        given = _given(call, position, parameter)
+        if given is None or not name_words(parameter) & _STATISTICS:
+            continue
+        if not kept.get(parameter, "").startswith("self."):
+            return ()
+        text = f"{text_of(body.file, owner)}.{kept[parameter].removeprefix('self.')}"
+        edits.append(Edit("replace", body.file, given, text))
+    return tuple(edits)
 
 
 def _self_scaling(trace: Trace) -> Iterator[tuple[str, tuple[int, str]]]:

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 
 from misrun.tools.code.bodies import Body, bodies, is_target_name
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import block_of, moved, names_in, statement_of, text_of
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import last_name
+from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
 
@@ -32,10 +35,13 @@ def find_labels_before_rows_change(trace: Trace) -> Iterator[Problem]:
             stale = [(n, a) for n, a in before.items() if n not in after and not _follows(body, index, n, table)]
             for name, assign in stale:
                 if any(is_target_name(name) != is_target_name(o) for o in after):
-                    yield _stale(body, assign, statement, name, table)
+                    changes = [s for s in body.statements[index:] if _rows_changed(s) == table]
+                    yield _stale(body, assign, changes, name, table)
 
 
-def _stale(body: Body, assign: ast.Assign, change: ast.stmt, name: str, table: str) -> Problem:
+def _stale(body: Body, assign: ast.Assign, changes: list[ast.stmt], name: str, table: str) -> Problem:
+    change = changes[0]
+
     return Problem(
         Site(body.file, assign),
         f"`{name}` is taken from `{table}` here, and the rows of `{table}` change at line {change.lineno}: row i of "
@@ -43,8 +49,25 @@ def _stale(body: Body, assign: ast.Assign, change: ast.stmt, name: str, table: s
         "Take both after the rows have their final order and number.",
         0.8,
         "Print ten samples with their labels, and the length of both before any cutting.",
+        _taken_later(body, assign, changes, name),
         related=(Site(body.file, change),),
     )
+
+
+def _taken_later(body: Body, assign: ast.Assign, changes: list[ast.stmt], name: str) -> tuple[Edit, ...]:
+    """The labels taken below the last change of the rows, where nothing has used them or replaced a part of them."""
+    first, last = assign.lineno, changes[-1].end_lineno or changes[-1].lineno
+    between = [s for s in body.statements if first < s.lineno <= last]
+    used = any(isinstance(n, ast.Name) and n.id == name for s in between for n in ast.walk(s))
+    needs = names_in(assign.value) - {_rows_changed(c) for c in changes}
+    rebound = any(
+        isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.id in needs for s in between for n in ast.walk(s)
+    )
+    beside = block_of(body.file, assign) is block_of(body.file, changes[-1])
+    dropped = any(
+        isinstance(n, ast.Call) and last_name(n.func) in ("drop", "pop") for s in between for n in ast.walk(s)
+    )
+    return moved(body.file, assign, "after", changes[-1]) if beside and not (used or rebound or dropped) else ()
 
 
 def _rows_changed(statement: ast.stmt) -> str:
@@ -153,16 +176,38 @@ def find_target_left_in(trace: Trace) -> Iterator[Problem]:
                     continue
                 wide = next((a for a in body.assigns if _takes_all(a, table, everything)), None)
                 if wide is not None and wide is not assign:
-                    yield _left_in(body, wide, table, told)
+                    yield _left_in(body, wide, table, told, _without_target(body, wide, table, target))
 
 
-def _left_in(body: Body, wide: ast.Assign, table: str, target: str) -> Problem:
+def _without_target(body: Body, wide: ast.Assign, table: str, target: str) -> tuple[Edit, ...]:
+    """The list of columns, or the table as it is taken, without the target; none where a width is a number."""
+    file = body.file
+    if _has_fixed_width(file.tree):
+        return ()
+    listed = [a for a in body.assigns if ast.unparse(a.targets[0]) in _all_columns(body)]
+    used = [a for a in listed if f"{table}[{ast.unparse(a.targets[0])}]" in ast.unparse(wide.value)]
+    if used:
+        text = f"[c for c in {table}.columns if c != {target}]"
+        return (Edit("replace", file, used[-1].value, text),)
+    taken = [n for n in ast.walk(wide.value) if isinstance(n, ast.Name) and n.id == table]
+    dropped = f"{table}.drop(columns=[{target}])"
+    return (Edit("replace", file, taken[0], dropped),) if len(taken) == 1 else ()
+
+
+def _has_fixed_width(tree: ast.AST) -> bool:
+    """A first layer whose inputs are counted by hand would no longer fit."""
+    layers = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and last_name(n.func) == "Linear" and n.args)
+    return any(isinstance(n.args[0], ast.Constant) for n in layers)
+
+
+def _left_in(body: Body, wide: ast.Assign, table: str, target: str, edits: tuple[Edit, ...]) -> Problem:
     return Problem(
         Site(body.file, wide),
         f"All columns of `{table}` become inputs, the target {target} among them: the model reads the answer.",
         f"Leave the target out: {table}.drop(columns=[{target}]).",
         0.85,
         "Print the names of the input columns.",
+        edits,
     )
 
 
@@ -246,7 +291,25 @@ def find_coerced(trace: Trace) -> Iterator[Problem]:
                     "Count and drop (or fill) the missing values before training.",
                     0.8,
                     "Print x.isna().sum() of the table as it goes into training.",
+                    _rows_dropped(file, node),
                 )
+
+
+def _rows_dropped(file: SourceFile, call: ast.Call) -> tuple[Edit, ...]:
+    """`t = t.dropna()` below the conversion, the plainest of the cures, where it is an assignment to the table."""
+    statement = statement_of(file, call)
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return ()
+    target = statement.targets[0]
+    if isinstance(target, ast.Name):
+        text = f"{target.id} = {target.id}.dropna()"
+    elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+        column = text_of(file, target.slice)
+        columns = column if column.startswith("[") or isinstance(target.slice, ast.Name) else f"[{column}]"
+        text = f"{target.value.id} = {target.value.id}.dropna(subset={columns})"
+    else:
+        return ()
+    return (Edit("after", file, statement, text),)
 
 
 CHECKS = (

@@ -1,9 +1,19 @@
 """Predictions and targets that do not fit together."""
 
+import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import atom
+from misrun.tools.code.checks.repair_targets import (
+    independent_labels,
+    indices_of,
+    shifted_by_one,
+    squeezed,
+    without_minus,
+)
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.shapes import is_column, is_flat, shape_of
 from misrun.tools.code.torch_api import KEEPING_OPS
 from misrun.tools.code.trace import Event, Trace
@@ -31,6 +41,7 @@ def find_broadcast(trace: Trace) -> Iterator[Problem]:
                 "Give both the same shape: squeeze(-1) on one, or unsqueeze(-1) on the other.",
                 0.9,
                 "Print both shapes before the loss.",
+                squeezed(event, 0 if is_column(one) else 1),
             )
 
 
@@ -46,6 +57,7 @@ def find_one_hot(trace: Trace) -> Iterator[Problem]:
                 "Pass the class indices, without one_hot.",
                 0.9,
                 "Print the dtype and shape of the target.",
+                indices_of(event, origin),
             )
 
 
@@ -55,17 +67,26 @@ def _is_cast(value: Value) -> bool:
 
 def find_multi_label(trace: Trace) -> Iterator[Problem]:
     """cross_entropy on independent 0/1 targets: thresholded arrays, or outputs read through sigmoid > 0.5."""
+    thresholded = {id(unwrap(e.args[0])) for e in trace.events("sigmoid") if e.args}
     for event in trace.events("cross_entropy"):
-        target = event.argument(1, "target")
-        if target is not None and _is_multi_hot(target):
+        given, target = event.argument(0, "input"), event.argument(1, "target")
+        read_each = given is not None and given.kind != "const" and id(unwrap(given)) in thresholded
+        if target is not None and (_is_multi_hot(target) or (read_each and not _is_single_class(target))):
+            made = event.callee.site if event.callee is not None else None
             yield Problem(
-                event.site,
+                made or event.site,
                 "cross_entropy gets targets with several independent 0/1 labels per sample: softmax makes the classes "
                 "compete where each should be decided alone.",
                 "Use BCEWithLogitsLoss, and sigmoid > 0.5 for the prediction.",
                 0.85,
                 "Print target.sum(dim=1): it is not 1 for every sample.",
+                independent_labels(event),
             )
+
+
+def _is_single_class(target: Value) -> bool:
+    """Certainly class indices."""
+    return any(v.op in ("argmax", "long", "LongTensor") for v in ancestors(target, 8))
 
 
 def _is_multi_hot(target: Value) -> bool:
@@ -97,7 +118,10 @@ def find_missing_shift(trace: Trace) -> Iterator[Problem]:
         parts = list(ancestors(prediction, 400))
         embedded = any(v.op == "embedding" and any(_unshifted(i) is tokens for i in v.inputs[:1]) for v in parts)
         causal = any(
-            v.op in _CAUSAL or v.name.endswith(tuple(_CAUSAL)) or is_constant(v.kwargs.get("is_causal"), True)
+            v.op in _CAUSAL
+            or v.name.endswith(tuple(_CAUSAL))
+            or is_constant(v.kwargs.get("is_causal"), True)
+            or any(p.op in ("tril", "triu") for m in _MASKS if m in v.kwargs for p in ancestors(v.kwargs[m], 12))
             for v in parts
         )
         if embedded and causal and not any(e.receiver is tokens for e in trace.events("set[]")):
@@ -108,7 +132,11 @@ def find_missing_shift(trace: Trace) -> Iterator[Problem]:
                 "Compare logits[:, :-1] with tokens[:, 1:].",
                 0.85,
                 "The loss falls to nearly 0 within a few steps; print the decoded input, prediction and target.",
+                shifted_by_one(event),
             )
+
+
+_MASKS = ("attn_mask", "mask", "src_mask", "tgt_mask")
 
 
 def _unshifted(value: Value) -> Value | None:
@@ -190,6 +218,7 @@ def find_wrong_sign(trace: Trace) -> Iterator[Problem]:
                 "Drop the minus sign.",
                 0.8,
                 "The loss falls below 0 and the accuracy goes down.",
+                without_minus(loss),
             )
 
 
@@ -212,14 +241,23 @@ def find_unsummed_mask(trace: Trace) -> Iterator[Problem]:
         old, new = event.args
         counts = number(old) == 0 or any(number(v) == 0 for v in old.inputs if old.op == "changing")
         flags = unwrap(new)
-        if counts and flags.op in ("ne", "eq", "gt", "lt", "ge", "le") and flags.inputs and _is_vector(flags.inputs[0]):
+        if counts and flags.op in _COMPARISONS and flags.inputs and any(_is_vector(v) for v in flags.inputs):
             yield Problem(
                 event.site,
                 f"A tensor of flags ({flags.site}) is added to a count: it stays a tensor, element by element.",
                 "Add its .sum().",
                 0.85,
                 "Print the shape of the count.",
+                _summed(event),
             )
+
+
+def _summed(event: Event) -> tuple[Edit, ...]:
+    node = event.node.value if isinstance(event.node, ast.AugAssign) else None
+    return (Edit("replace", event.file, node, f"{atom(event.file, node)}.sum()"),) if node is not None else ()
+
+
+_COMPARISONS = names("ne eq gt lt ge le compare")
 
 
 def _is_vector(value: Value) -> bool:

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_places import belongs, same_scope
+from misrun.tools.code.checks.repair_syntax import is_in_reach, moved, statement_of
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Event, Frame, Trace, compatible
 from misrun.tools.code.training import (
@@ -16,7 +18,7 @@ from misrun.tools.code.training import (
     parameters_of,
     training_loops,
 )
-from misrun.tools.code.values import Value, same
+from misrun.tools.code.values import Value, alternatives, ancestors, same
 
 _GUIDE = "https://docs.pytorch.org/docs/stable/optim.html#taking-an-optimization-step"
 _VERIFY_NORM = "Print the gradient norm before every step: it must not grow with the step number on the same batch."
@@ -76,19 +78,28 @@ def _missing_zero_grad(training: TrainingLoop, step: Step) -> Problem:
         message += f" (zero_grad at {outside[0].site} runs outside of it)"
     message += ": every step uses the sum of all gradients so far."
     target = _source_of(step.event.node)
-    plain = (
-        not others and target is not None and isinstance(step.event.node, ast.Call) and step.event.file is backward.file
-    )
-    edits = (Edit("before", backward.file, backward.node, f"{target}.zero_grad()"),) if plain else ()
-    simple = _same_call(backward, step.event)
     return Problem(
         step.event.site if others else backward.site,
         message,
         f"{target or name}.zero_grad() once per optimizer step, before backward.",
         0.95 if step.is_known else 0.85,
         _VERIFY_NORM,
-        edits if simple else (),
+        _cleared_before(training, step, target),
     )
+
+
+def _cleared_before(training: TrainingLoop, step: Step, target: str | None) -> tuple[Edit, ...]:
+    """zero_grad before the first of the backwards that this step uses: those since the step before it."""
+    earlier = [s.event.index for s in training.steps if s.event.index < step.event.index]
+    since = max(earlier, default=-1)
+    used = [b for b in training.backwards if since < b.index < step.event.index and compatible(b, step.event)]
+    if target is None or not used or not isinstance(step.event.node, ast.Call):
+        return ()
+    first = used[0]
+    reached = belongs(first.file, step.event.node) and same_scope(first.file, first.node, step.event.node)
+    reached = reached or (target.startswith("self.") and is_in_reach(first.file, target, first.node))
+    whole = first.loops()[-1:] == step.event.loops()[-1:]
+    return (Edit("before", first.file, first.node, f"{target}.zero_grad()"),) if reached and whole else ()
 
 
 def _same_call(one: Event, other: Event) -> bool:
@@ -103,7 +114,7 @@ def _cycle(training: TrainingLoop, step: Step) -> list[tuple[str, Event]]:
     for event in training.events:
         if not compatible(event, step.event):
             continue
-        if event.op == "backward":
+        if event.op == "backward" and _concerns(event, step, training):
             found.append(("backward", event))
         elif event is step.event:
             found.append(("step", event))
@@ -112,13 +123,29 @@ def _cycle(training: TrainingLoop, step: Step) -> list[tuple[str, Event]]:
     return found
 
 
+def _concerns(backward: Event, step: Step, training: TrainingLoop) -> bool:
+    """Not where the loss comes from the parameters of another optimizer of the loop and from none of this one."""
+    if len({id(s.optimizer) for s in training.steps}) < 2:
+        return True
+    parts = {id(p) for v in ancestors(backward.args[0], 400) for p in (v, v.callee) if p is not None}
+    others = [m for s in training.steps if s.optimizer is not step.optimizer for m in _owners(s.optimizer)]
+    mine = _owners(step.optimizer)
+    reached = any(id(m) in parts for m in mine) or not mine
+    return reached or not any(id(m) in parts for m in others)
+
+
+def _owners(optimizer: Value) -> list[Value]:
+    """What `.parameters()` was called on for the optimizer, modules that are not seen too."""
+    first = [v for leaf in alternatives(optimizer) if (v := leaf.argument(0, "params")) is not None]
+    held = [v.inputs[0] for f in first for v in ancestors(f, 20) if v.kind == "params" and v.inputs]
+    return held + parameters_of(optimizer)
+
+
 def _surely_clears(event: Event, optimizer: Value) -> bool:
     target = event.receiver
     if target is None or not event.op.endswith(".zero_grad"):
         return False
-    if same(target, optimizer):
-        return True
-    return target.kind == "module" and any(same(target, m) for m in parameters_of(optimizer))
+    return same(target, optimizer) or any(same(target, m) for m in _owners(optimizer))
 
 
 def _wiped_steps(trace: Trace) -> Iterator[tuple[TrainingLoop, Step, Event, list[tuple[str, Event]]]]:
@@ -204,13 +231,23 @@ def find_cleared_accumulation(trace: Trace) -> Iterator[Problem]:
                     "Clear the gradients where the step is, after it.",
                     0.9,
                     "Print the gradient norm before the step for one and for several passes on the same batch.",
+                    _cleared_after(clear, step),
                     related=(step.event.site,),
                 )
                 break
 
 
+def _cleared_after(clear: Event, step: Step) -> tuple[Edit, ...]:
+    """The clearing moved below the step, into its branch."""
+    statement, place = statement_of(clear.file, clear.node), statement_of(step.event.file, step.event.node)
+    if not isinstance(statement, ast.Expr) or place is None or not belongs(clear.file, place):
+        return ()
+    return moved(clear.file, statement, "after", place) if same_scope(clear.file, statement, place) else ()
+
+
 def find_clearing_behind_accelerate(trace: Trace) -> Iterator[Problem]:
     """`with accelerator.accumulate(model)`: the prepared optimizer's zero_grad waits, that of the model does not."""
+    steps = [s for training in training_loops(trace) for s in training.steps]
     for event in trace.events():
         target = event.receiver
         if not event.op.endswith(".zero_grad") or target is None or looks_like_optimizer(target):
@@ -223,7 +260,21 @@ def find_clearing_behind_accelerate(trace: Trace) -> Iterator[Problem]:
                 "optimizer.zero_grad() of the prepared optimizer.",
                 0.9,
                 "Print the gradient norm before the step for one and for several passes on the same batch.",
+                _of_stepped(event, steps),
             )
+
+
+def _of_stepped(clear: Event, steps: list[Step]) -> tuple[Edit, ...]:
+    """zero_grad of the one optimizer that is stepped beside it."""
+    beside = {
+        _source_of(s.event.node)
+        for s in steps
+        if belongs(clear.file, s.event.node) and same_scope(clear.file, clear.node, s.event.node)
+    }
+    target = beside.pop() if len(beside) == 1 else None
+    if target is None or not isinstance(clear.node, ast.Call):
+        return ()
+    return (Edit("replace", clear.file, clear.node.func, f"{target}.zero_grad"),)
 
 
 def _counts_passes(branch: Frame) -> bool:
@@ -256,7 +307,8 @@ def find_missing_step(trace: Trace) -> Iterator[Problem]:
             backward = training.backwards[-1]
             target = ast.unparse(clear.node.func.value) if isinstance(clear.node, ast.Call) and isinstance(
                 clear.node.func, ast.Attribute) else None  # fmt: skip
-            same_body = _same_call(backward, clear) and target is not None
+            reached = is_in_reach(backward.file, target, backward.node) if target is not None else False
+            same_body = target is not None and (_same_call(backward, clear) or reached)
             yield Problem(
                 backward.site,
                 f"Gradients are computed and cleared (line {clear.line}) but {_name(optimizer)} never takes a step.",

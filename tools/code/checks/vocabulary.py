@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from misrun.tools.code.bodies import part_of
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import text_of
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import Class, last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
@@ -28,7 +30,27 @@ def find_fallback_outside(trace: Trace) -> Iterator[Problem]:
                     "Give the unknown entry a place in the table before its length is taken.",
                     0.4 if spare else 0.85,
                     "Compare the largest id of an encoded batch with num_embeddings.",
+                    _unknown_row(owner, assignment, table) if not spare else (),
                 )
+
+
+def _unknown_row(owner: Class, assignment: ast.Assign, table: str) -> tuple[Edit, ...]:
+    """An entry of its own for the unknown, below the line that takes the length; a list or dictionary grows by one."""
+    made = [
+        n.value
+        for n in ast.walk(owner.node)
+        if isinstance(n, ast.Assign) and table in {ast.unparse(t) for t in n.targets}
+    ]
+    name = text_of(owner.file, assignment.targets[0])
+    if made and all(isinstance(v, ast.Dict | ast.DictComp) for v in made):
+        return (Edit("after", owner.file, assignment, f'{table}["<unk>"] = {name}'),)
+    if made and all(isinstance(v, ast.List | ast.ListComp) or _makes_list(v) for v in made):
+        return (Edit("after", owner.file, assignment, f'{table}.append("<unk>")'),)
+    return ()
+
+
+def _makes_list(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in ("list", "sorted")
 
 
 def _table_of_length(owner: Class) -> str:

@@ -1,10 +1,13 @@
 """Transformers whose normalisation comes after the residual sum, trained at their full rate from the first step."""
 
+import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import with_keyword
 from misrun.tools.code.known_numbers import known_number
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Value, alternatives, is_constant, number
@@ -40,8 +43,17 @@ def find_missing_warmup(trace: Trace) -> Iterator[Problem]:
                     "Raise the rate from 0 over the first tenth of the steps, or norm_first=True.",
                     0.8 if rate >= _HIGHEST else 0.65,
                     "Compare loss and gradient norm of the first 100 steps with a warm-up.",
+                    tuple(_normalised_first(layers)),
                     related=(layers[0].site,) if layers[0].site is not None else (),
                 )
+
+
+def _normalised_first(layers: list[Value]) -> Iterator[Edit]:
+    """norm_first=True for every layer, with which Xiong et al. (section 4) train without a warm-up."""
+    nodes = {id(v.site.node): v.site for v in layers if v.site is not None}
+    for site in nodes.values():
+        if isinstance(site.node, ast.Call):
+            yield with_keyword(site.file, site.node, "norm_first", "True")
 
 
 def _option_is_off(trace: Trace) -> bool:

@@ -1,9 +1,12 @@
 """Sizes that must agree: layer to layer, classes to outputs, ids to tables."""
 
+import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import given_node
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.shapes import shape_of
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value, number
@@ -57,6 +60,7 @@ def find_width_mismatch(trace: Trace) -> Iterator[Problem]:
                 f"{wanted:g} and {given:g} must be the same number.",
                 0.95,
                 "Print the shape before the layer.",
+                _sized(layer, 0, ("in_features", "in_channels"), given),
                 related=(before.callee.site,) if before.callee.site else (),
             )
 
@@ -72,8 +76,16 @@ def _against_shape(event: Event, wanted: float) -> Iterator[Problem]:
             f"{given:g} inputs.",
             0.85,
             "Print the shape before the layer.",
+            _sized(layer, 0, ("in_features",), given),
             related=(event.site,),
         )
+
+
+def _sized(layer: Value, position: int, names_: tuple[str, ...], size: float) -> tuple[Edit, ...]:
+    """The number written in the layer's construction as the one that arrives there."""
+    node = given_node(layer.site.node, position, *names_) if layer.site is not None else None
+    literal = isinstance(node, ast.Constant) and layer.site is not None
+    return (Edit("replace", layer.site.file, node, f"{size:g}"),) if literal and layer.site and node else ()
 
 
 def _drawn_below(value: Value) -> float | None:
@@ -108,6 +120,7 @@ def find_too_few_outputs(trace: Trace) -> Iterator[Problem]:
                 f"{classes:g} outputs, or labels below {outputs:g}.",
                 0.9,
                 "Print the smallest and largest label and the shape of the logits.",
+                _sized(layer, 1, ("out_features",), classes),
                 related=(event.site,),
             )
 
@@ -125,6 +138,7 @@ def find_small_table(trace: Trace) -> Iterator[Problem]:
                 f"At least {ids:g} rows.",
                 0.9,
                 "Print the largest id of a batch.",
+                _sized(layer, 0, ("num_embeddings",), ids),
                 related=(event.site,),
             )
 

@@ -7,6 +7,7 @@ from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.key_flow import arguments
 from misrun.tools.code.jax.program import JITS, JaxProgram, Transform, chosen_parameters, jax_program, transform_kind
+from misrun.tools.code.jax.repair_calls import compiled_before, without_static
 from misrun.tools.code.trace import Trace
 
 _METHODS = "https://docs.jax.dev/en/latest/faq.html#how-to-use-jit-with-methods"
@@ -95,6 +96,7 @@ def find_recompilation(trace: Trace) -> Iterator[Problem]:
                         "Make the compiled function once, before the loop.",
                         0.8,
                         "Set jax_log_compiles to True: one compilation per round.",
+                        compiled_before(body, call, loop),
                     )
 
 
@@ -152,6 +154,7 @@ def _given_counter(
                 f"Take `{parameter}` out of the static arguments.",
                 0.75,
                 "Set jax_log_compiles to True: one compilation per round.",
+                without_static(transform, parameter),
                 related=(transform.where.site(transform.node),),
             )
 

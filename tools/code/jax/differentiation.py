@@ -4,10 +4,13 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import text_of, with_keyword
 from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.optimizer_state import is_gradient_call
 from misrun.tools.code.jax.program import GRADS, JaxProgram, Transform, jax_program
+from misrun.tools.code.jax.repair_calls import results_of, swapped
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
 
 _GRAD = "https://docs.jax.dev/en/latest/_autosummary/jax.grad.html"
@@ -31,8 +34,15 @@ def find_wrong_argument(trace: Trace) -> Iterator[Problem]:
                 f"argnums={wanted}, or put the parameters first.",
                 0.8,
                 "Print the tree of the gradient: it must be that of the parameters.",
+                _with_setting(transform, "argnums", str(wanted)),
                 related=(transform.function.site(transform.function.node),),
             )
+
+
+def _with_setting(transform: Transform, name: str, value: str) -> tuple[Edit, ...]:
+    call = transform.call
+    direct = call is not None and bool(call.args) and transform.node is call and "partial" not in ast.unparse(call.func)
+    return (with_keyword(transform.where.file, call, name, value),) if direct and call is not None else ()
 
 
 def _later_parameters(transform: Transform) -> int | None:
@@ -57,7 +67,8 @@ def _updates_parameters(transform: Transform) -> bool:
 def find_auxiliary_mismatch(trace: Trace) -> Iterator[Problem]:
     """`value_and_grad(loss)` of a function that returns (loss, extras)."""
     for transform in jax_program(trace).transforms:
-        if transform.kind not in ("grad", "value_and_grad") or (transform.function.inner and _generates(transform)):
+        kinds = ("grad", "value_and_grad", "filter_grad", "filter_value_and_grad")
+        if transform.kind not in kinds or (transform.function.inner and _generates(transform)):
             continue
         returned = transform.function.returned
         tuples = [isinstance(v, ast.Tuple) for v in returned]
@@ -66,9 +77,50 @@ def find_auxiliary_mismatch(trace: Trace) -> Iterator[Problem]:
         hidden = aux is not None and not isinstance(aux, ast.Constant)
         positional = transform.call is not None and len(transform.call.args) > 2
         if returned and all(tuples) and not given and not hidden and not positional:
-            yield _auxiliary(transform, "returns a tuple, but has_aux=True is missing", "has_aux=True.")
+            edits = _with_auxiliary(transform) if all(len(v.elts) == 2 for v in returned) else ()  # type: ignore[attr-defined]
+            yield _auxiliary(transform, "returns a tuple, but has_aux=True is missing", "has_aux=True.", edits)
         elif returned and given and all(_is_plainly_scalar(v) for v in returned):
-            yield _auxiliary(transform, "returns one value, but has_aux=True expects a pair", "Leave has_aux out.")
+            edits = _without_auxiliary(transform)
+            yield _auxiliary(
+                transform, "returns one value, but has_aux=True expects a pair", "Leave has_aux out.", edits
+            )
+
+
+def _with_auxiliary(transform: Transform) -> tuple[Edit, ...]:
+    """has_aux=True, and a place for the extras in what is unpacked where there is none yet."""
+    edits, file, results = (
+        list(_with_setting(transform, "has_aux", "True")),
+        transform.where.file,
+        results_of(transform),
+    )
+    for result in results:
+        target = result.targets[0]
+        if not transform.kind.endswith("value_and_grad") and isinstance(target, ast.Name):
+            edits.append(Edit("replace", file, target, f"{target.id}, _"))
+        elif transform.kind.endswith("value_and_grad") and isinstance(target, ast.Tuple) and len(target.elts) == 2:
+            if isinstance(target.elts[0], ast.Name):
+                edits.append(Edit("replace", file, target.elts[0], f"({target.elts[0].id}, _)"))
+        elif transform.kind.endswith("value_and_grad"):
+            return ()
+    return tuple(edits) if results else ()
+
+
+def _without_auxiliary(transform: Transform) -> tuple[Edit, ...]:
+    """has_aux and the place of the extras taken out, where nothing reads them."""
+    file, results = transform.where.file, results_of(transform)
+    setting = next((k for k in (transform.call.keywords if transform.call else ()) if k.arg == "has_aux"), None)
+    edits = []
+    for result in results:
+        target = result.targets[0]
+        both = transform.kind.endswith("value_and_grad")
+        pair = target.elts[0] if both and isinstance(target, ast.Tuple) else target
+        if not isinstance(pair, ast.Tuple) or len(pair.elts) != 2 or not isinstance(pair.elts[1], ast.Name):
+            return ()
+        read = (n for n in ast.walk(file.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+        if any(n.id == pair.elts[1].id for n in read):
+            return ()
+        edits.append(Edit("replace", file, pair, text_of(file, pair.elts[0])))
+    return (*edits, Edit("drop", file, setting)) if results and setting is not None else ()
 
 
 def _generates(transform: Transform) -> bool:
@@ -82,13 +134,14 @@ def _is_plainly_scalar(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("mean", "sum")
 
 
-def _auxiliary(transform: Transform, what: str, cure: str) -> Problem:
+def _auxiliary(transform: Transform, what: str, cure: str, edits: tuple[Edit, ...]) -> Problem:
     return Problem(
         transform.where.site(transform.node),
         f"{transform.function.name} {what}: {transform.kind} raises TypeError.",
         cure,
         0.85,
         "Call the differentiated function once.",
+        edits,
         related=(transform.function.site(transform.function.node),),
     )
 
@@ -113,6 +166,7 @@ def find_swapped_results(trace: Trace) -> Iterator[Problem]:
                     f"{second}, {first} = ...",
                     0.9,
                     "Print both shapes.",
+                    swapped(body.file, elements[0], elements[1]),
                 )
 
 
@@ -137,8 +191,19 @@ def find_unsafe_where(trace: Trace) -> Iterator[Problem]:
                         "Make the argument safe first: x = jnp.where(condition, x, 1.0), then compute.",
                         0.7,
                         "Take the gradient at a point where the condition is false.",
+                        _guarded(call, risky, body),
                         related=(body.site(call),),
                     )
+
+
+def _guarded(where: ast.Call, risky: ast.expr, body: Body) -> tuple[Edit, ...]:
+    """The "double where" of the FAQ: a harmless number inside where the outer one does not choose the result."""
+    if not isinstance(risky, ast.Call):
+        return ()
+    file, argument = body.file, risky.args[0]
+    safe = "0.0" if body.path(risky.func).endswith(("arccos", "arcsin", "log1p")) else "1.0"
+    test = text_of(file, where.args[0])
+    return (Edit("replace", file, argument, f"{text_of(file, where.func)}({test}, {text_of(file, argument)}, {safe})"),)
 
 
 def _differentiated(program: JaxProgram) -> list[Body]:
@@ -176,15 +241,15 @@ def find_rule_arity(trace: Trace) -> Iterator[Problem]:
             if not (isinstance(method, ast.Attribute) and method.attr == "defvjp" and len(call.args) == 2):
                 continue
             forward = program.function(call.args[0], body)
-            if forward is not None:
-                yield from _forward_pair(forward[0])
             rule = program.function(call.args[1], body)
+            if forward is not None and rule is not None:
+                yield from _forward_pair(forward[0], rule[0])
             primal = program.function(method.value, body)
             if rule is not None and primal is not None:
                 yield from _arity(rule[0], primal[0], program)
 
 
-def _forward_pair(rule: Body) -> Iterator[Problem]:
+def _forward_pair(rule: Body, backward: Body) -> Iterator[Problem]:
     """The forward rule gives the output and what the backward rule needs, as a pair."""
     for value in rule.returned:
         plain = isinstance(value, ast.BinOp | ast.Compare) or (isinstance(value, ast.Tuple) and len(value.elts) != 2)
@@ -195,7 +260,16 @@ def _forward_pair(rule: Body) -> Iterator[Problem]:
                 "return output, residuals",
                 0.85,
                 "jax.test_util.check_grads(f, args, order=1).",
+                _with_residuals(rule, value, backward),
             )
+
+
+def _with_residuals(rule: Body, value: ast.expr, backward: Body) -> tuple[Edit, ...]:
+    """No residuals, for a backward rule that reads none."""
+    kept = backward.parameters[0] if backward.parameters else ""
+    read = any(isinstance(n, ast.Name) and n.id == kept for n in backward.nodes)
+    plain = isinstance(value, ast.BinOp | ast.Compare)
+    return (Edit("replace", rule.file, value, f"{text_of(rule.file, value)}, None"),) if plain and not read else ()
 
 
 def _arity(rule: Body, primal: Body, program: JaxProgram) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.program import jax_program
+from misrun.tools.code.jax.repair_calls import assigned, updated_items
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
@@ -26,15 +27,13 @@ def find_dropped_at(trace: Trace) -> Iterator[Problem]:
         base = _updated_array(call)
         if base is not None:
             name = ast.unparse(base)
-            text = f"{name} = {ast.unparse(call)}"
-            simple = isinstance(base, ast.Name | ast.Attribute) and statement.lineno == statement.end_lineno
             yield Problem(
                 body.site(statement),
                 f"`{name}` stays as it is: .at[...] gives a new array, which is thrown away here.",
                 f"{name} = {name}.at[...]...",
                 0.95,
                 f"Print {name} before and after.",
-                edits=(Edit("replace", body.file, call, text),) if simple else (),
+                edits=assigned(body, call, base),
             )
 
 
@@ -54,7 +53,8 @@ def find_item_assignment(trace: Trace) -> Iterator[Problem]:
     """`x[i] = v` of an array that jax.numpy made; the first one of each array."""
     for body in jax_program(trace).bodies:
         seen: set[str] = set()
-        for node, target in _item_targets(body):
+        items = list(_item_targets(body))
+        for node, target in items:
             name = target.value.id if isinstance(target.value, ast.Name) else ""
             if name and name not in seen and _is_array(name, body):
                 seen.add(name)
@@ -64,6 +64,7 @@ def find_item_assignment(trace: Trace) -> Iterator[Problem]:
                     f"{name} = {name}.at[{ast.unparse(target.slice)}].set(...)",
                     0.9,
                     "Run the line.",
+                    updated_items(body, name, items),
                 )
 
 
@@ -99,7 +100,25 @@ def find_dropped_result(trace: Trace) -> Iterator[Problem]:
                 "Assign the result and use it from then on.",
                 0.9,
                 "Compare the values before and after the line.",
+                _kept(body, call),
             )
+
+
+# Functions whose result takes the place of the second argument: the old average, the old target.
+_REPLACES_SECOND = names("optax.incremental_update optax.periodic_update")
+_REPLACES_FIRST = names("optax.apply_updates equinox.apply_updates jax.lax.pmean jax.lax.psum")
+
+
+def _kept(body: Body, call: ast.Call) -> tuple[Edit, ...]:
+    """The result in place of the value it is the new one of."""
+    path = body.path(call.func)
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "apply_gradients":
+        return assigned(body, call, call.func.value)
+    if path == "jax.random.split" and len(call.args) == 1:
+        return assigned(body, call, call.args[0], ", _")
+    at = 1 if path in _REPLACES_SECOND else 0
+    known = path in _REPLACES_FIRST | _REPLACES_SECOND
+    return assigned(body, call, call.args[at]) if known and len(call.args) > at else ()
 
 
 def _is_state_update(call: ast.Call, body: Body) -> bool:
@@ -137,6 +156,12 @@ def find_unused_new_value(trace: Trace) -> Iterator[Problem]:
                     f"Return {name}.",
                     0.85,
                     f"Compare {old} before and after a step.",
+                    tuple(
+                        Edit("replace", function.file, n, name)
+                        for v in function.returned
+                        for n in _plain_names(v)
+                        if n.id == old
+                    ),
                     related=(transform.where.site(transform.node),),
                 )
 

@@ -4,8 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import with_keyword
 from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.program import jax_program
+from misrun.tools.code.jax.repair_calls import swapped
 from misrun.tools.code.names import names
 from misrun.tools.code.trace import Trace
 
@@ -31,6 +33,7 @@ def find_swapped_reset(trace: Trace) -> Iterator[Problem]:
                     "where(done, reset, stepped).",
                     0.85,
                     "Step a single environment and print its time counter.",
+                    swapped(body.file, choice.args[1], choice.args[2]),
                 )
 
 
@@ -90,6 +93,7 @@ def find_forward_advantages(trace: Trace) -> Iterator[Problem]:
                 "jax.lax.scan(..., reverse=True).",
                 0.85,
                 "Give one reward at the last step: earlier advantages must be positive.",
+                (with_keyword(transform.where.file, transform.call, "reverse", "True"),),
                 related=(transform.function.site(transform.function.node),),
             )
 

@@ -172,6 +172,12 @@ def uses_of(node: ast.Call, program: JaxProgram, body: Body) -> Iterator[Use]:
         if key and (name == "split" or name not in _NO_DRAW):
             yield Use(key, node, "split" if name == "split" else "draw")
         return
+    if head.startswith("equinox.nn") or (name == "sample" and not head.startswith(("numpy", "random"))):
+        drawn = next((k.value for k in node.keywords if k.arg in ("key", "seed")), None)
+        key = key_name(drawn, body) if drawn is not None else ""
+        if key:
+            yield Use(key, node, "draw")
+        return
     target = program.function(node.func, body) if isinstance(node.func, ast.Name | ast.Attribute) else None
     if target is not None and not target[1]:
         consumed = consumed_parameters(target[0])

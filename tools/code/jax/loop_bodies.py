@@ -4,8 +4,12 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
-from misrun.tools.code.jax.program import jax_program, transform_kind
+from misrun.tools.code.checks.repair_syntax import text_of
+from misrun.tools.code.jax.bodies import Body
+from misrun.tools.code.jax.program import Transform, jax_program, transform_kind
+from misrun.tools.code.jax.repair_calls import swapped
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
 
 _LOOPS = "https://docs.jax.dev/en/latest/jax.lax.html#control-flow-operators"
@@ -29,8 +33,17 @@ def find_swapped_parameters(trace: Trace) -> Iterator[Problem]:
                 f"({given[1]}, {given[0]})",
                 0.8,
                 "Print both arguments in the first step.",
+                _parameters_swapped(transform),
                 related=(transform.where.site(transform.node),),
             )
+
+
+def _parameters_swapped(transform: Transform) -> tuple[Edit, ...]:
+    spec = transform.function.node.args if not isinstance(transform.function.node, ast.Module) else None
+    given = [*spec.posonlyargs, *spec.args] if spec is not None else []
+    return (
+        swapped(transform.function.file, given[-2], given[-1]) if len(given) > 1 and spec and not spec.defaults else ()
+    )
 
 
 def find_swapped_functions(trace: Trace) -> Iterator[Problem]:
@@ -51,6 +64,7 @@ def find_swapped_functions(trace: Trace) -> Iterator[Problem]:
                     f"{kind}(..., {other}, {one}, ...)",
                     0.85,
                     "Run it once on a case whose result is known.",
+                    swapped(body.file, call.args[at], call.args[at + 1]),
                 )
 
 
@@ -60,18 +74,29 @@ def find_no_pair(trace: Trace) -> Iterator[Problem]:
         if transform.kind != "scan" or any(isinstance(n, ast.Yield) for n in transform.function.nodes):
             continue
         for value in transform.function.returned:
-            if _is_no_pair(value):
+            if _is_no_pair(value, transform.function):
                 yield Problem(
                     transform.function.site(value),
                     f"scan expects (carry, output) from {transform.function.name}; this returns something else.",
                     "return carry, output (or None).",
                     0.85,
                     "Call the scan once.",
+                    _with_output(transform, value),
                     related=(transform.where.site(transform.node),),
                 )
 
 
-def _is_no_pair(value: ast.expr) -> bool:
+def _with_output(transform: Transform, value: ast.expr) -> tuple[Edit, ...]:
+    """A carry alone, with None as its output."""
+    file = transform.function.file
+    alone = isinstance(value, ast.BinOp | ast.Name)
+    return (Edit("replace", file, value, f"{text_of(file, value)}, None"),) if alone else ()
+
+
+def _is_no_pair(value: ast.expr, function: Body) -> bool:
+    if isinstance(value, ast.Name):
+        made = function.assigned.get(value.id, [])
+        return bool(made) and isinstance(made[-1], ast.BinOp) and len(function.returned) == 1
     if isinstance(value, ast.Tuple):
         return len(value.elts) != 2 and not any(isinstance(e, ast.Starred) for e in value.elts)
     return isinstance(value, ast.BinOp | ast.Compare | ast.Constant | ast.Dict)

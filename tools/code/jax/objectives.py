@@ -4,9 +4,12 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import text_of
 from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.program import JaxProgram, jax_program
+from misrun.tools.code.jax.repair_calls import stopped, swapped
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
 
 _ENTROPY = "https://optax.readthedocs.io/en/latest/api/losses.html"
@@ -37,8 +40,22 @@ def find_probabilities_as_logits(trace: Trace) -> Iterator[Problem]:
                     f"Give the values before {_WITH_LOGITS[name]}.",
                     0.9,
                     "Print the range of what the loss gets: all values lie between 0 and 1.",
+                    _logits(given, *origin) if given is not None else (),
                     related=(origin[0].site(origin[1]),),
                 )
+
+
+def _logits(given: ast.expr, home: Body, activation: ast.expr) -> tuple[Edit, ...]:
+    """The activation's argument: in its place where only losses read the result, else in the loss."""
+    if not isinstance(activation, ast.Call) or len(activation.args) != 1 or activation.keywords:
+        return ()
+    text = text_of(home.file, activation.args[0])
+    if isinstance(given, ast.Name):
+        reads = [n for n in ast.walk(home.file.tree) if isinstance(n, ast.Name) and n.id == given.id]
+        if sum(isinstance(n.ctx, ast.Load) for n in reads) > 1:
+            plain = isinstance(activation.args[0], ast.Name)
+            return (Edit("replace", home.file, given, text),) if plain else ()
+    return (Edit("replace", home.file, activation, text),)
 
 
 def _activation(node: ast.expr, name: str, body: Body, program: JaxProgram) -> tuple[Body, ast.expr] | None:
@@ -104,6 +121,7 @@ def find_swapped_arguments(trace: Trace) -> Iterator[Problem]:
                         f"{name}({ast.unparse(call.args[1])}, {ast.unparse(call.args[0])})",
                         0.9,
                         "The loss of a perfect prediction must be near 0.",
+                        swapped(body.file, call.args[0], call.args[1]),
                     )
 
 
@@ -129,6 +147,7 @@ def find_attached_target(trace: Trace) -> Iterator[Problem]:
                     "jax.lax.stop_gradient(target), or the parameters of a target network.",
                     0.75,
                     "Compare the gradient with and without stop_gradient on the target.",
+                    stopped(function, node),
                     related=(function.site(run),),
                 )
 

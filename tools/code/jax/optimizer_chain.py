@@ -4,9 +4,11 @@ import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import text_of
 from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.program import jax_program
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
 
 _CHAIN = "https://optax.readthedocs.io/en/latest/api/combining_optimizers.html"
@@ -24,22 +26,32 @@ def find_late_transform(trace: Trace) -> Iterator[Problem]:
     """`chain(adam(lr), clip_by_global_norm(1.0))`: clips the step, not the gradient."""
     for body, parts in _chains(trace):
         finished = next((i for i, (name, _) in enumerate(parts) if name in _FINISHED), None)
-        for name, node in parts[finished + 1 :] if finished is not None else ():
+        if finished is None:
+            continue
+        optimizer = parts[finished]
+        for name, node in parts[finished + 1 :]:
+            behind = f"{name} stands behind {optimizer[0]}"
             if name in _CLIPPING:
-                yield _late(body, node, f"{name} stands behind {parts[finished or 0][0]}: it clips the finished step, "
-                            "not the gradient, which still reaches the moments unclipped.", 0.85)  # fmt: skip
+                message = f"{behind}: it clips the finished step, not the gradient, which still reaches the moments."
+                yield _late(body, node, optimizer, message, 0.85)
             elif name == "add_decayed_weights":
-                yield _late(body, node, f"{name} stands behind {parts[finished or 0][0]}, whose step already has its "
-                            "sign and learning rate: the weights are added, so they grow.", 0.9)  # fmt: skip
+                message = (
+                    f"{behind}, whose step already has its sign and learning rate: the weights are added and grow."
+                )
+                yield _late(body, node, optimizer, message, 0.9)
 
 
-def _late(body: Body, node: ast.Call, message: str, confidence: float) -> Problem:
+def _late(body: Body, node: ast.Call, optimizer: tuple[str, ast.Call], message: str, confidence: float) -> Problem:
+    file = body.file
+    before = f"{text_of(file, node)}, {text_of(file, optimizer[1])}"
+
     return Problem(
         body.site(node),
         message,
         "Put it before the optimizer in the chain.",
         confidence,
         "Print the norm of the updates for a gradient of norm 100, and for a gradient of 0.",
+        (Edit("replace", file, optimizer[1], before), Edit("drop", file, node)),
     )
 
 
@@ -57,7 +69,13 @@ def find_missing_sign(trace: Trace) -> Iterator[Problem]:
                 "optax.scale(-learning_rate), or scale_by_learning_rate.",
                 0.85,
                 "The loss after one step on the same batch must be lower.",
+                _negated(body, scales[0]),
             )
+
+
+def _negated(body: Body, scale: ast.Call) -> tuple[Edit, ...]:
+    given = scale.args[0] if scale.args else scale.keywords[0].value
+    return (Edit("replace", body.file, given, f"-{text_of(body.file, given)}"),)
 
 
 def _is_positive(call: ast.Call) -> bool:

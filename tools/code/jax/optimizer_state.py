@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from misrun.tools.code.checks.check import Check, Problem
+from misrun.tools.code.checks.repair_syntax import is_in_reach, moved, names_in, statement_of
 from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.program import GRADS, JITS, JaxProgram, jax_program, transform_kind
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
 
 _OPTAX = "https://optax.readthedocs.io/en/latest/getting_started.html"
@@ -55,7 +57,17 @@ def find_dropped_state(trace: Trace) -> Iterator[Problem]:
                     "Return and carry the new state.",
                     0.85,
                     "Print the step count in the optimizer state after ten steps.",
+                    _carried_on(update),
                 )
+
+
+def _carried_on(update: Update) -> tuple[Edit, ...]:
+    """The new state under the name of the old one, where the next round of the loop reads that."""
+    loops = [n for n in update.body.nodes if isinstance(n, ast.For | ast.While) and _holds(n, update.node)]
+    root = update.state.partition(".")[0]
+    own = update.body.home_of(root) in (update.body, None)
+    named = update.state.replace(".", "").isidentifier()
+    return (Edit("replace", update.body.file, update.new_state, update.state),) if loops and own and named else ()
 
 
 def _is_read_after(name: str, update: Update) -> bool:
@@ -113,6 +125,7 @@ def find_reset_state(trace: Trace) -> Iterator[Problem]:
                         f"{update.optimizer}.init(params) once, before the loop.",
                         0.85,
                         "Print the step count in the optimizer state: it stays at 1.",
+                        _made_once(call, update, body),
                         related=(body.site(update.node),),
                     )
 
@@ -126,6 +139,15 @@ def _same_round(call: ast.Call, update: Update, body: Body, program: JaxProgram)
     if around:
         return _holds(around[-1], call) and call.lineno < update.node.lineno
     return bool(program.kinds_of(body) & JITS) and call.lineno < update.node.lineno
+
+
+def _made_once(call: ast.Call, update: Update, body: Body) -> tuple[Edit, ...]:
+    """The statement above the loop, if all it needs is known there; a compiled step needs the state as an argument."""
+    loops = [n for n in body.nodes if isinstance(n, ast.For | ast.While) and _holds(n, update.node)]
+    statement = statement_of(body.file, call)
+    if not loops or statement is None or not all(is_in_reach(body.file, n, loops[0]) for n in names_in(call)):
+        return ()
+    return moved(body.file, statement, "before", loops[0])
 
 
 def find_mixed_state(trace: Trace) -> Iterator[Problem]:
@@ -143,7 +165,19 @@ def find_mixed_state(trace: Trace) -> Iterator[Problem]:
                     f"Use the state that {update.optimizer}.init made.",
                     0.8,
                     "Print the tree of the state beside that of the parameters.",
+                    _own_state(update),
                 )
+
+
+def _own_state(update: Update) -> tuple[Edit, ...]:
+    made = {
+        ast.unparse(n.targets[0])
+        for b in update.body.around()
+        for n in b.nodes
+        if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call)
+        and ast.unparse(n.value.func) == f"{update.optimizer}.init"
+    }  # fmt: skip
+    return (Edit("replace", update.body.file, update.call.args[1], made.pop()),) if len(made) == 1 else ()
 
 
 def _initialised_by(state: str, body: Body, program: JaxProgram) -> set[str]:
@@ -208,6 +242,17 @@ def _is_gradient(name: str, body: Body) -> bool:
     return bool(sources) and all(is_gradient_call(value, body) for value, _ in sources)
 
 
+def _kept_by_class(attribute: ast.Attribute, body: Body) -> ast.expr | None:
+    """What the class assigns to `self.grad_fn`, where it does so once."""
+    owner = next((b.owner for b in body.around() if b.owner is not None), None)
+    values = [
+        n.value
+        for n in (ast.walk(owner) if owner is not None else ())
+        if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == ast.unparse(attribute)
+    ]
+    return values[0] if len(values) == 1 else None
+
+
 def is_gradient_call(node: ast.expr, body: Body) -> str:
     """ "grad" or "value_and_grad" (or their like) when the call runs a function made by it; else ""."""
     if not isinstance(node, ast.Call):
@@ -219,6 +264,9 @@ def is_gradient_call(node: ast.expr, body: Body) -> str:
         if len(values) != 1:
             return ""
         made, body = values[0], home or body
+    elif isinstance(made, ast.Attribute):
+        kept = _kept_by_class(made, body)
+        made = kept if kept is not None else made
     while isinstance(made, ast.Call):
         kind = transform_kind(body, made.func)
         if kind in GRADS:

@@ -7,7 +7,9 @@ from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.key_flow import KeyFlow, Reuse, arguments, consumed_parameters, key_argument, uses_of
 from misrun.tools.code.jax.program import JaxProgram, Transform, jax_program
+from misrun.tools.code.jax.repair_keys import carried_on, counter_of, folded_in, keys_per_row, split_before_first
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
 
 _KEYS = "https://docs.jax.dev/en/latest/random-numbers.html"
@@ -36,7 +38,7 @@ def find_reuse(trace: Trace) -> Iterator[Problem]:
     for body in program.bodies:
         for reuse in KeyFlow(program, body).run():
             if not _is_meant(reuse, body):
-                yield _reused(reuse, body)
+                yield _reused(reuse, body, split_before_first(reuse, body, program))
 
 
 def _is_meant(reuse: Reuse, body: Body) -> bool:
@@ -45,7 +47,7 @@ def _is_meant(reuse: Reuse, body: Body) -> bool:
     return any(part in word for part in _ON_PURPOSE for word in words)
 
 
-def _reused(reuse: Reuse, body: Body) -> Problem:
+def _reused(reuse: Reuse, body: Body, edits: tuple[Edit, ...]) -> Problem:
     key, verb = reuse.second.key, {"draw": "draws from", "split": "splits"}
     does = verb.get(reuse.second.how, f"{reuse.second.how} uses up")
     if reuse.in_loop:
@@ -63,6 +65,7 @@ def _reused(reuse: Reuse, body: Body) -> Problem:
         f"{key}, subkey = jax.random.split({key}) before each use.",
         certain,
         _VERIFY,
+        edits,
         related=() if reuse.in_loop else (body.site(reuse.first.node),),
     )
 
@@ -97,14 +100,15 @@ def _draws_from_outside(transform: Transform, program: JaxProgram) -> Iterator[P
         name = function.path(call.func).rpartition(".")[2]
         aligned = transform.kind == "tree_map" and name in _CHOOSING
         if outside and given.id not in transform.bound and not aligned:
-            yield _shared(call, given.id, transform)
+            yield _shared(call, given, transform)
 
 
 # Drawn alike for every leaf on purpose: the leaves are fields of the same samples.
 _CHOOSING = names("permutation choice randint shuffle")
 
 
-def _shared(call: ast.Call, key: str, transform: Transform) -> Problem:
+def _shared(call: ast.Call, given: ast.Name, transform: Transform) -> Problem:
+    key, counter = given.id, counter_of(transform)
     each = {"vmap": "element", "tree_map": "leaf"}.get(transform.kind, "step")
     return Problem(
         transform.function.site(call),
@@ -113,6 +117,7 @@ def _shared(call: ast.Call, key: str, transform: Transform) -> Problem:
         "Carry the key and split it at each step." if each == "step" else f"Split the key into one per {each}.",
         0.85 if each == "step" else 0.6,
         _VERIFY,
+        folded_in(given, counter, transform.function) if counter else (),
         related=(transform.where.site(transform.node),),
     )
 
@@ -134,6 +139,7 @@ def find_kept_carry(trace: Trace) -> Iterator[Problem]:
                     f"{name}, subkey = jax.random.split({name}), draw from subkey and carry {name}.",
                     0.85,
                     _VERIFY,
+                    carried_on(draw, name, function, program),
                     related=(transform.where.site(transform.node),),
                 )
 
@@ -182,7 +188,25 @@ def find_constant(trace: Trace) -> Iterator[Problem]:
                     "Make the key once outside, split it at each step and pass the parts on.",
                     0.8,
                     _VERIFY,
+                    _by_round(call, body, program),
                 )
+
+
+def _by_round(call: ast.Call, body: Body, program: JaxProgram) -> tuple[Edit, ...]:
+    """The constant key folded with what counts the rounds: the step of a TrainState, or the counter of a loop.
+
+    https://flax-linen.readthedocs.io/en/latest/guides/training_techniques/dropout.html#training
+    """
+    loop = next((t for t in program.transforms_of.get(id(body), ()) if t.kind in _LOOPS), None)
+    counter = counter_of(loop) if loop is not None else ""
+    for outer in body.around():
+        applied = (
+            c.func for c in outer.calls if isinstance(c.func, ast.Attribute) and c.func.attr == "apply_gradients"
+        )
+        state = next((f.value for f in applied if isinstance(f.value, ast.Name)), None)
+        if state is not None and not counter:
+            counter = f"{state.id}.step"
+    return folded_in(call, counter, body) if counter else ()
 
 
 def _is_constant_key(call: ast.Call, body: Body) -> bool:
@@ -248,6 +272,7 @@ def _unmapped_key(call: ast.Call, mapped: ast.Call, body: Body, program: JaxProg
                 "Split the key into one per element and map over the keys (in_axes 0).",
                 0.7,
                 "Print what is drawn for two elements.",
+                keys_per_row(call, mapped, value, body),
             )
 
 

@@ -7,7 +7,9 @@ from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.optimizer_state import is_gradient_call, updates_in
 from misrun.tools.code.jax.program import JaxProgram, Transform, chosen_parameters, jax_program
+from misrun.tools.code.jax.repair_keys import library
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
 
 _PMAP = "https://docs.jax.dev/en/latest/_autosummary/jax.pmap.html"
@@ -60,8 +62,19 @@ def _missing(transform: Transform, body: Body, node: ast.Assign) -> Problem:
         'grads = jax.lax.pmean(grads, axis_name="batch") before the update, with the same axis_name in pmap.',
         0.8,
         "Compare the parameters of two devices after ten steps: they must be equal.",
+        _averaged(transform, body, node),
         related=(transform.where.site(transform.node),),
     )
+
+
+def _averaged(transform: Transform, body: Body, node: ast.Assign) -> tuple[Edit, ...]:
+    """A mean over the axis of the pmap, below the statement that takes the gradients."""
+    axis, mean = _literal(transform.setting("axis_name")), library(body, "jax.lax.pmean")
+    gradients = _gradient_names(node, is_gradient_call(node.value, body))
+    if not axis or mean is None or len(gradients) != 1:
+        return ()
+    (name,) = gradients
+    return (Edit("after", body.file, node, f'{name} = {mean}({name}, axis_name="{axis}")'),)
 
 
 def _gradient_assigns(body: Body) -> Iterator[ast.Assign]:
@@ -154,7 +167,7 @@ def find_foreign_axis(trace: Trace) -> Iterator[Problem]:
             continue
         for body in program.reach(transform.function):
             for call in body.calls:
-                asked = _axis_of(call, body)
+                asked, written = _axis_of(call, body), _axis_node(call)
                 if asked and asked not in bound:
                     yield Problem(
                         body.site(call),
@@ -163,6 +176,7 @@ def find_foreign_axis(trace: Trace) -> Iterator[Problem]:
                         f'"{own}"',
                         0.85,
                         "Run one step.",
+                        (Edit("replace", body.file, written, f'"{own}"'),) if written is not None else (),
                         related=(transform.where.site(transform.node),),
                     )
 
@@ -172,8 +186,11 @@ def _axis_of(call: ast.Call, body: Body) -> str:
     head, _, name = body.path(call.func).rpartition(".")
     if head != "jax.lax" or name not in _COLLECTIVES:
         return ""
-    given = next((k.value for k in call.keywords if k.arg == "axis_name"), call.args[1] if len(call.args) > 1 else None)
-    return _literal(given)
+    return _literal(_axis_node(call))
+
+
+def _axis_node(call: ast.Call) -> ast.expr | None:
+    return next((k.value for k in call.keywords if k.arg == "axis_name"), call.args[1] if len(call.args) > 1 else None)
 
 
 def _literal(node: ast.expr | None) -> str:
@@ -224,8 +241,15 @@ def _read_again(call: ast.Call, transform: Transform, given: set[str], body: Bod
                     f"Use what {transform.function.name} returns, or do not donate `{parameter}`.",
                     0.8,
                     "Print the value after the call.",
+                    _undonated(transform, given),
                     related=(body.site(call),),
                 )
+
+
+def _undonated(transform: Transform, given: set[str]) -> tuple[Edit, ...]:
+    """The donation taken out, where it is of this argument alone."""
+    keywords = [k for k in (transform.call.keywords if transform.call else ()) if (k.arg or "").startswith("donate_")]
+    return (Edit("drop", transform.where.file, keywords[0]),) if len(keywords) == 1 and len(given) == 1 else ()
 
 
 def _is_state(parameter: str) -> bool:

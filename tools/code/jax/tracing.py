@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.jax.bodies import Body
+from misrun.tools.code.jax.optimizer_state import is_gradient_call
 from misrun.tools.code.jax.program import TRACING, Transform, jax_program
+from misrun.tools.code.jax.repair_calls import chosen_by_array, in_numpy_of_jax
 from misrun.tools.code.names import names
 from misrun.tools.code.trace import Trace
 
@@ -41,6 +43,7 @@ def _branch(value: ast.expr, transform: Transform) -> Problem:
         "jnp.where or jax.lax.cond / while_loop, or mark the argument as static where it is no array.",
         0.8,
         "Call the function once under jit.",
+        chosen_by_array(value, transform.function),
         related=(transform.where.site(transform.node),),
     )
 
@@ -144,6 +147,7 @@ def find_conversions(trace: Trace) -> Iterator[Problem]:
                     "Use jax.numpy inside, and convert outside of the compiled function.",
                     0.8,
                     "Call the function once under jit.",
+                    in_numpy_of_jax(transform.function, call),
                     related=(transform.where.site(transform.node),),
                 )
 
@@ -161,7 +165,18 @@ def _converts(call: ast.Call, function: Body, traced: frozenset[str]) -> bool:
 
 def _is_value(node: ast.expr, function: Body, traced: frozenset[str]) -> bool:
     """A traced parameter itself, or a computation of jax.numpy with one."""
-    return (isinstance(node, ast.Name) and node.id in traced) or _computes(node, function, traced)
+    if isinstance(node, ast.Name):
+        return node.id in traced or node.id in _differentiated_here(function)
+    return _computes(node, function, traced)
+
+
+def _differentiated_here(function: Body) -> set[str]:
+    """Names of values and gradients that a differentiated function gives inside of this one."""
+    found: set[str] = set()
+    for node in function.nodes:
+        if isinstance(node, ast.Assign) and is_gradient_call(node.value, function):
+            found |= {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+    return found
 
 
 def find_host_values(trace: Trace) -> Iterator[Problem]:

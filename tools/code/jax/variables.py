@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from misrun.tools.code.checks.check import Check, Problem
 from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.program import GRADS, JaxProgram, jax_program
+from misrun.tools.code.jax.repair_statistics import kept_in_state
 from misrun.tools.code.names import names
+from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
 
 _BATCH_NORM = "https://flax-linen.readthedocs.io/en/latest/guides/training_techniques/batch_norm.html"
@@ -31,7 +33,7 @@ def find_dropped_statistics(trace: Trace) -> Iterator[Problem]:
                 continue
             new = target.elts[1]
             if isinstance(new, ast.Name) and not _is_read(new.id, body) and not _keeps_another(node, body):
-                yield _dropped(body, node, new.id)
+                yield _dropped(body, node, new.id, kept_in_state(body, node))
 
 
 def _keeps_another(node: ast.Assign, body: Body) -> bool:
@@ -46,7 +48,7 @@ def _keeps_another(node: ast.Assign, body: Body) -> bool:
     return False
 
 
-def _dropped(body: Body, node: ast.AST, name: str) -> Problem:
+def _dropped(body: Body, node: ast.AST, name: str, edits: tuple[Edit, ...]) -> Problem:
     return Problem(
         body.site(node),
         f"The new batch statistics (`{name}`) are not used: the running mean and variance stay as initialised, and "
@@ -54,6 +56,7 @@ def _dropped(body: Body, node: ast.AST, name: str) -> Problem:
         'Return them and keep updates["batch_stats"] in the state.',
         0.85,
         "Print the running mean after ten steps: it is still 0.",
+        edits,
     )
 
 
@@ -88,7 +91,8 @@ def _trains(body: Body, program: JaxProgram) -> bool:
 
 
 def _is_read(name: str, body: Body) -> bool:
-    reads = (n.id for b in body.below() for n in b.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    seeing = (b for b in body.below() if b is body or name not in b.own_names)
+    reads = (n.id for b in seeing for n in b.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
     return name in reads
 
 
@@ -103,10 +107,20 @@ def find_unkept_statistics(trace: Trace) -> Iterator[Problem]:
             or _is_evaluation(body)
         ):
             continue
-        handled = any(_is_read(name, body) for name in _auxiliary_names(body))
+        given = _auxiliary_names(body)
+        handled = any(_is_read(name, body) for name in given & _updates_of(makers) or given)
         if not handled and not _keeps(ast.unparse(body.node)):
             call = next(c for b in makers for c in b.calls if _is_mutable(c))
-            yield _dropped(makers[0], call, "the second result of apply")
+            node = next(n for n in makers[0].nodes if isinstance(n, ast.stmt) and any(m is call for m in ast.walk(n)))
+            edits = kept_in_state(makers[0], node) if isinstance(node, ast.Assign) else ()
+            yield _dropped(makers[0], call, "the second result of apply", edits)
+
+
+def _updates_of(makers: list[Body]) -> set[str]:
+    """Names of the new state in `logits, updates = apply(...)`."""
+    targets = (n.targets[0] for b in makers for n in b.nodes if isinstance(n, ast.Assign) and n.value in b.calls)
+    pairs = (t.elts for t in targets if isinstance(t, ast.Tuple) and len(t.elts) == 2)
+    return {elements[1].id for elements in pairs if isinstance(elements[1], ast.Name)}
 
 
 def _auxiliary_names(body: Body) -> set[str]:
@@ -142,6 +156,7 @@ def find_switched_off_training(trace: Trace) -> Iterator[Problem]:
                     f"{switch.arg}={not _OFF[str(switch.arg)]} in the training step.",
                     0.8,
                     "Call the model twice with two keys: the outputs must differ.",
+                    (Edit("replace", body.file, switch.value, str(not _OFF[str(switch.arg)])),),
                 )
 
 
@@ -183,6 +198,7 @@ def find_evaluation_in_training_mode(trace: Trace) -> Iterator[Problem]:
                     f"{switch.arg}={_OFF[str(switch.arg)]}.",
                     0.75,
                     "Evaluate twice: the results must be equal.",
+                    (Edit("replace", body.file, switch.value, str(_OFF[str(switch.arg)])),),
                 )
 
 
