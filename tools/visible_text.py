@@ -3,9 +3,11 @@
 import re
 
 # Colour and cursor commands of terminals (ECMA-48, 5.4); then control characters, zero-width and bidirectional marks,
-# which can rewrite what a terminal or a browser shows. Tabs and line feeds stay.
+# which can rewrite what a terminal or a browser shows, other separators of lines, and the tags of Unicode, which nobody
+# sees and a language model reads. Tabs and line feeds stay.
 _UNSEEN = re.compile(
-    "\x1b\\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+    "\x1b\\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    "\u00ad\u061c\u180e\u2028\u2029\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 
 

@@ -22,6 +22,8 @@ from misrun.tools.readers.run_record import (
 )
 from misrun.tools.readers.signatures import CONSEQUENCES
 from misrun.tools.record import Span
+from misrun.tools.redact.names import is_secret
+from misrun.tools.redact.redactor import Redactor
 
 StepKind = Literal["step", "epoch", "index"]
 
@@ -42,10 +44,12 @@ class _Points:
 
 
 class RunBuilder:
-    """Collects what readers find in one run folder. Not thread-safe: one builder per run."""
+    """Collects what readers find in one run folder, and redacts it when it is built: no secret gets into a record. Not
+    thread-safe: one builder per run."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, redactor: Redactor | None = None) -> None:
         self.root = root
+        self.redactor = redactor or Redactor()
         self.ending = Ending()
         self._points: dict[tuple[str, str, StepKind, Phase | None, int | None], _Points] = defaultdict(_Points)
         self._files: list[SourceFile] = []
@@ -102,9 +106,17 @@ class RunBuilder:
         self._events.append(event)
 
     def config(self, name: str, value: Scalar | tuple[Scalar, ...], *, span: Span, origin: str) -> None:
+        if is_secret(name):
+            self.redactor.setting(name, value)
+            return
         self._config.append(ConfigValue(name=name, value=value, span=span, origin=origin))
 
     def environment(self, name: str, value: str, span: Span) -> None:
+        if is_secret(name):
+            self.redactor.setting(name, value)
+            return
+        if name == "host":
+            self.redactor.host(value)
         self._environment.append(EnvironmentFact(name=name, value=value, span=span))
 
     def code(self, code: CodeFile) -> None:
@@ -127,7 +139,13 @@ class RunBuilder:
     def build(self) -> RunRecord:
         """The record of everything collected; an ending that no source told is inferred from plan and progress."""
         record = self._record()
-        return record.model_copy(update={"ending": inferred_ending(record, self._reached)})
+        return record.model_copy(update={"ending": inferred_ending(record, self._reached), **self._redacted(record)})
+
+    def _redacted(self, record: RunRecord) -> dict[str, object]:
+        """All parts that hold text from files; `root` stays, it is where files are opened again."""
+        self.redactor.files |= {file.path for file in (*record.code, *record.files)}
+        parts = ("files", "series", "events", "config", "environment", "code", "skipped", "notes")
+        return self.redactor.item({part: getattr(record, part) for part in parts})
 
     def _record(self) -> RunRecord:
         return RunRecord(

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from misrun.tools.readers.number_text import parse_scalar
 from misrun.tools.readers.run_record import Scalar
-from misrun.tools.readers.secret_names import is_secret
 
 Setting = tuple[str, Scalar | tuple[Scalar, ...]]
 
@@ -33,8 +32,15 @@ _RUNS_TRAINING = re.compile(
 )
 
 
+# shlex takes quadratic time over one word; commands that people and launchers write have a few thousand characters.
+_LONGEST = 20_000
+_LONGEST_VALUE = 2_000
+
+
 def words_of(command: str) -> list[str]:
-    """The words of one shell command, or none where its quotes do not close."""
+    """The words of one shell command, or none where its quotes do not close or it is longer than a command can be."""
+    if len(command) > _LONGEST:
+        return []
     try:
         return shlex.split(command, comments=True)
     except ValueError:
@@ -47,7 +53,7 @@ def runs_training(command: str) -> bool:
 
 
 def settings_of(words: Sequence[str]) -> list[Setting]:
-    """Settings in the words of a command, in order; tokens and passwords are left out.
+    """Settings in the words of a command, in order.
 
     `--lr 1e-3`, `--lr=1e-3`, `-b 32`, `model.dim=32` and a bare `--fp16` (True) are settings under their own name;
     flags before the script belong to the launcher and are prefixed with its name ("torchrun.nproc_per_node").
@@ -60,7 +66,7 @@ def settings_of(words: Sequence[str]) -> list[Setting]:
         setting, used = _setting(words, at)
         if setting and launcher and at < script:
             setting = (f"{launcher}.{setting[0]}", setting[1])
-        if setting and not is_secret(setting[0]):
+        if setting:
             found.append(setting)
         at += used
     return found
@@ -98,9 +104,11 @@ def _values(words: Sequence[str], at: int) -> list[Scalar]:
 
 
 def expanded(words: Iterable[str], variables: dict[str, str]) -> list[str]:
-    """`$NAME`, `${NAME}` and `${NAME:-default}` replaced where the script itself sets them; others stay as written."""
+    """`$NAME`, `${NAME}` and `${NAME:-default}` replaced where the script itself sets them; others stay as written. What
+    is longer than a command is cut: a variable can double itself from line to line."""
 
     def value(match: re.Match[str]) -> str:
-        return variables.get(match[1] or match[2], match[3] if match[3] is not None else match[0])
+        found = variables.get(match[1] or match[2], match[3] if match[3] is not None else match[0])
+        return found[:_LONGEST_VALUE]
 
-    return [re.sub(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-([^}]*))?\})", value, word) for word in words]
+    return [re.sub(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-([^}]*))?\})", value, word)[:_LONGEST] for word in words]

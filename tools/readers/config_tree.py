@@ -6,7 +6,6 @@ from typing import Literal
 from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.json_text import Leaf, Path
 from misrun.tools.readers.run_record import Scalar
-from misrun.tools.readers.secret_names import is_secret
 from misrun.tools.record import Span
 
 # The largest real settings files (DeepSpeed, Hydra compositions, Megatron) hold about 600 values.
@@ -33,7 +32,7 @@ def add_config(
             return
         value = values[0] if not _in_list(path) else tuple(values)
         name = ".".join(str(part) for part in (path[:-1] if _in_list(path) else path))
-        if name and not is_secret(name):
+        if name:
             run.config(name, value, span=Span(file=file, first=first, last=last, unit=unit), origin=origin)
 
 

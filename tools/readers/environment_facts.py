@@ -8,7 +8,6 @@ from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.json_text import Leaf
 from misrun.tools.readers.metric_names import mebibytes
 from misrun.tools.readers.run_record import Scalar
-from misrun.tools.readers.secret_names import is_secret
 from misrun.tools.record import Span
 
 _ENVIRONMENT_FILE = re.compile(
@@ -93,7 +92,7 @@ def add_environment(found: Iterable[Leaf], file: str, run: RunBuilder) -> None:
     for leaf in list(found)[:MAX_FACTS]:
         span = Span(file=file, first=leaf.line, last=leaf.line)
         path = tuple(str(part) for part in leaf.path) or ("",)
-        if path[0] in _NO_FACTS or is_secret(path[-1]):
+        if path[0] in _NO_FACTS:
             continue
         add_fact(_fact_path(path), leaf.value, span, run)
 

@@ -98,7 +98,7 @@ _STEP_TIME = re.compile(
 _LARGEST_MEMORY_MIB = 10.0 * 2**20
 
 
-_UNIT = re.compile(r"\s*[(\[][^()\[\]]{1,12}[)\]]$")
+_UNIT = re.compile(r"\s{0,8}[(\[][^()\[\]]{1,12}[)\]]$")
 _SEPARATORS = re.compile(r"[\s\-]+")
 
 

@@ -10,7 +10,6 @@ from misrun.tools.readers.metric_names import canonical_metric, mebibytes
 from misrun.tools.readers.mlflow_runs import STATUS, StoredRun, add_ending, chosen_run, note_others
 from misrun.tools.readers.number_text import parse_number, parse_scalar
 from misrun.tools.readers.reader import Source
-from misrun.tools.readers.secret_names import is_secret
 from misrun.tools.record import Span
 
 _FIELD = re.compile(
@@ -55,7 +54,7 @@ class MlflowFiles:
             add_ending(stored, _status_span(source), run)
         elif item[1] == "metrics":
             _read_metric(source, item[2], run)
-        elif item[1] == "params" and not is_secret(item[2]):
+        elif item[1] == "params":
             _read_parameter(source, item[2], run)
 
     def _chosen_of(self, store: Path, folder: Path, run: RunBuilder) -> StoredRun | None:
@@ -69,7 +68,8 @@ def _run_folder(source: Source, item_name: str) -> Path | None:
     """The folder of the run to which a metric, parameter or tag belongs; names may contain slashes."""
     levels = item_name.count("/") + 1
     folder = source.path.parents[levels]
-    return folder if (folder / "meta.yaml").is_file() else None
+    meta = folder / "meta.yaml"
+    return folder if meta.is_file() and not meta.is_symlink() else None
 
 
 def _store(source: Source, folder: Path) -> Path:
@@ -94,8 +94,11 @@ def _runs(store: Path, folder: Path) -> list[StoredRun]:
 
 
 def _stored_run(folder: Path) -> StoredRun | None:
+    meta = folder / "meta.yaml"
+    if meta.is_symlink() or not meta.is_file():  # a link may leave the run folder, a pipe would be waited for
+        return None
     try:
-        with (folder / "meta.yaml").open(encoding="utf-8", errors="replace") as stream:
+        with meta.open(encoding="utf-8", errors="replace") as stream:
             facts = dict(_FIELD.findall(stream.read(_META_BYTES)))
     except OSError:
         return None

@@ -11,7 +11,6 @@ from misrun.tools.readers.metric_names import canonical_metric, mebibytes
 from misrun.tools.readers.mlflow_runs import StoredRun, add_ending, chosen_run, note_others
 from misrun.tools.readers.number_text import parse_scalar
 from misrun.tools.readers.reader import Source
-from misrun.tools.readers.secret_names import is_secret
 from misrun.tools.record import Span
 
 _MAGIC = b"SQLite format 3\0"
@@ -70,8 +69,6 @@ def _read_store(database: sqlite3.Connection, file: str, run: RunBuilder) -> Non
     add_ending(chosen, span, run)
     start = Span(file=file, first=0, last=0, unit="step")
     for key, value in database.execute("SELECT key, value FROM params WHERE run_uuid = ? ORDER BY key", (chosen.id,)):
-        if is_secret(str(key)):
-            continue
         run.config(str(key).replace("/", "."), parse_scalar(str(value)[:2_000]), span=start, origin="mlflow")
 
 

@@ -11,7 +11,6 @@ from misrun.tools.readers.builder import CONSTRUCTED, RunBuilder
 from misrun.tools.readers.config_tree import MAX_LIST
 from misrun.tools.readers.reader import Source
 from misrun.tools.readers.run_record import CodeFile, Scalar
-from misrun.tools.readers.secret_names import is_secret
 from misrun.tools.record import Span
 
 # CPython's largest own module has 20,000 lines in 0.9 MB; larger files are generated.
@@ -98,8 +97,6 @@ def read_source(text: str, lines: list[int] | None, file: str, run: RunBuilder) 
             run.note(f"{file}: only the first {_MAX_SETTINGS} literals in code were taken as settings")
             return
         line = lines[found.line - 1] if lines else found.line
-        if is_secret(found.name):
-            continue
         run.config(found.name, found.value, span=Span(file=file, first=line, last=line), origin="code")
 
 

@@ -12,6 +12,7 @@ from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.reader import Reader, Source
 from misrun.tools.readers.run_record import RunRecord, SourceFile
 from misrun.tools.readers.walk import run_files
+from misrun.tools.redact.redactor import Redactor
 from misrun.tools.sealed import is_sealed
 
 # "module:class" in the order they are asked; the first whose `sniff` is true reads the file. Text log stays last: it
@@ -52,14 +53,14 @@ def readers() -> tuple[Reader, ...]:
     return tuple(getattr(import_module(f"misrun.tools.readers.{module}"), name)() for module, name in named)
 
 
-def read_run(path: Path, *, stdin: str | None = None) -> RunRecord:
-    """Everything that can be read from a run folder or one file, and from text pasted beside it.
+def read_run(path: Path, *, stdin: str | None = None, redactor: Redactor | None = None) -> RunRecord:
+    """Everything that can be read from a run folder or one file, and from text pasted beside it, without secrets.
 
     Raises FileNotFoundError or PermissionError when `path` itself cannot be opened, and ValueError when it is neither
     a folder nor a regular file. Whatever is wrong below `path` ends up in `skipped` or `notes`.
     """
     root = path.resolve(strict=True)
-    run = RunBuilder(str(path))
+    run = RunBuilder(str(path), redactor)
     if root.is_dir():
         next(root.iterdir(), None)  # a folder named by the user must be readable
         for file, name in run_files(root, run):
@@ -76,9 +77,9 @@ def read_run(path: Path, *, stdin: str | None = None) -> RunRecord:
     return run.build()
 
 
-def read_text(text: str) -> RunRecord:
-    """A pasted log or GitHub issue; spans name it "<stdin>"."""
-    run = RunBuilder(STDIN)
+def read_text(text: str, *, redactor: Redactor | None = None) -> RunRecord:
+    """A pasted log or GitHub issue, without secrets; spans name it "<stdin>"."""
+    run = RunBuilder(STDIN, redactor)
     _read_pasted(text, run)
     return run.build()
 
@@ -90,6 +91,13 @@ def _read_pasted(text: str, run: RunBuilder) -> None:
     reader = TextLog()
     reader.read_stream(io.BytesIO(content), STDIN, run)
     run.file(SourceFile(path=STDIN, reader=reader.name, bytes=len(content)))
+
+
+def _learn_secrets(source: Source, run: RunBuilder) -> None:
+    """Looks through the head, where programs print their settings and environment: a secret that stands there beside
+    its name may stand elsewhere without."""
+    if b"\0" not in source.head:
+        run.redactor.text(source.head.decode("utf-8", "replace"))
 
 
 def _read_file(path: Path, name: str, run: RunBuilder) -> None:
@@ -110,4 +118,5 @@ def _read_file(path: Path, name: str, run: RunBuilder) -> None:
     except _DAMAGE as error:
         run.note(f"{name}: damaged as {reader.name}, read only in part ({type(error).__name__}: {str(error)[:200]})")
     if not run.has_skipped(name):
+        _learn_secrets(source, run)
         run.file(SourceFile(path=name, reader=reader.name, bytes=source.bytes))

@@ -7,7 +7,6 @@ from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.command_line import expanded, runs_training, settings_of, words_of
 from misrun.tools.readers.number_text import parse_scalar
 from misrun.tools.readers.reader import Source
-from misrun.tools.readers.secret_names import is_secret
 from misrun.tools.record import Span
 
 _SUFFIX = re.compile(r"\.(?:sh|bash|zsh|slurm|sbatch|sub|job|pbs|lsf)$", re.IGNORECASE)
@@ -70,17 +69,15 @@ def _add_variable(
 ) -> None:
     value = expanded([written.strip("\"'")], variables)[0]
     variables[name] = value
-    if not is_secret(name):
-        named = f"env.{name}" if exported else name
-        run.config(named, parse_scalar(value), span=Span(file=file, first=line, last=line), origin="command")
+    named = f"env.{name}" if exported else name
+    run.config(named, parse_scalar(value), span=Span(file=file, first=line, last=line), origin="command")
 
 
 def _add_training(first: int, physical: list[str], file: str, variables: dict[str, str], run: RunBuilder) -> None:
     command = " ".join(physical)
     while leading := _LEADING.match(command):  # CUDA_VISIBLE_DEVICES=0 python train.py
-        if not is_secret(leading[1]):
-            span = Span(file=file, first=first, last=first)
-            run.config(f"env.{leading[1]}", parse_scalar(leading[2]), span=span, origin="command")
+        span = Span(file=file, first=first, last=first)
+        run.config(f"env.{leading[1]}", parse_scalar(leading[2]), span=span, origin="command")
         command = command[leading.end() :]
     at = 0
     for name, value in settings_of(expanded(words_of(command), variables)):

@@ -13,7 +13,7 @@ from misrun.tools.readers.run_record import Scalar
 
 _MAX_BYTES = 2**20
 _TABLE = re.compile(r"^\s*\[\[?\s*([^\]\[]{1,300}?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_\-.\"' ]{1,300}?)\s*=")
+_KEY = re.compile(r"^\s{0,100}([A-Za-z0-9_\-.\"'](?:[A-Za-z0-9_\-.\"' ]{0,299}[A-Za-z0-9_\-.\"'])?)\s{0,100}=")
 # Of the project around the run, not of the run.
 _NOT_A_RUN = frozenset(("pyproject.toml", "poetry.lock", "uv.lock", "Cargo.toml", "Pipfile", "ruff.toml"))
 

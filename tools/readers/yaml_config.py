@@ -13,7 +13,6 @@ from misrun.tools.readers.number_text import parse_number, parse_scalar
 from misrun.tools.readers.package_list import add_requirement
 from misrun.tools.readers.reader import Source
 from misrun.tools.readers.run_record import Scalar
-from misrun.tools.readers.secret_names import is_secret
 from misrun.tools.record import Span
 
 # The pure Python scanner reads about 200 KB/s; larger YAML in a run folder is data.
@@ -96,17 +95,19 @@ def _first_document(text: str) -> yaml.Node | None:
 def _walk(node: yaml.Node, path: Path, left: list[int], depth: int) -> Iterator[Leaf]:
     if depth > _MAX_DEPTH or left[0] <= 0:
         return
+    # Containers cost too: an alias may stand for nothing, or for what it stands in.
     if isinstance(node, yaml.ScalarNode):
         left[0] -= 1
         yield Leaf(path, scalar_value(node), node.start_mark.line + 1)
     elif isinstance(node, yaml.SequenceNode):
+        left[0] -= 1
         for position, item in enumerate(node.value):
             yield from _walk(item, (*path, position), left, depth + 1)
     elif isinstance(node, yaml.MappingNode):
         for key, item in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else str(key.tag)
             merged = isinstance(key, yaml.ScalarNode) and key.tag == f"{_YAML}merge"
-            left[0] -= 1  # an empty container costs too, or nested aliases to nothing would go on for ever
+            left[0] -= 1
             yield from _walk(item, path if merged else (*path, name), left, depth + 1)
 
 
@@ -154,7 +155,7 @@ def _add_overrides(found: list[Leaf], file: str, run: RunBuilder) -> None:
     """Hydra writes its command line as a list of name=value."""
     for leaf in found:
         name, equals, value = str(leaf.value).partition("=")
-        if equals and not is_secret(name):
+        if equals:
             span = Span(file=file, first=leaf.line, last=leaf.line)
             run.config(name.lstrip("+~").replace("/", "."), parse_scalar(value), span=span, origin="command")
 

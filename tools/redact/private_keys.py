@@ -9,7 +9,8 @@ _BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-
 _END = re.compile(r"-----END (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
 # The end of a line: base64, in JSON and code with its line ends written out, then a program's quotes and commas. What
 # a logger has written before it is apart by a space.
-_BODY = re.compile(r"(?P<body>(?:\\[nr]){0,2}[A-Za-z0-9+/=_-]{4,8192}(?:\\[nr][A-Za-z0-9+/=_-]{0,8192}){0,300})[\"',\s+)\\]{0,12}$")
+_BODY = re.compile(r"(?:\\[nr]){0,2}[A-Za-z0-9+/=_-]{4,8192}(?:\\[nr][A-Za-z0-9+/=_-]{0,8192}){0,300}$")
+_AFTER_BODY = "\"',+)\\ \t\r"
 # RFC 1421 and RFC 4880 put headers before the body.
 _HEADER = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment): ")
 _WORD = re.compile(r"[A-Za-z0-9+/=_-]{16,8192}")
@@ -59,12 +60,13 @@ class PrivateKeys:
         self._left -= 1
         if not text.strip() or _HEADER.search(text):
             return text
-        found = _BODY.search(text)
-        if found is None:
+        kept = text.rstrip(_AFTER_BODY)
+        body = re.split(r"[\s\"']", kept)[-1]
+        if _BODY.match(body) is None:
             self._left = 0
             return text
-        pieces = _WORD.findall(found["body"].replace("\\n", " "))
+        pieces = _WORD.findall(body.replace("\\n", " "))
         if not pieces and not self._first:
             return text
         self._first = self._first or pieces[0]
-        return text[: found.start()] + self._replace(self._first, pieces) + text[found.end("body") :]
+        return kept[: len(kept) - len(body)] + self._replace(self._first, pieces) + text[len(kept) :]

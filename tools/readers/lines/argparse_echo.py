@@ -88,10 +88,11 @@ class ArgparseEcho:
         found = self._environment(text, line)
         if self._settings >= _MAX_SETTINGS:
             return found
-        if "param" in text.lower() and self._parameters(text, line):
-            return True
+        counted = "param" in text.lower() and self._parameters(text, line)
         if "=" in text and (match := CALL.search(text)):
             return self._keywords(match["inside"], line)
+        if counted:
+            return True
         if is_settings_list(text):
             return self._keywords(text, line)
         if "Overriding" in text and (match := _OVERRIDING.match(text)):

@@ -17,7 +17,7 @@ _WRAPPER = re.compile(r"(?:tensor|np\.float\d*|numpy\.float\d*|float|[aA]rray|jn
 _UNIT = re.compile(r"%|[A-Za-zµ]+(?:/[A-Za-z]+)?")
 # "2.1 GiB": only units that are no names of anything else.
 _SPACED_UNIT = re.compile(r" (?:[KMG]i?B|ms|secs?|seconds)(?![\w/])")
-_BRACKETED_UNIT = re.compile(r"\s*\(([A-Za-z%/ ]{1,20})\)$")
+_BRACKETED_UNIT = re.compile(r"\s{0,8}\(([A-Za-z%/ ]{1,20})\)$")
 _DELIMITERS = re.compile(r"[,;|\t()\[\]{}<>]| - |  +|: |=|(?<=:)(?=[A-Za-z])")
 _WORD = re.compile(r"[A-Za-z_]")
 # "training accuracy is 0.5"

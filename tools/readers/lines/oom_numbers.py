@@ -7,7 +7,7 @@ import re
 
 from misrun.tools.readers.run_record import Scalar
 
-_SIZE = r"(?P<{name}>[\d,.]+) ?(?P<{name}_unit>bytes|[KMGTPE]i?B|B)"
+_SIZE = r"(?P<{name}>(?<![\d,.])[\d,.]{{1,30}}) ?(?P<{name}_unit>bytes|[KMGTPE]i?B|B)"
 
 
 def _size(name: str) -> str:

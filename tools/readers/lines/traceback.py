@@ -41,7 +41,7 @@ _WORKER = re.compile(r"Caught (\w+) in (?:DataLoader worker process|replica|pin 
 _MEMORY = ("cuda_oom", "xla_oom", "host_oom_alloc")
 _CARETS = re.compile(r"^[\s|]*[~^]+[\s~^]*$")
 _GROUP_RULE = re.compile(r"^[\s|]*\+[-+]+(?: [\d.]+ -+)?\s*$")
-_DECORATION = re.compile(r"^[\s]{0,20}[|│┃][ |│┃]{0,6}|[ ]*[│┃|]\s*$")
+_DECORATION = re.compile(r"^[\s]{0,20}[|│┃][ |│┃]{0,6}|[ ]{0,200}[│┃|]\s{0,200}$")
 _MORE = re.compile(
     r"^(?:\s|CUDA kernel errors might|For debugging consider|Compile with|Exception raised from|frame #\d"
     r"|Device-side assert"
