@@ -22,8 +22,8 @@ from typing import Any
 from misrun.tools.code.finding import Finding
 from misrun.tools.code.inspect import Inspection, inspect
 
-# A statement that is missing (0 changed lines) is often reported at the call it belongs to, a few lines away.
-NEAR = 15
+# Lines between a finding and the changed ones, as an independent judge would allow.
+NEAR = 5
 
 
 @dataclass(frozen=True)
@@ -48,20 +48,27 @@ def git_directory(mirrors: Path, repository: str) -> Path | None:
 
 def checkout(git: Path, commit: str, to: Path) -> None:
     """Writes the Python files of a commit; files the mirror does not hold are left out."""
-    listed = _git(git, "ls-tree", "-r", commit).decode(errors="replace")
-    for line in listed.splitlines():
-        about, _, path = line.partition("\t")
-        if path.endswith((".py", ".ipynb")) and not path.startswith('"'):
-            target = to / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                target.write_bytes(_git(git, "cat-file", "blob", about.split()[2]))
-            except subprocess.CalledProcessError:
-                continue
+    listed = _git(git, "ls-tree", "-r", commit).decode(errors="replace").splitlines()
+    rows = [(about.split()[2], path) for about, _, path in (line.partition("\t") for line in listed)]
+    wanted = [(blob, path) for blob, path in rows if path.endswith((".py", ".ipynb")) and not path.startswith('"')]
+    asked = "".join(f"{blob}\n" for blob, _ in wanted).encode()
+    answer = _git(git, "cat-file", "--batch", given=asked)
+    at = 0
+    for _, path in wanted:
+        end = answer.index(b"\n", at)
+        told = answer[at:end].split()
+        at = end + 1
+        if told[-1] == b"missing":
+            continue
+        target = to / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(answer[at : at + int(told[2])])
+        at += int(told[2]) + 1
 
 
-def _git(directory: Path, *arguments: str) -> bytes:
-    return subprocess.run(["git", f"--git-dir={directory}", *arguments], check=True, capture_output=True).stdout
+def _git(directory: Path, *arguments: str, given: bytes = b"") -> bytes:
+    command = ["git", f"--git-dir={directory}", *arguments]
+    return subprocess.run(command, input=given, check=True, capture_output=True).stdout
 
 
 def inspect_commit(git: Path, commit: str) -> Inspection:
@@ -101,11 +108,14 @@ def main() -> None:
     parser.add_argument("pairs", type=Path)
     parser.add_argument("mirrors", type=Path)
     options = parser.parse_args()
-    outcomes = [judge(pair, options.mirrors) for pair in json.loads(options.pairs.read_text())["pairs"]]
-    for outcome in outcomes:
+    outcomes = []
+    for pair in json.loads(options.pairs.read_text())["pairs"]:
+        outcome = judge(pair, options.mirrors)
+        outcomes.append(outcome)
         found = ", ".join(f"{f.check}@{f.file}:{f.line}" for f in outcome.near or outcome.gone) or outcome.note
         state = "found" if outcome.near else ("elsewhere" if outcome.gone else "missed")
         sys.stdout.write(f"{state:9} {outcome.label:30} {outcome.repository}: {found} (kept {outcome.kept})\n")
+        sys.stdout.flush()
     tried = [o for o in outcomes if not o.note]
     sys.stdout.write(f"{sum(bool(o.near) for o in tried)}/{len(outcomes)} found, {len(tried)} tried\n")
 

@@ -12,7 +12,7 @@ from misrun.tools.code.interpreter import follow
 from misrun.tools.code.patches import unified_diff
 from misrun.tools.code.project_model import Project
 from misrun.tools.diagnosis.facts import Facts
-from misrun.tools.readers.run_record import ConfigValue, Event, Frame, RunRecord, Series
+from misrun.tools.readers.run_record import ConfigValue, Ending, Event, Frame, RunRecord, Series
 from misrun.tools.record import Span
 
 HERE = Span(file="train.log", first=1, last=1)
@@ -456,7 +456,8 @@ def test_the_last_batch_is_dropped_only_for_batch_norm(tmp_path: Path) -> None:
     assert written_for("drop_last_batch", scene(tmp_path, {"data.py": LOADER}, error("something else"))) is None
 
 
-@pytest.mark.parametrize("cure", sorted(CURE_EDITS))
+# A rate can be lowered or raised in any program.
+@pytest.mark.parametrize("cure", sorted(CURE_EDITS.keys() - {"lower_learning_rate", "raise_learning_rate"}))
 def test_no_edit_is_made_in_a_program_that_gives_no_reason_for_it(tmp_path: Path, cure: str) -> None:
     text = (
         "import torch\nfrom torch import nn\n\nmodel = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))\n"
@@ -594,3 +595,67 @@ def test_the_limit_of_the_norm_comes_from_the_norms_of_the_run(tmp_path: Path) -
     written = written_for("clip_gradients", Scene(at.trace, Facts(run, ())))
     assert written is not None
     assert written.said == "Clip the gradient norm at 0.55 between backward and step."
+
+
+def test_the_rate_of_the_only_optimizer_whatever_it_is_called(tmp_path: Path) -> None:
+    text = "import torch\nETA = 0.3\nmodel = torch.nn.Linear(1, 1)\nopt = torch.optim.SGD(model.parameters(), lr=ETA)\n"
+    assert "ETA = 0.1\n" in changed(scene(tmp_path, {"train.py": text}), "lower_learning_rate")["train.py"]
+    two = text + "other = torch.optim.Adam(model.parameters(), lr=1e-3)\n"
+    assert written_for("lower_learning_rate", scene(tmp_path, {"train.py": two})) is None
+
+
+def test_half_the_batch_of_the_training_loader(tmp_path: Path) -> None:
+    text = "from torch.utils.data import DataLoader\nloader = DataLoader(data, 48, shuffle=True)\nval = DataLoader(data, 100)\n"
+    after = changed(scene(tmp_path, {"train.py": text}), "halve_batch")["train.py"]
+    assert "DataLoader(data, 24, shuffle=True)" in after and "DataLoader(data, 100)" in after
+
+
+INIT = """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 8), nn.Linear(8, 2)
+        for m in (self.a, self.b):
+            nn.init.normal_(m.weight, std=DRAW)
+            nn.init.zeros_(m.bias)
+
+net = Net()
+"""
+
+
+def test_a_spread_of_the_program_s_own_is_left_to_the_library(tmp_path: Path) -> None:
+    after = changed(scene(tmp_path, {"net.py": INIT.replace("DRAW", "2.0")}), "standard_initialization")["net.py"]
+    assert "normal_" not in after and "nn.init.zeros_(m.bias)" in after
+
+
+@pytest.mark.parametrize(
+    "text", [INIT.replace("DRAW", "0.02"), INIT.replace("normal_(m.weight, std=DRAW)", "kaiming_normal_(m.weight)")]
+)
+def test_usual_ways_of_drawing_stay(tmp_path: Path, text: str) -> None:
+    assert written_for("standard_initialization", scene(tmp_path, {"net.py": text})) is None
+
+
+def with_plan(at: Scene, steps: float) -> Scene:
+    run = at.facts.run.model_copy(update={"ending": Ending(status="finished", planned_steps=steps)})
+    return Scene(at.trace, Facts(run, ()))
+
+
+def test_the_rate_rises_over_the_first_tenth_of_the_steps(tmp_path: Path) -> None:
+    after = changed(with_plan(scene(tmp_path, {"train.py": PLAIN}), 200), "add_warmup")["train.py"]
+    made = "warm_up = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, (step + 1) / 20))\nfor step in"
+    assert made in after
+    assert "    optimizer.step()\n    warm_up.step()\n" in after
+
+
+def test_a_loop_with_a_schedule_or_called_per_epoch_gets_no_warm_up(tmp_path: Path) -> None:
+    scheduled = PLAIN.replace("    optimizer.step()", "    optimizer.step()\n    scheduler.step()")
+    scheduled = scheduled.replace(
+        "for step in", "scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 5)\nfor step in"
+    )
+    assert written_for("add_warmup", with_plan(scene(tmp_path, {"train.py": scheduled}), 200)) is None
+    (tmp_path / "train.py").unlink()
+    files = {"trainer.py": TRAINER, "main.py": MAIN}
+    assert written_for("add_warmup", with_plan(scene(tmp_path, files), 200)) is None

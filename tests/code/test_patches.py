@@ -150,3 +150,18 @@ def test_a_comment_inside_what_is_replaced_is_not_lost(tmp_path: Path) -> None:
 def test_what_would_not_parse_is_refused(tmp_path: Path) -> None:
     file = source(tmp_path)
     assert unified_diff(tmp_path, [Edit("replace", file, node(file, "loss.backward()"), "loss.backward(")]) is None
+
+
+@pytest.mark.parametrize(
+    ("dropped", "left"),
+    [("c=3", "f(a, b)"), ("a", "f(b, c=3)"), ("b", "f(a, c=3)")],
+)
+def test_an_argument_goes_with_its_comma(tmp_path: Path, dropped: str, left: str) -> None:
+    file = source(tmp_path, "x = f(a, b, c=3)\n")
+    items = [n for n in ast.walk(file.tree) if isinstance(n, ast.expr | ast.keyword) and ast.unparse(n) == dropped]
+    assert edited(tmp_path, Edit("drop", file, items[0]))["train.py"] == f"x = {left}\n"
+
+
+def test_a_comment_beside_a_dropped_argument_is_not_lost(tmp_path: Path) -> None:
+    file = source(tmp_path, "x = f(\n    a,  # why a\n    b,\n)\n")
+    assert unified_diff(tmp_path, [Edit("drop", file, node(file, "b"))]) is None

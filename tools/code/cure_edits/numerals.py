@@ -11,7 +11,7 @@ from misrun.tools.code.values import Site, Value, number
 from misrun.tools.readers.run_record import ConfigValue
 
 
-def set_number(scene: Scene, value: Value | None, expression: ast.expr | None, new: int, said: str) -> Written | None:
+def set_number(scene: Scene, value: Value | None, expression: ast.expr | None, new: float, said: str) -> Written | None:
     """The number of `value`, which `expression` reads, becomes `new`.
 
     A setting of the run under the name that the expression reads goes before the literal in the code: what the command
@@ -25,7 +25,7 @@ def set_number(scene: Scene, value: Value | None, expression: ast.expr | None, n
         return _by_setting(setting, new, said, literal, expression, scene)
     if literal is not None and known is not None:
         file, node = literal
-        return Written(said, Site(file, node), (Edit("replace", file, node, str(new)),))
+        return Written(said, Site(file, node), (Edit("replace", file, node, f"{new:g}"),))
     if setting is not None and _is_number(setting):
         return _by_setting(setting, new, said, literal, expression, scene)
     return None
@@ -33,7 +33,7 @@ def set_number(scene: Scene, value: Value | None, expression: ast.expr | None, n
 
 def _by_setting(
     setting: ConfigValue,
-    new: int,
+    new: float,
     said: str,
     literal: tuple[SourceFile, ast.Constant] | None,
     expression: ast.expr | None,
