@@ -44,6 +44,14 @@ def followed(root: Path, files: tuple[str, ...] | None, _key: tuple[tuple[int, i
     return follow(Project.read(root, files))
 
 
+def program(root: Path, files: Sequence[str]) -> Trace | None:
+    """The program as the auditors followed it; None where it could not be followed, as their audits say."""
+    try:
+        return followed(root, tuple(files), file_versions(root, files)) if files else None
+    except Exception:  # noqa: BLE001 - as in audit_with_checks: the reason stands in the audit
+        return None
+
+
 def file_versions(root: Path, files: Sequence[str] | None) -> tuple[tuple[int, int], ...]:
     """Modification time (ns) and size of each file that is there."""
     paths = [root / name for name in (find_python_files(root) if files is None else files)]

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
+from misrun.tools.code.walking import children, walk
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
@@ -39,7 +40,7 @@ def bodies(trace: Trace) -> tuple[Body, ...]:
     return tuple(
         Body(file, node, tuple(_flat(node.body)))
         for file in trace.project.files
-        for node in ast.walk(file.tree)
+        for node in walk(file.tree)
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef)
     )
 
@@ -63,7 +64,7 @@ def own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
         yield top
         queue += [
             child
-            for child in ast.iter_child_nodes(top)
+            for child in children(top)
             if not isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case, *_SCOPES))
         ]
 

@@ -13,6 +13,7 @@ from misrun.tools.code.source import SourceFile
 from misrun.tools.code.torch_api import CONSTANT_OPS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULERS
 from misrun.tools.code.trace import Event, Frame
 from misrun.tools.code.values import OBJECT_KINDS, Kind, Site, Value, alternatives, constant, join, join_all
+from misrun.tools.code.walking import children, walk
 
 _STAR_NAMES = {**dict.fromkeys((*LAYERS, *LOSSES), "torch.nn"), **dict.fromkeys(OPTIMIZERS | SCHEDULERS, "torch.optim")}
 _BINARY: dict[type[ast.AST], str] = {
@@ -93,7 +94,7 @@ class Expressions(ABC):
 
     def _other(self, node: ast.expr, scope: Scope) -> Value:
         """A construct without a meaning of its own here: its parts are followed."""
-        parts = tuple(self.evaluate(n, scope) for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr))
+        parts = tuple(self.evaluate(n, scope) for n in children(node) if isinstance(n, ast.expr))
         return Value(op="other", inputs=parts, site=Site(scope.file, node))
 
     def _constant(self, node: ast.Constant, scope: Scope) -> Value:
@@ -284,7 +285,7 @@ class Expressions(ABC):
         Attributes that are assigned outside `__init__` anywhere in the project are state, hence not known.
         """
         if value.kind == "const" and not any(
-            isinstance(n, ast.Attribute) and n.attr in self.changing_attributes() for n in ast.walk(node)
+            isinstance(n, ast.Attribute) and n.attr in self.changing_attributes() for n in walk(node)
         ):
             return bool(value.const)
         if value.kind in ("function", "class"):
@@ -298,7 +299,7 @@ class Expressions(ABC):
 
     def stored_names(self, loop: ast.AST) -> frozenset[str]:
         if id(loop) not in self._stored:
-            names = (n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+            names = (n.id for n in walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
             self._stored[id(loop)] = frozenset(names)
         return self._stored[id(loop)]
 
@@ -562,14 +563,14 @@ def _attributes_set_outside_init(project: Project) -> Iterator[str]:
     for function in project.functions.values():
         if function.name == "__init__":
             continue
-        for node in ast.walk(function.node):
+        for node in walk(function.node):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 yield node.attr
     for file in project.files:
         for statement in file.tree.body:
             if not isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
                 yield from (
-                    n.attr for n in ast.walk(statement) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)
+                    n.attr for n in walk(statement) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)
                 )
 
 

@@ -15,6 +15,7 @@ from misrun.tools.code.scope import Scope
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.values import Site, Value, constant, join
+from misrun.tools.code.walking import unparsed, walk
 
 # A literal sequence this short is followed item by item ("for phase in ['train', 'val']"), a longer one once.
 UNROLL_AT_MOST = 3
@@ -193,7 +194,7 @@ class Interpreter(CallEvaluator):
     def _counted_attributes(self, loop: ast.AST) -> tuple[ast.Attribute, ...]:
         """The attributes that the loop adds to: `self.count += 1`."""
         if id(loop) not in self._counted:
-            counts = (n.target for n in ast.walk(loop) if isinstance(n, ast.AugAssign))
+            counts = (n.target for n in walk(loop) if isinstance(n, ast.AugAssign))
             self._counted[id(loop)] = tuple(t for t in counts if isinstance(t, ast.Attribute))
         return self._counted[id(loop)]
 
@@ -201,7 +202,7 @@ class Interpreter(CallEvaluator):
         owner = scope.find(target.value.id) if isinstance(target.value, ast.Name) else None
         old = owner.attrs.get(target.attr) if owner is not None else None
         if owner is not None and old is not None and old.kind == "const":
-            name = ast.unparse(target)
+            name = unparsed(target)
             owner.attrs[target.attr] = Value(name=name, op="changing", inputs=(old,), site=old.site)
 
     def _while(self, node: ast.While, scope: Scope) -> None:

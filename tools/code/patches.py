@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from misrun.tools.code.source import SourceFile
+from misrun.tools.code.walking import walk
 
 _BOM = "\ufeff"
 
@@ -145,7 +146,7 @@ class _Text:
         return _Change(first, last, "")
 
     def _decorates(self, node: ast.AST) -> bool:
-        return any(node in getattr(owner, "decorator_list", []) for owner in ast.walk(self.file.tree))
+        return any(node in getattr(owner, "decorator_list", []) for owner in walk(self.file.tree))
 
     def _delete_decorator(self, decorator: ast.AST) -> _Change:
         first, last = int(getattr(decorator, "lineno", 0)), int(getattr(decorator, "end_lineno", 0))
@@ -196,7 +197,7 @@ class _Text:
         """Its lines, without those that lie inside a text over several lines."""
         inside = {
             number
-            for node in ast.walk(statement)
+            for node in walk(statement)
             if isinstance(node, ast.Constant | ast.JoinedStr) and node.end_lineno is not None
             for number in range(node.lineno + 1, node.end_lineno + 1)
         }
@@ -243,7 +244,7 @@ def _first_line(statement: ast.stmt) -> int:
 
 def _siblings(tree: ast.AST, item: ast.AST) -> list[ast.expr | ast.keyword]:
     """The arguments of the call, or the items of the list, that `item` is one of, in their order."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         held: list[ast.expr | ast.keyword] = []
         if isinstance(node, ast.Call):
             held = [*node.args, *node.keywords]
@@ -256,7 +257,7 @@ def _siblings(tree: ast.AST, item: ast.AST) -> list[ast.expr | ast.keyword]:
 
 def _is_alone(tree: ast.AST, statement: ast.stmt) -> bool:
     """Whether a block consists of this statement only and cannot go without it."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         for block in ("body", "orelse", "finalbody"):
             found = getattr(node, block, None)
             if isinstance(found, list) and statement in found:
@@ -270,7 +271,7 @@ def _statement_of(edit: Edit) -> ast.stmt:
     if isinstance(edit.node, ast.stmt):
         return edit.node
     best: ast.stmt | None = None
-    for node in ast.walk(edit.file.tree):
+    for node in walk(edit.file.tree):
         around = isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
         if around and isinstance(node, ast.stmt) and (best is None or node.lineno >= best.lineno):
             best = node

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from misrun.tools.code.names import names
 from misrun.tools.code.source import SourceFile, read_sources
+from misrun.tools.code.walking import children, walk
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -115,7 +116,7 @@ class Project:
             if function.owner:
                 found[id(function.owner.node)] = function.owner
         for file in self.files:
-            for node in ast.walk(file.tree):
+            for node in walk(file.tree):
                 if isinstance(node, ast.ClassDef) and id(node) not in found:
                     found[id(node)] = Class(node.name, node, file)
         return found
@@ -125,7 +126,7 @@ def _functions(file: SourceFile) -> Iterator[Function]:
     stack: list[tuple[ast.AST, Class | None]] = [(file.tree, None)]
     while stack:
         node, owner = stack.pop()
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
                 function = Function(child.name, child, file, owner)
                 if owner:

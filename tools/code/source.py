@@ -22,8 +22,8 @@ FOREIGN_FOLDERS = names(
 )
 # Python ends a line at these alone; str.splitlines also splits at form feeds and Unicode separators.
 LINE_END = re.compile(r"\r\n|\r|\n")
-# Levels of the syntax tree. Hand-written code stays below 60; what walks a tree takes some five frames of Python's 1,000
-# per level.
+# Levels of the syntax tree. What walks a tree takes some five frames per level, and Python allows 1,000; the deepest
+# file of transformers, lightning and huggingface_hub has 26.
 MAX_DEPTH = 120
 _MAGIC = re.compile(r"\s*[%!?]")
 _TESTING = re.compile(r"\s*(?:import|from)\s+(?:pytest|unittest|absl\.testing)\b")

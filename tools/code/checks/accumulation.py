@@ -14,6 +14,7 @@ from misrun.tools.code.torch_api import LOSS_OPS
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import TrainingLoop, training_loops
 from misrun.tools.code.values import Value, alternatives, is_constant, number
+from misrun.tools.code.walking import unparsed, walk
 
 _AMP = "https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-accumulation"
 
@@ -30,7 +31,7 @@ def _period(training: TrainingLoop) -> tuple[Event, ast.expr] | None:
 
 def _modulus(frame: Frame) -> ast.expr | None:
     test = frame.node.test if isinstance(frame.node, ast.If) else None
-    for node in ast.walk(test) if test is not None else ():
+    for node in walk(test) if test is not None else ():
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
             return node.right
     return None
@@ -48,7 +49,7 @@ def _micro_batches(training: TrainingLoop, backward: Event) -> ast.expr | None:
     over = inner.node.iter
     if not isinstance(over, ast.Call) or last_name(over.func) not in ("range", "trange") or len(over.args) != 1:
         return None
-    return over.args[0] if _MICRO.search(ast.unparse(over.args[0]).lower()) else None
+    return over.args[0] if _MICRO.search(unparsed(over.args[0]).lower()) else None
 
 
 def find_unscaled_accumulation(trace: Trace) -> Iterator[Problem]:
@@ -195,14 +196,14 @@ def _fixed_divisor(training: TrainingLoop, backward: Event, loss: Value) -> tupl
         return ()
     for frame in steps[0].branches_within(training.loop):
         test = frame.node.test if isinstance(frame.node, ast.If) and frame.label == "then" else None
-        k = _compared_with(test, ast.unparse(written))
+        k = _compared_with(test, unparsed(written))
         if k is not None and means_the_same(k, steps[0].file, written, loss.site.file):
             return (
                 Edit(
                     "replace",
                     backward.file,
                     written,
-                    ast.unparse(k) if isinstance(k, ast.Constant) else atom(backward.file, k),
+                    unparsed(k) if isinstance(k, ast.Constant) else atom(backward.file, k),
                 ),
             )
     return ()
@@ -213,10 +214,10 @@ def _compared_with(test: ast.expr | None, count: str) -> ast.expr | None:
     if not isinstance(test, ast.Compare) or len(test.ops) != 1:
         return None
     left = test.left
-    if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mod) and ast.unparse(left.left) == count:
-        is_zero = isinstance(test.ops[0], ast.Eq) and ast.unparse(test.comparators[0]) == "0"
+    if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mod) and unparsed(left.left) == count:
+        is_zero = isinstance(test.ops[0], ast.Eq) and unparsed(test.comparators[0]) == "0"
         return left.right if is_zero else None
-    reaches = isinstance(test.ops[0], ast.Eq | ast.GtE) and ast.unparse(left) == count
+    reaches = isinstance(test.ops[0], ast.Eq | ast.GtE) and unparsed(left) == count
     return test.comparators[0] if reaches else None
 
 

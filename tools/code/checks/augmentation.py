@@ -10,6 +10,7 @@ from misrun.tools.code.names import names
 from misrun.tools.code.project_model import Class, Function, last_name
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _PAIRED = "https://docs.pytorch.org/vision/stable/transforms.html"
 # What names a target that lies in the plane of the image.
@@ -34,8 +35,8 @@ def find_one_sided_augmentation(trace: Trace) -> Iterator[Problem]:
         returned = _returned(body)
         targets = [n for n in returned if name_words(n) & _SURELY_SPATIAL]
         for block in (s for s in body.statements if isinstance(s, ast.If) and _is_random(s.test)):
-            moved = {ast.unparse(a.targets[0]): a for a in block.body if isinstance(a, ast.Assign) and _moves(a)}
-            touched = {_stored_root(n) for s in block.body for n in ast.walk(s)}
+            moved = {unparsed(a.targets[0]): a for a in block.body if isinstance(a, ast.Assign) and _moves(a)}
+            touched = {_stored_root(n) for s in block.body for n in walk(s)}
             inputs = [n for n in moved if n in returned and not name_words(n) & _SPATIAL]
             if inputs and targets and not any(t in touched for t in targets):
                 yield Problem(
@@ -55,20 +56,20 @@ def _returned(body: Body) -> list[str]:
     for node in body.nodes:
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple | ast.Dict):
             parts = node.value.elts if isinstance(node.value, ast.Tuple) else node.value.values
-            found += [n.id for part in parts for n in ast.walk(part) if isinstance(n, ast.Name)]
+            found += [n.id for part in parts for n in walk(part) if isinstance(n, ast.Name)]
     return found
 
 
 def _is_random(test: ast.expr) -> bool:
     return any(isinstance(n, ast.Call) and last_name(n.func) in ("random", "rand", "uniform", "randint", "choice")
-               for n in ast.walk(test))  # fmt: skip
+               for n in walk(test))  # fmt: skip
 
 
 def _moves(assign: ast.Assign) -> bool:
     """`x = torch.flip(x, ...)`, `x = x[:, ::-1]`."""
-    reverses = any(isinstance(n, ast.Slice) and n.step is not None and ast.unparse(n.step) == "-1"
-                   for n in ast.walk(assign.value))  # fmt: skip
-    calls = {last_name(n.func) for n in ast.walk(assign.value) if isinstance(n, ast.Call)}
+    reverses = any(isinstance(n, ast.Slice) and n.step is not None and unparsed(n.step) == "-1"
+                   for n in walk(assign.value))  # fmt: skip
+    calls = {last_name(n.func) for n in walk(assign.value) if isinstance(n, ast.Call)}
     return isinstance(assign.targets[0], ast.Name) and (reverses or bool(calls & _MOVES))
 
 
@@ -91,11 +92,11 @@ def find_separate_draws(trace: Trace) -> Iterator[Problem]:
         calls = [(a, c) for a in body.assigns if (c := _transform_call(a, moving)) is not None]
         for first, one in calls:
             for second, other in calls:
-                mask = name_words(ast.unparse(second.targets[0])) & _SURELY_SPATIAL
-                if first is not second and mask and ast.unparse(one.func) == ast.unparse(other.func):
+                mask = name_words(unparsed(second.targets[0])) & _SURELY_SPATIAL
+                if first is not second and mask and unparsed(one.func) == unparsed(other.func):
                     yield Problem(
                         Site(body.file, second),
-                        f"`{ast.unparse(other.func)}` flips, turns or cuts at random and is called once for the input "
+                        f"`{unparsed(other.func)}` flips, turns or cuts at random and is called once for the input "
                         f"(line {first.lineno}) and again for the target: each call draws anew, so they no longer lie "
                         "over each other.",
                         "Draw the parameters once and apply them to both (torchvision.transforms.functional, or one "
@@ -124,7 +125,7 @@ def _random_transforms(trace: Trace) -> set[str]:
     random = _RANDOM_TRANSFORMS | {c.name for c in trace.project.classes.values() if _moves_at_random(c)}
     found: set[str] = set()
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.Assign) and _holds(node.value, random):
                 found |= {last_name(t) for t in node.targets}
             elif isinstance(node, ast.Call):
@@ -136,7 +137,7 @@ def _random_transforms(trace: Trace) -> set[str]:
 def _moves_at_random(cls: Class) -> bool:
     """A transform of the project's own: `__call__` draws a number and flips, turns or cuts by it."""
     method = cls.methods.get("__call__") or cls.methods.get("forward")
-    calls = {last_name(n.func) for n in ast.walk(method.node) if isinstance(n, ast.Call)} if method else set()
+    calls = {last_name(n.func) for n in walk(method.node) if isinstance(n, ast.Call)} if method else set()
     return bool(calls & _MOVES) and bool(calls & {"random", "rand", "uniform", "randint", "choice"})
 
 
@@ -151,14 +152,14 @@ def _kept_as(trace: Trace, parameters: set[str]) -> set[str]:
     return {
         n.targets[0].attr
         for file in trace.project.files
-        for n in ast.walk(file.tree)
+        for n in walk(file.tree)
         if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Attribute)
         and isinstance(n.value, ast.Name) and n.value.id in parameters
     }  # fmt: skip
 
 
 def _holds(value: ast.expr, transforms: frozenset[str] | set[str]) -> bool:
-    return any(isinstance(n, ast.Call) and last_name(n.func) in transforms for n in ast.walk(value))
+    return any(isinstance(n, ast.Call) and last_name(n.func) in transforms for n in walk(value))
 
 
 def _transform_call(assign: ast.Assign, moving: set[str]) -> ast.Call | None:
@@ -166,7 +167,7 @@ def _transform_call(assign: ast.Assign, moving: set[str]) -> ast.Call | None:
     target = assign.targets[0]
     if not isinstance(target, ast.Name):
         return None
-    for node in ast.walk(assign.value):
+    for node in walk(assign.value):
         given = node.args[0] if isinstance(node, ast.Call) and len(node.args) == 1 else None
         if isinstance(node, ast.Call) and last_name(node.func) in moving and isinstance(given, ast.Name):
             return node

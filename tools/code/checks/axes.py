@@ -12,6 +12,7 @@ from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value, ancestors, is_constant, number, unwrap
+from misrun.tools.code.walking import unparsed
 
 _LSTM = "https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html"
 _ARGMAX = "https://docs.pytorch.org/docs/stable/generated/torch.argmax.html"
@@ -139,7 +140,7 @@ def find_scores_over_samples(trace: Trace) -> Iterator[Problem]:
     for event in trace.events("argmax", "numpy.argmax"):
         if not isinstance(event.node, ast.Call) or not is_constant(event.argument(1, "axis", "dim"), 0):
             continue
-        words = set(re.split(r"[^a-z]+", ast.unparse(_reduced(event.node)).lower()))
+        words = set(re.split(r"[^a-z]+", unparsed(_reduced(event.node)).lower()))
         called = any(
             f.kind == "call" and set(re.split(r"[^a-z]+", f.label.lower())) & _METRICS for f in event.frame.chain()
         )
@@ -157,7 +158,7 @@ def find_scores_over_samples(trace: Trace) -> Iterator[Problem]:
 def _reduced(node: ast.Call) -> ast.expr:
     """What is reduced: `x` in `np.argmax(x, 0)` and in `x.argmax(0)`."""
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-    is_method = owner is not None and ast.unparse(owner) not in ("np", "numpy", "torch", "jnp")
+    is_method = owner is not None and unparsed(owner) not in ("np", "numpy", "torch", "jnp")
     return owner if is_method and owner is not None else (node.args[0] if node.args else node)
 
 

@@ -15,6 +15,7 @@ from misrun.tools.code.project_model import Class, Function
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.values import Site, Value, ancestors, number
+from misrun.tools.code.walking import children, unparsed, walk
 
 _DOCS = "https://docs.pytorch.org/tutorials/beginner/introyt/trainingyt.html"
 _TRAINER = "https://huggingface.co/blog/gradient_accumulation"
@@ -54,7 +55,7 @@ def _epoch_header(event: Event) -> Site:
 def _starts_at_zero(event: Event) -> bool:
     """The summed variable is a literal 0 set outside of the two innermost loops, and named like a metric."""
     node = event.node
-    target = ast.unparse(node.target) if isinstance(node, ast.AugAssign) else ""
+    target = unparsed(node.target) if isinstance(node, ast.AugAssign) else ""
     old = event.args[0]
     zero = old.inputs[0] if old.op == "changing" and old.inputs else None
     if (
@@ -68,9 +69,7 @@ def _starts_at_zero(event: Event) -> bool:
         return False  # a variable of a function that is called in every epoch
     epochs = event.loops()[-2].node
     before = zero.site.file is event.file and zero.site.line < int(getattr(epochs, "lineno", 0))
-    return before and not any(
-        isinstance(n, ast.Assign) and target in map(ast.unparse, n.targets) for n in ast.walk(epochs)
-    )
+    return before and not any(isinstance(n, ast.Assign) and target in map(ast.unparse, n.targets) for n in walk(epochs))
 
 
 def _called_between(event: Event) -> bool:
@@ -104,7 +103,7 @@ def _sources(value: Value | None) -> list[Value]:
 def find_overwritten_count(trace: Trace) -> Iterator[Problem]:
     """`correct = 0` before the loop, `correct = ...` in it, `correct / total` after it, where total is summed up."""
     for file in trace.project.files:
-        for scope in ast.walk(file.tree):
+        for scope in walk(file.tree):
             if isinstance(scope, ast.Module | ast.FunctionDef):
                 yield from _overwritten_in(file, scope)
 
@@ -121,22 +120,22 @@ def _overwritten_in(file: SourceFile, scope: ast.Module | ast.FunctionDef) -> It
 
 def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a function without those of functions in it."""
-    stack = list(ast.iter_child_nodes(scope))
+    stack = list(children(scope))
     while stack:
         node = stack.pop()
         yield node
         if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(children(node))
 
 
 def _overwritten(file: SourceFile, before: list[ast.stmt], loop: ast.For, after: list[ast.stmt]) -> Iterator[Problem]:
     zero = {name for s in before if isinstance(s, ast.Assign) for name in _set_to_zero(s)}
-    summed = {n.target.id for n in ast.walk(loop) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
+    summed = {n.target.id for n in walk(loop) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
     for statement in loop.body if zero & summed else ():
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
         if not isinstance(target, ast.Name) or target.id not in zero - summed:
             continue
-        used = any(_divides(n, target.id) for s in after for n in ast.walk(s))
+        used = any(_divides(n, target.id) for s in after for n in walk(s))
         if used and _reads_of(loop, target.id) == 0:
             yield Problem(
                 Site(file, statement),
@@ -163,11 +162,11 @@ def _set_to_zero(node: ast.Assign) -> Iterator[str]:
 def _divides(node: ast.AST, name: str) -> bool:
     if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
         return False
-    return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node.left))
+    return any(isinstance(n, ast.Name) and n.id == name for n in walk(node.left))
 
 
 def _reads_of(loop: ast.For, name: str) -> int:
-    return sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(loop))
+    return sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in walk(loop))
 
 
 def find_count_by_batches(trace: Trace) -> Iterator[Problem]:
@@ -234,20 +233,20 @@ def find_unscaled_trainer_loss(trace: Trace) -> Iterator[Problem]:
 
 
 def _derives_from_trainer(owner: Class) -> bool:
-    return any(ast.unparse(base).rpartition(".")[2] in ("Trainer", "Seq2SeqTrainer") for base in owner.node.bases)
+    return any(unparsed(base).rpartition(".")[2] in ("Trainer", "Seq2SeqTrainer") for base in owner.node.bases)
 
 
 def _ignores_count(method: Function) -> bool:
     arguments = [a.arg for a in (*method.node.args.args, *method.node.args.kwonlyargs)]
     body = [] if isinstance(method.node, ast.Lambda) else method.node.body
-    nodes = [n for s in body for n in ast.walk(s)]
+    nodes = [n for s in body for n in walk(s)]
     read = any(isinstance(n, ast.Name) and n.id == "num_items_in_batch" for n in nodes)
     delegates = any(isinstance(n, ast.Attribute) and n.attr == "compute_loss" for n in nodes)
     return "num_items_in_batch" in arguments and not read and not delegates
 
 
 def _attributes(owner: Class) -> set[str]:
-    return {n.attr for n in ast.walk(owner.node) if isinstance(n, ast.Attribute)}
+    return {n.attr for n in walk(owner.node) if isinstance(n, ast.Attribute)}
 
 
 CHECKS = (

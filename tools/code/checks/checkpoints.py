@@ -10,6 +10,7 @@ from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _SAVING = "https://docs.pytorch.org/tutorials/beginner/saving_loading_models.html#saving-loading-a-general-checkpoint-for-inference-and-or-resuming-training"
 # Without momentum there is no state to lose.
@@ -53,7 +54,7 @@ def _is_about_resuming(event: Event) -> bool:
         if frame.kind == "call" and "resume" in frame.label.lower():
             return True
         is_then = frame.kind == "branch" and frame.label == "then"
-        if is_then and isinstance(frame.node, ast.If) and "resume" in ast.unparse(frame.node.test).lower():
+        if is_then and isinstance(frame.node, ast.If) and "resume" in unparsed(frame.node.test).lower():
             return True
     return False
 
@@ -63,13 +64,13 @@ def find_missing_after_resume(trace: Trace) -> Iterator[Problem]:
     for file in trace.project.files:
         for body in _bodies(file.tree):
             for at, node in enumerate(body):
-                if isinstance(node, ast.If) and node.orelse and "resume" in ast.unparse(node.test).lower():
+                if isinstance(node, ast.If) and node.orelse and "resume" in unparsed(node.test).lower():
                     yield from _missing(trace, file, body, at, node)
     yield from find_attribute_missing_after_resume(trace)
 
 
 def _bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         for name in ("body", "orelse"):
             body = getattr(node, name, None)
             if isinstance(body, list):
@@ -99,34 +100,34 @@ def _missing_problem(
 
 
 def _built_when_resuming(trace: Trace, file: SourceFile, branch: ast.If, name: str) -> tuple[Edit, ...]:
-    made = [s for s in branch.orelse if isinstance(s, ast.Assign) and ast.unparse(s.targets[0]) == name]
+    made = [s for s in branch.orelse if isinstance(s, ast.Assign) and unparsed(s.targets[0]) == name]
     return scheduler_restored(trace, file, branch, made[0]) if len(made) == 1 else ()
 
 
 def find_attribute_missing_after_resume(trace: Trace) -> Iterator[Problem]:
     """The same with `self.scheduler`, which other methods read."""
     for owner in trace.project.classes.values():
-        held = [n for n in ast.walk(owner.node) if isinstance(n, ast.Attribute) and "sched" in n.attr.lower()]
-        for node in (n for n in ast.walk(owner.node) if isinstance(n, ast.If)):
-            if not node.orelse or "resume" not in ast.unparse(node.test).lower() or _leaves(node.body):
+        held = [n for n in walk(owner.node) if isinstance(n, ast.Attribute) and "sched" in n.attr.lower()]
+        for node in (n for n in walk(owner.node) if isinstance(n, ast.If)):
+            if not node.orelse or "resume" not in unparsed(node.test).lower() or _leaves(node.body):
                 continue
-            fresh = {id(n) for s in node.orelse for n in ast.walk(s)}
+            fresh = {id(n) for s in node.orelse for n in walk(s)}
             stores = [n for n in held if isinstance(n.ctx, ast.Store)]
             made = [n for n in stores if id(n) in fresh]
-            names = {ast.unparse(n) for n in stores if id(n) not in fresh}
+            names = {unparsed(n) for n in stores if id(n) not in fresh}
             for target in made:
-                name = ast.unparse(target)
-                reads = [n for n in held if ast.unparse(n) == name and n not in stores and id(n) not in fresh]
+                name = unparsed(target)
+                reads = [n for n in held if unparsed(n) == name and n not in stores and id(n) not in fresh]
                 if name not in names and reads:
                     yield _missing_problem(trace, owner.file, node, target, name, reads[0].lineno)
 
 
 def _stored(body: list[ast.stmt]) -> dict[str, ast.Name]:
-    return {n.id: n for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return {n.id: n for s in body for n in walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 def _read(body: list[ast.stmt]) -> dict[str, ast.Name]:
-    return {n.id: n for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return {n.id: n for s in body for n in walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
 
 
 def _leaves(body: list[ast.stmt]) -> bool:

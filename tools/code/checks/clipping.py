@@ -8,6 +8,7 @@ from misrun.tools.code.checks.repair_clipping import between, unscaled_first
 from misrun.tools.code.trace import Event, Trace, compatible
 from misrun.tools.code.training import TrainingLoop, stepped_optimizer, training_loops
 from misrun.tools.code.values import ancestors, is_constant
+from misrun.tools.code.walking import unparsed
 
 _AMP = "https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-clipping"
 _CLIP = "https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html"
@@ -76,9 +77,9 @@ def _is_manual(clip: Event) -> bool:
 
 
 def _unscaled_clip(clip: Event, step: Event, unscales: list[Event]) -> Problem:
-    scaler = ast.unparse(step.node.func.value) if isinstance(step.node, ast.Call) and isinstance(
+    scaler = unparsed(step.node.func.value) if isinstance(step.node, ast.Call) and isinstance(
         step.node.func, ast.Attribute) else "scaler"  # fmt: skip
-    target = ast.unparse(step.node.args[0]) if isinstance(step.node, ast.Call) and step.node.args else "optimizer"
+    target = unparsed(step.node.args[0]) if isinstance(step.node, ast.Call) and step.node.args else "optimizer"
     return Problem(
         clip.site,
         "Gradients are clipped while they still carry the loss scale (65536 at first), so that nearly every gradient "

@@ -16,6 +16,7 @@ from misrun.tools.code.project_model import Project
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _LEAKAGE = "https://scikit-learn.org/stable/common_pitfalls.html#data-leakage"
 # Tables are read to here, and only so many: enough for a share, and soon done.
@@ -65,7 +66,7 @@ def _inputs(project: Project) -> Iterator[_Inputs]:
     """Lists of names in the configuration, where the code reads that key, and those written in the code."""
     lists = {key: _strings(v) for key, v in _settings(project) if isinstance(v, list)}
     for file in project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.Subscript | ast.Attribute) and _key(node) in lists:
                 yield from _at(file, node, lists[_key(node)])
             elif isinstance(node, ast.List | ast.Tuple):
@@ -94,12 +95,12 @@ def _targets(project: Project) -> Iterator[str]:
     """What the configuration names as target, and columns that are assigned to a name like `y`."""
     yield from (v for key, v in _settings(project) if isinstance(v, str) and is_target_name(key))
     for file in project.files:
-        for node in ast.walk(file.tree):
-            if isinstance(node, ast.Assign) and is_target_name(ast.unparse(node.targets[0])):
+        for node in walk(file.tree):
+            if isinstance(node, ast.Assign) and is_target_name(unparsed(node.targets[0])):
                 value = node.value
                 if isinstance(value, ast.Constant) and isinstance(value.value, str):
                     yield value.value
-                yield from (_key(n) for n in ast.walk(value) if isinstance(n, ast.Subscript) and _key(n))
+                yield from (_key(n) for n in walk(value) if isinstance(n, ast.Subscript) and _key(n))
 
 
 def _settings(project: Project) -> Iterator[tuple[str, object]]:

@@ -13,6 +13,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _LIGHTNING = "https://lightning.ai/docs/pytorch/stable/api/lightning.pytorch.callbacks.ModelCheckpoint.html"
 _TRAINER = (
@@ -45,7 +46,7 @@ def direction_of(text: str) -> str:
 def find_wrong_best(trace: Trace) -> Iterator[Problem]:
     """`if loss > best: best = loss`, also written `best = max(best, loss)`."""
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.If):
                 yield from _kept_by_comparison(file, node)
             elif isinstance(node, ast.Assign):
@@ -57,17 +58,17 @@ def _kept_by_comparison(file: SourceFile, node: ast.If) -> Iterator[Problem]:
     for test in _comparisons(condition):
         left, right, sign = test.left, test.comparators[0], _sign(test.ops[0])
         for new, best, wanted in ((left, right, sign), (right, left, -sign)):
-            better = direction_of(ast.unparse(new)) or direction_of(ast.unparse(best))
+            better = direction_of(unparsed(new)) or direction_of(unparsed(best))
             if sign == 0 or not _is_best(best) or not _is_assigned(node.body, best, new) or not better:
                 continue
-            if direction_of(ast.unparse(best)) not in ("", better) or (wanted > 0) == (better == "max"):
+            if direction_of(unparsed(best)) not in ("", better) or (wanted > 0) == (better == "max"):
                 continue
             yield Problem(
                 Site(file, condition),
-                f"`{ast.unparse(condition)}` keeps the {'highest' if wanted > 0 else 'lowest'} "
-                f"`{ast.unparse(new)}` as the best, and this score is better when it is "
+                f"`{unparsed(condition)}` keeps the {'highest' if wanted > 0 else 'lowest'} "
+                f"`{unparsed(new)}` as the best, and this score is better when it is "
                 f"{'lower' if better == 'min' else 'higher'}: the worst state is saved, or only the first.",
-                f"Turn the comparison round, and start `{ast.unparse(best)}` at "
+                f"Turn the comparison round, and start `{unparsed(best)}` at "
                 f"{'infinity' if better == 'min' else 'minus infinity'}.",
                 0.9,
                 _VERIFY,
@@ -82,7 +83,7 @@ def _condition(file: SourceFile, node: ast.If) -> ast.expr:
     name = node.test.id
     made = [
         n.value
-        for n in ast.walk(function_of(file, node))
+        for n in walk(function_of(file, node))
         if isinstance(n, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in n.targets)
     ]
     return made[0] if len(made) == 1 else node.test
@@ -92,16 +93,16 @@ def _kept_by_call(file: SourceFile, node: ast.Assign) -> Iterator[Problem]:
     """`best_loss = max(loss, best_loss)`."""
     call, best = node.value, node.targets[0]
     name = last_name(call.func) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
-    texts = [ast.unparse(a) for a in call.args] if isinstance(call, ast.Call) else []
-    if name not in ("max", "min") or len(texts) != 2 or ast.unparse(best) not in texts or not _is_best(best):
+    texts = [unparsed(a) for a in call.args] if isinstance(call, ast.Call) else []
+    if name not in ("max", "min") or len(texts) != 2 or unparsed(best) not in texts or not _is_best(best):
         return
-    new = next((t for t in texts if t != ast.unparse(best)), "")
-    known = {d for t in (new, ast.unparse(best)) if (d := direction_of(t))}
-    if "best" in ast.unparse(best).lower() and known == {"min" if name == "max" else "max"}:
+    new = next((t for t in texts if t != unparsed(best)), "")
+    known = {d for t in (new, unparsed(best)) if (d := direction_of(t))}
+    if "best" in unparsed(best).lower() and known == {"min" if name == "max" else "max"}:
         other = "min" if name == "max" else "max"
         yield Problem(
             Site(file, node),
-            f"`{ast.unparse(node)}` keeps the {'highest' if name == 'max' else 'lowest'} score as the best, and this "
+            f"`{unparsed(node)}` keeps the {'highest' if name == 'max' else 'lowest'} score as the best, and this "
             f"one is better when it is {'lower' if name == 'max' else 'higher'}.",
             f"{other}({', '.join(texts)})",
             0.85,
@@ -121,18 +122,18 @@ def _sign(op: ast.cmpop) -> int:
 
 
 def _is_best(node: ast.expr) -> bool:
-    words = re.split(r"[^a-z]+", ast.unparse(node).lower())
+    words = re.split(r"[^a-z]+", unparsed(node).lower())
     return isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and bool(_BEST & set(words))
 
 
 def _is_assigned(body: list[ast.stmt], best: ast.expr, new: ast.expr) -> bool:
     """Whether the branch makes `new` the best."""
     for statement in body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if not isinstance(node, ast.Assign):
                 continue
             for target, value in _pairs(node):
-                if ast.unparse(target) == ast.unparse(best) and ast.unparse(new) in ast.unparse(value):
+                if unparsed(target) == unparsed(best) and unparsed(new) in unparsed(value):
                     return True
     return False
 
@@ -152,7 +153,7 @@ def _pairs(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
 def find_wrong_start(trace: Trace) -> Iterator[Problem]:
     """`best_loss = 0` before a search for the lowest loss: nothing non-negative is ever lower."""
     for file in trace.project.files:
-        for scope in ast.walk(file.tree):
+        for scope in walk(file.tree):
             body = getattr(scope, "body", None)
             if isinstance(body, list):
                 yield from _unreachable_starts(file, body, body)
@@ -169,20 +170,20 @@ def _initialiser(owner: ast.ClassDef) -> ast.FunctionDef | None:
 def _unreachable_starts(file: SourceFile, set_up: list[ast.stmt], body: list[ast.stmt]) -> Iterator[Problem]:
     """Starts among the statements `set_up` that no test in `body` can ever replace."""
     starts = {
-        ast.unparse(target): (node, value)
+        unparsed(target): (node, value)
         for node in set_up
         if isinstance(node, ast.Assign)
         for target, value in _pairs(node)
         if _is_best(target)
     }
-    tests = [n for s in body for n in ast.walk(s) if isinstance(n, ast.If)] if starts else []
+    tests = [n for s in body for n in walk(s) if isinstance(n, ast.If)] if starts else []
     for name, (node, value) in starts.items():
         for test in tests:
             wanted = _search_for(test, name)
-            if wanted and _can_never(value, wanted, f"{name} {ast.unparse(test.test)}"):
+            if wanted and _can_never(value, wanted, f"{name} {unparsed(test.test)}"):
                 yield Problem(
                     Site(file, node),
-                    f"`{name}` starts at {ast.unparse(value)}, and only a {'lower' if wanted < 0 else 'higher'} score "
+                    f"`{name}` starts at {unparsed(value)}, and only a {'lower' if wanted < 0 else 'higher'} score "
                     f"replaces it (line {test.lineno}): that never happens, so no state is ever kept.",
                     f"Start at float({'inf' if wanted < 0 else '-inf'!r}).",
                     0.92,
@@ -197,7 +198,7 @@ def _search_for(node: ast.If, name: str) -> int:
     for test in _comparisons(node.test):
         sign = _sign(test.ops[0])
         for new, best, wanted in ((test.left, test.comparators[0], sign), (test.comparators[0], test.left, -sign)):
-            if ast.unparse(_threshold(best)) == name and _is_assigned(node.body, _threshold(best), _threshold(new)):
+            if unparsed(_threshold(best)) == name and _is_assigned(node.body, _threshold(best), _threshold(new)):
                 return wanted
     return 0
 
@@ -209,7 +210,7 @@ def _threshold(score: ast.expr) -> ast.expr:
 
 def _can_never(value: ast.expr, wanted: int, written: str) -> bool:
     """A loss is not negative and an accuracy does not exceed infinity."""
-    text = ast.unparse(value).replace(" ", "").lower()
+    text = unparsed(value).replace(" ", "").lower()
     if wanted > 0:
         return text in ("float('inf')", "math.inf", "np.inf", "numpy.inf", "torch.inf")
     zero = isinstance(value, ast.Constant) and isinstance(value.value, int | float) and value.value == 0
@@ -220,7 +221,7 @@ def _can_never(value: ast.expr, wanted: int, written: str) -> bool:
 def find_wrong_monitor(trace: Trace) -> Iterator[Problem]:
     """A checkpoint, early stopping or plateau scheduler told to follow a metric the wrong way."""
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.Call):
                 yield from _monitor(file, node)
 
@@ -262,7 +263,7 @@ def find_plateau_direction(trace: Trace) -> Iterator[Problem]:
             continue
         given = scheduler.argument(1, "mode")
         told = given.const if given is not None else _DEFAULT_MODE
-        metric = ast.unparse(event.node.args[0]) if event.node.args else ""
+        metric = unparsed(event.node.args[0]) if event.node.args else ""
         if told in ("min", "max") and direction_of(metric) not in ("", told):
             yield _plateau_problem(scheduler.site or event.site, metric, str(told), event.site)
     yield from find_monitored_plateau(trace)
@@ -271,7 +272,7 @@ def find_plateau_direction(trace: Trace) -> Iterator[Problem]:
 def find_monitored_plateau(trace: Trace) -> Iterator[Problem]:
     """Lightning's `{"scheduler": ReduceLROnPlateau(optimizer), "monitor": "val_acc"}`."""
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             entries = _entries(node) if isinstance(node, ast.Dict) else {}
             monitor, made = entries.get("monitor"), _made_scheduler(file, entries.get("scheduler"))
             if made is None or not isinstance(monitor, ast.Constant):
@@ -294,7 +295,7 @@ def _made_scheduler(file: SourceFile, value: ast.expr | None) -> ast.Call | None
     if isinstance(value, ast.Name):
         made = [
             n.value
-            for n in ast.walk(function_of(file, value))
+            for n in walk(function_of(file, value))
             if isinstance(n, ast.Assign) and any(isinstance(t, ast.Name) and t.id == value.id for t in n.targets)
         ]
         value = made[0] if len(made) == 1 else None
@@ -319,12 +320,12 @@ def find_best_not_copied(trace: Trace) -> Iterator[Problem]:
     """`best = model.state_dict()` kept in a variable: it holds the live tensors, not their values of that moment."""
     for file in trace.project.files:
         loaded = _loaded_names(file)
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if not isinstance(node, ast.If):
                 continue
-            for inner in (n for s in node.body for n in ast.walk(s) if isinstance(n, ast.Assign)):
+            for inner in (n for s in node.body for n in walk(s) if isinstance(n, ast.Assign)):
                 for target, value in _pairs(inner):
-                    text = ast.unparse(target)
+                    text = unparsed(target)
                     if _is_live_state(value) and "best" in text.lower() and text in loaded:
                         yield Problem(
                             Site(file, inner),
@@ -345,8 +346,8 @@ def _is_live_state(node: ast.expr) -> bool:
 def _loaded_names(file: SourceFile) -> dict[str, int]:
     """What load_state_dict is given, with its line."""
     return {
-        ast.unparse(node.args[0]): node.lineno
-        for node in ast.walk(file.tree)
+        unparsed(node.args[0]): node.lineno
+        for node in walk(file.tree)
         if isinstance(node, ast.Call) and last_name(node.func) == "load_state_dict" and node.args
     }
 

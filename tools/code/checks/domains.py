@@ -19,6 +19,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Value, ancestors, is_constant, number, unwrap
+from misrun.tools.code.walking import unparsed, walk
 
 _ANOMALY = "https://docs.pytorch.org/docs/stable/autograd.html#anomaly-detection"
 _LOGSUMEXP = "https://docs.pytorch.org/docs/stable/generated/torch.logsumexp.html"
@@ -199,7 +200,7 @@ def _returns_by_spread(trace: Trace) -> Iterator[Problem]:
     for event in trace.events("div"):
         left = event.node.left if isinstance(event.node, ast.BinOp) else None
         inner = left.left if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Sub) else None
-        named = inner is not None and _RETURNS.search(ast.unparse(inner).lower())
+        named = inner is not None and _RETURNS.search(unparsed(inner).lower())
         if named and _is_standardisation(event) and not event.grad_is_off():
             yield _spread_problem(event)
 
@@ -233,9 +234,9 @@ def _is_guarded(value: Value) -> bool:
     if site is None:
         return False
     scope = function_of(site.file, site.node)
-    tests = [n.test for n in ast.walk(scope) if isinstance(n, ast.If | ast.IfExp) and n.lineno <= site.line]
+    tests = [n.test for n in walk(scope) if isinstance(n, ast.If | ast.IfExp) and n.lineno <= site.line]
     counts = ("numel", "any", "sum", "len", "size", "nonzero", "item")
-    return any(isinstance(n, ast.Call) and last_name(n.func) in counts for t in tests for n in ast.walk(t))
+    return any(isinstance(n, ast.Call) and last_name(n.func) in counts for t in tests for n in walk(t))
 
 
 def _empty_message(value: Value) -> str:

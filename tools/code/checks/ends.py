@@ -10,6 +10,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site, Value, ancestors, number
+from misrun.tools.code.walking import unparsed, walk
 
 _PACK = "https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pack_padded_sequence.html"
 
@@ -95,7 +96,7 @@ def _folder(file: SourceFile) -> str:
 def _padding_lines(trace: Trace) -> Iterator[tuple[str, str]]:
     """(folder, place) where a program fills sequences up on the right."""
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             pads = isinstance(node, ast.Call) and last_name(node.func) == "pad_sequence"
             left = isinstance(node, ast.Call) and any(k.arg == "padding_side" for k in node.keywords)
             if (pads and not left) or _fills_up(node):
@@ -106,11 +107,11 @@ def _fills_up(node: ast.AST) -> bool:
     """`ids + [0] * (n - len(ids))`, `row[:len(ids)] = ids`, `ids[i, :len(w)] = tensor(w)`."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and isinstance(node.right, ast.BinOp):
         times, amount = node.right.left, node.right.right
-        return isinstance(times, ast.List) and isinstance(node.right.op, ast.Mult) and "len(" in ast.unparse(amount)
+        return isinstance(times, ast.List) and isinstance(node.right.op, ast.Mult) and "len(" in unparsed(amount)
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
         parts = node.targets[0].slice
         cuts = [p for p in (parts.elts if isinstance(parts, ast.Tuple) else [parts]) if isinstance(p, ast.Slice)]
-        return any(c.lower is None and c.upper is not None and "len(" in ast.unparse(c.upper) for c in cuts)
+        return any(c.lower is None and c.upper is not None and "len(" in unparsed(c.upper) for c in cuts)
     return False
 
 
@@ -152,18 +153,18 @@ def _filled_side(assign: ast.Assign) -> str:
 
 
 def _is_size(node: ast.expr) -> bool:
-    text = ast.unparse(node).lower()
+    text = unparsed(node).lower()
     return "len(" in text or "length" in text or ".shape" in text or ".size(" in text
 
 
 def _marked_side(node: ast.AST) -> str:
     """ "left" for `arange(n) < lengths`, "right" for `arange(n) >= n - lengths`."""
     if not isinstance(node, ast.Compare) or not any(
-        isinstance(n, ast.Call) and last_name(n.func) == "arange" for n in ast.walk(node.left)
+        isinstance(n, ast.Call) and last_name(n.func) == "arange" for n in walk(node.left)
     ):
         return ""
     bound = node.comparators[0]
-    if not _is_size(bound) and "len" not in ast.unparse(bound).lower():
+    if not _is_size(bound) and "len" not in unparsed(bound).lower():
         return ""
     below = isinstance(node.ops[0], ast.Lt)
     counted_back = isinstance(bound, ast.BinOp) and isinstance(bound.op, ast.Sub)

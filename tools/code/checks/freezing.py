@@ -9,6 +9,7 @@ from misrun.tools.code.checks.repair_masks import opposite
 from misrun.tools.code.names import names
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import walk
 
 _TRANSFER = "https://docs.pytorch.org/tutorials/beginner/transfer_learning_tutorial.html"
 _HEADS = names("head fc classifier lm_head cls classification_head out output score predictor")
@@ -17,10 +18,10 @@ _HEADS = names("head fc classifier lm_head cls classification_head out output sc
 def find_frozen_head(trace: Trace) -> Iterator[Problem]:
     """`if "head" in name: p.requires_grad = False`: the new head is frozen and the trained body is not."""
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if not isinstance(node, ast.For):
                 continue
-            for test in (n for s in node.body for n in ast.walk(s) if isinstance(n, ast.If)):
+            for test in (n for s in node.body for n in walk(s) if isinstance(n, ast.If)):
                 picked = _picked(test.test)
                 if picked and _freezes(test.body) and not _freezes(test.orelse) and not _freezes_outside(node, test):
                     yield Problem(
@@ -37,7 +38,7 @@ def find_frozen_head(trace: Trace) -> Iterator[Problem]:
 def _picked(test: ast.expr) -> str:
     """The part of a model a positive condition on the name picks, when it is its head."""
     words = []
-    for node in ast.walk(test):
+    for node in walk(test):
         if isinstance(node, ast.UnaryOp | ast.NotIn | ast.NotEq):
             return ""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -46,7 +47,7 @@ def _picked(test: ast.expr) -> str:
 
 
 def _freezes(body: list[ast.stmt]) -> bool:
-    return any(_sets_false(n) for s in body for n in ast.walk(s))
+    return any(_sets_false(n) for s in body for n in walk(s))
 
 
 def _freezes_outside(loop: ast.For, test: ast.If) -> bool:

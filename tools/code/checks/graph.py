@@ -15,6 +15,7 @@ from misrun.tools.code.torch_api import CONSTANT_OPS, DETACHING_OPS, LAYERS, LOS
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Value, alternatives, ancestors, is_constant
+from misrun.tools.code.walking import unparsed, walk
 
 _MEMORY = "https://docs.pytorch.org/docs/stable/notes/faq.html#my-model-reports-cuda-runtime-error-2-out-of-memory"
 _AUTOGRAD = "https://docs.pytorch.org/docs/stable/notes/autograd.html"
@@ -80,7 +81,7 @@ def _kept_graph(event: Event) -> Problem:
     node = event.node.value if isinstance(event.node, ast.AugAssign) else None
     if isinstance(event.node, ast.Call) and len(event.node.args) == 1:
         node = event.node.args[0]
-    what = ast.unparse(node) if node is not None else "the loss"
+    what = unparsed(node) if node is not None else "the loss"
     return Problem(
         event.site,
         f"`{what}` is kept with its autograd graph: every step's activations stay in memory.",
@@ -194,7 +195,7 @@ def find_retained_graph(trace: Trace) -> Iterator[Problem]:
             and backward.loops()[-1:] == [training.loop]
         ):
             stored = {
-                n.id for n in ast.walk(training.loop.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+                n.id for n in walk(training.loop.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
             }
             carried = ("parameter", "name", "attr")
             below = list(ancestors(backward.args[0], 60))

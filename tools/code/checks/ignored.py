@@ -13,6 +13,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Site, Value, always, is_constant, number
+from misrun.tools.code.walking import unparsed, walk
 
 _TRUNCATION = "https://huggingface.co/docs/transformers/pad_truncation"
 _CROSS_ENTROPY = "https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html"
@@ -68,11 +69,9 @@ def find_masked_tokens_ignored(trace: Trace) -> Iterator[Problem]:
     """`inputs[m] = MASK` and `labels[m] = -100`: the loss is over the tokens that can be read off the input."""
     for body in bodies(trace):
         stores = [(a, t) for a in body.assigns if isinstance(t := a.targets[0], ast.Subscript)]
-        hidden = {
-            ast.unparse(t.slice) for a, t in stores if _is_mask_token(a.value) and "mask" not in ast.unparse(t.value)
-        }
+        hidden = {unparsed(t.slice) for a, t in stores if _is_mask_token(a.value) and "mask" not in unparsed(t.value)}
         for assign, target in stores:
-            if _is_ignore(assign.value) and ast.unparse(target.slice) in hidden:
+            if _is_ignore(assign.value) and unparsed(target.slice) in hidden:
                 yield _masked_problem(body, assign, target)
 
 
@@ -95,7 +94,7 @@ def _masked_problem(body: Body, assign: ast.Assign, target: ast.Subscript) -> Pr
 
 
 def _is_ignore(value: ast.expr) -> bool:
-    text = ast.unparse(value)
+    text = unparsed(value)
     return text == "-100" or "ignore" in text.lower()
 
 
@@ -106,7 +105,7 @@ def find_cut_after_masking(trace: Trace) -> Iterator[Problem]:
         if not marks or _checks_what_is_left(body):
             continue
         for assign in body.assigns:
-            cut = _cut(assign, {ast.unparse(t) for m in marks for t in m.targets})
+            cut = _cut(assign, {unparsed(t) for m in marks for t in m.targets})
             if cut and assign.lineno > marks[0].lineno:
                 yield Problem(
                     Site(body.file, assign),
@@ -126,36 +125,32 @@ def _marks_prompt(value: ast.expr) -> bool:
     if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Add):
         return False
     left, right = value.left, value.right
-    zero = (
-        isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult) and ast.unparse(left.left) in ("[0]", "[False]")
-    )
-    one = (
-        isinstance(right, ast.BinOp) and isinstance(right.op, ast.Mult) and ast.unparse(right.left) in ("[1]", "[True]")
-    )
+    zero = isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult) and unparsed(left.left) in ("[0]", "[False]")
+    one = isinstance(right, ast.BinOp) and isinstance(right.op, ast.Mult) and unparsed(right.left) in ("[1]", "[True]")
     return zero and one
 
 
 def _cut(assign: ast.Assign, marked: set[str]) -> str:
     """The flags cut by `mask = mask[:n]`, also in `ids, mask = ids[:n], mask[:n]`."""
-    for node in ast.walk(assign.value):
-        if isinstance(node, ast.Subscript) and ast.unparse(node.value) in marked and isinstance(node.slice, ast.Slice):
+    for node in walk(assign.value):
+        if isinstance(node, ast.Subscript) and unparsed(node.value) in marked and isinstance(node.slice, ast.Slice):
             upper = node.slice.upper
             if node.slice.lower is None and upper is not None and not isinstance(upper, ast.UnaryOp):
-                return ast.unparse(node.value)
+                return unparsed(node.value)
     return ""
 
 
 def _bound(assign: ast.Assign, name: str) -> ast.expr | None:
     """n of `name[:n]`."""
-    for node in ast.walk(assign.value):
-        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == name and isinstance(node.slice, ast.Slice):
+    for node in walk(assign.value):
+        if isinstance(node, ast.Subscript) and unparsed(node.value) == name and isinstance(node.slice, ast.Slice):
             return node.slice.upper
     return None
 
 
 def _checks_what_is_left(body: Body) -> bool:
     """Samples without targets are looked for, or the prompt is cut to the room the answer leaves."""
-    shortened = any(isinstance(a.value, ast.Subscript) and "len(" in ast.unparse(a.value.slice) for a in body.assigns)
+    shortened = any(isinstance(a.value, ast.Subscript) and "len(" in unparsed(a.value.slice) for a in body.assigns)
     return shortened or any(last_name(c.func) in ("any", "all", "sum") for c in body.calls)
 
 
@@ -200,7 +195,7 @@ def _uncast(mask: Value) -> Value:
 def _selects_padding(mask: Value) -> bool:
     mask = _uncast(mask)
     node = mask.site.node if mask.site is not None else None
-    text = ast.unparse(node) if isinstance(node, ast.Compare | ast.Call) else ""
+    text = unparsed(node) if isinstance(node, ast.Compare | ast.Call) else ""
     equal = isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq)
     return (equal or ".eq(" in text) and "pad" in text.lower()
 

@@ -14,6 +14,7 @@ from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import TrainingLoop, training_loops
 from misrun.tools.code.values import Site, Value, ancestors, number, unwrap
+from misrun.tools.code.walking import unparsed, walk
 
 _GLOROT = "https://proceedings.mlr.press/v9/glorot10a.html"
 _HE = "https://arxiv.org/abs/1502.01852"
@@ -62,10 +63,10 @@ def _fills_of_all(file: SourceFile) -> Iterator[tuple[ast.Call, str]]:
     """Calls that fill the weights of many layers, with the text of the weight."""
     # Beside convolutions of their own treatment the linear layer is the head, which may well start at 0.
     has_convolutions = any("Conv" in text for text in file.lines)
-    for node in ast.walk(file.tree):
+    for node in walk(file.tree):
         if isinstance(node, ast.If):
             name = _tested_module(node.test)
-            if name and ("Conv" in ast.unparse(node.test) or not has_convolutions):
+            if name and ("Conv" in unparsed(node.test) or not has_convolutions):
                 yield from ((call, f"{name}.weight") for call in _calls(node.body))
         elif isinstance(node, ast.For):
             yield from _looped(node)
@@ -75,11 +76,11 @@ def _fills_of_all(file: SourceFile) -> Iterator[tuple[ast.Call, str]]:
 
 def _by_class_name(function: ast.FunctionDef) -> Iterator[tuple[ast.Call, str]]:
     """`def init(m): name = m.__class__.__name__; if name.find("Linear") != -1: m.weight.data.normal_(0, 1)`."""
-    if "__class__.__name__" not in ast.unparse(function) and "type(" not in ast.unparse(function):
+    if "__class__.__name__" not in unparsed(function) and "type(" not in unparsed(function):
         return
     name = function.args.args[0].arg
-    for node in ast.walk(function):
-        text = ast.unparse(node.test) if isinstance(node, ast.If) else ""
+    for node in walk(function):
+        text = unparsed(node.test) if isinstance(node, ast.If) else ""
         if isinstance(node, ast.If) and _CLASS_NAMED.search(text) and "Norm" not in text:
             yield from ((call, f"{name}.weight") for call in _calls(node.body))
 
@@ -93,7 +94,7 @@ def _calls(body: list[ast.stmt]) -> Iterator[ast.Call]:
 
 def _looped(loop: ast.For) -> Iterator[tuple[ast.Call, str]]:
     """`for p in net.parameters()` (with or without a test of p.dim()), `for layer in (self.a, self.b)`."""
-    over, target = ast.unparse(loop.iter), loop.target
+    over, target = unparsed(loop.iter), loop.target
     if isinstance(target, ast.Tuple) and "named_parameters" in over and isinstance(target.elts[-1], ast.Name):
         target = target.elts[-1]
     if not isinstance(target, ast.Name):
@@ -110,14 +111,14 @@ def _looped(loop: ast.For) -> Iterator[tuple[ast.Call, str]]:
 
 def _asks_only_for_weights(test: ast.expr, name: str) -> bool:
     """`p.dim() > 1`, `len(p.shape) > 1`, `'weight' in n`: what tells weights from biases."""
-    text = ast.unparse(test)
-    of_shape = name in {n.id for n in ast.walk(test) if isinstance(n, ast.Name)} and ("dim" in text or "shape" in text)
+    text = unparsed(test)
+    of_shape = name in {n.id for n in walk(test) if isinstance(n, ast.Name)} and ("dim" in text or "shape" in text)
     return of_shape or text.replace('"', "'").startswith("'weight' in ")
 
 
 def _one_by_one(file: SourceFile) -> Iterator[Problem]:
     """`nn.init.zeros_(self.fc1.weight)` and the same for further layers: at least two are no zero start of the head."""
-    for scope in ast.walk(file.tree):
+    for scope in walk(file.tree):
         if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         found: list[tuple[str, Problem]] = []
@@ -132,13 +133,13 @@ def _one_by_one(file: SourceFile) -> Iterator[Problem]:
 def _is_weighted(file: SourceFile, target: str) -> bool:
     """Whether `self.fc1.weight` is that of a layer that multiplies; a layer made out of sight may be one."""
     owner = target.removesuffix(".weight")
-    made = [last_name(value) for place, value in _assignments(file) if ast.unparse(place) == owner]
+    made = [last_name(value) for place, value in _assignments(file) if unparsed(place) == owner]
     return all(name in _WEIGHTED for name in made)
 
 
 def _assignments(file: SourceFile) -> Iterator[tuple[ast.expr, ast.expr]]:
     """Every target with its value, those of `a, b = x, y` one by one."""
-    for node in ast.walk(file.tree):
+    for node in walk(file.tree):
         if isinstance(node, ast.Assign):
             target, value = node.targets[0], node.value
             if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
@@ -149,8 +150,8 @@ def _assignments(file: SourceFile) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 def _weight_of_one(call: ast.Call) -> str:
     """ "self.fc1.weight" of a call that fills it, else ""."""
-    text = ast.unparse(call.args[0]) if call.args else ""
-    held = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    text = unparsed(call.args[0]) if call.args else ""
+    held = unparsed(call.func.value) if isinstance(call.func, ast.Attribute) else ""
     for given in (text, held):
         plain = given.removesuffix(".data")
         if plain.endswith(".weight"):
@@ -171,8 +172,8 @@ def _tested_module(test: ast.expr) -> str:
 
 def _bad_weight(file: SourceFile, call: ast.Call, weight: str) -> Iterator[Problem]:
     """A problem if the call fills `weight` (or its `.data`) with what cannot be trained from."""
-    target = ast.unparse(call.args[0]) if call.args else ""
-    held = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    target = unparsed(call.args[0]) if call.args else ""
+    held = unparsed(call.func.value) if isinstance(call.func, ast.Attribute) else ""
     if not {target, held} & {weight, f"{weight}.data"}:
         return
     name, given = last_name(call.func), call.args if target not in (weight, f"{weight}.data") else call.args[1:]
@@ -207,31 +208,31 @@ def _literal(
     value: object = node.value if isinstance(node, ast.Constant) else None
     if isinstance(node, ast.Name):
         value = _named_number(file, node.id, call)
-    elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
+    elif isinstance(node, ast.Attribute) and unparsed(node.value) == "self":
         value = _attribute_number(file, node.attr, call)
     return float(value) if isinstance(value, int | float) else None
 
 
 def _named_number(file: SourceFile, name: str, call: ast.Call) -> object:
-    for scope in ast.walk(file.tree):
-        if isinstance(scope, ast.FunctionDef) and any(node is call for node in ast.walk(scope)):
+    for scope in walk(file.tree):
+        if isinstance(scope, ast.FunctionDef) and any(node is call for node in walk(scope)):
             arguments = scope.args.args
             defaults = dict(zip([a.arg for a in arguments[::-1]], scope.args.defaults[::-1], strict=False))
             if name in {a.arg for a in arguments}:
                 default = defaults.get(name)
                 return default.value if isinstance(default, ast.Constant) else None
     for statement in file.tree.body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
+        if isinstance(statement, ast.Assign) and unparsed(statement.targets[0]) == name:
             return statement.value.value if isinstance(statement.value, ast.Constant) else None
     return None
 
 
 def _attribute_number(file: SourceFile, name: str, call: ast.Call) -> object:
     """What `self.name` is set to in the class around the call: a number or a default of __init__."""
-    for scope in ast.walk(file.tree):
-        if isinstance(scope, ast.ClassDef) and any(node is call for node in ast.walk(scope)):
-            for node in ast.walk(scope):
-                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == f"self.{name}":
+    for scope in walk(file.tree):
+        if isinstance(scope, ast.ClassDef) and any(node is call for node in walk(scope)):
+            for node in walk(scope):
+                if isinstance(node, ast.Assign) and unparsed(node.targets[0]) == f"self.{name}":
                     given = node.value
                     if isinstance(given, ast.Name):
                         return _default_of(scope, given.id)
@@ -283,8 +284,8 @@ def find_negative_bias(trace: Trace) -> Iterator[Problem]:
 
 def _bias_of_all(file: SourceFile, call: ast.Call, bias: str) -> Iterator[Problem]:
     """A bias of every layer filled with one negative number."""
-    target = ast.unparse(call.args[0]) if call.args else ""
-    held = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    target = unparsed(call.args[0]) if call.args else ""
+    held = unparsed(call.func.value) if isinstance(call.func, ast.Attribute) else ""
     given = call.args[1:] if target in (bias, f"{bias}.data") else call.args
     if not {target, held} & {bias, f"{bias}.data"} or last_name(call.func) not in ("constant_", "fill_"):
         return
@@ -493,7 +494,7 @@ def _takes_last(value: Value) -> bool:
     """`out[:, -1]` or `out[-1]`, or the final state."""
     for _ in range(6):
         if value.op in ("index", "slice", "element") and value.site is not None:
-            text = ast.unparse(value.site.node)
+            text = unparsed(value.site.node)
             unpacked = number(value.args[0]) if value.op == "element" and value.args else 1
             if "-1" in text or text.endswith("[1]") or (value.op == "element" and unpacked == 1):
                 return True

@@ -11,6 +11,7 @@ from misrun.tools.code.checks.repair_prompts import prompt_shortened
 from misrun.tools.code.project_model import Function, last_name
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Site, Value, ancestors, number
+from misrun.tools.code.walking import unparsed, walk
 
 _CROSS_ENTROPY = "https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html"
 _PAD = "https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pad_sequence.html"
@@ -22,7 +23,7 @@ def find_prompt_fills_window(trace: Trace) -> Iterator[Problem]:
     """`labels = [-100] * len(prompt) + answer`, later cut to `labels[:n]`: the answer is what is cut off."""
     for function in trace.project.functions.values():
         masked = dict(_masked_prompts(function.node))
-        for node in ast.walk(function.node) if masked else ():
+        for node in walk(function.node) if masked else ():
             cut = _cut_name(node)
             if cut in masked and not _counts_kept(function):
                 yield Problem(
@@ -39,7 +40,7 @@ def find_prompt_fills_window(trace: Trace) -> Iterator[Problem]:
 
 def _masked_prompts(function: ast.AST) -> Iterator[tuple[str, ast.Assign]]:
     """Names of lists that begin with `[-100] * len(x)`."""
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.BinOp):
             first: ast.expr = node.value
             while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add):
@@ -50,7 +51,7 @@ def _masked_prompts(function: ast.AST) -> Iterator[tuple[str, ast.Assign]]:
 
 def _is_ignored(node: ast.expr) -> bool:
     """`[-100]`, `[IGNORE_INDEX]`."""
-    text = ast.unparse(node).lower()
+    text = unparsed(node).lower()
     return isinstance(node, ast.List) and len(node.elts) == 1 and (text == "[-100]" or "ignore" in text)
 
 
@@ -71,12 +72,12 @@ def _bound(node: ast.AST) -> ast.expr | None:
 
 def _counts_kept(function: Function) -> bool:
     """Samples without targets are looked for, or the prompt is shortened first."""
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         if isinstance(node, ast.Call) and last_name(node.func) in ("all", "any"):
             return True
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
-            room = node.slice.upper is not None and "len(" in ast.unparse(node.slice.upper)
-            if room or "prompt" in ast.unparse(node.value):
+            room = node.slice.upper is not None and "len(" in unparsed(node.slice.upper)
+            if room or "prompt" in unparsed(node.value):
                 return True
     return False
 
@@ -140,12 +141,12 @@ def _is_mask(index: Value) -> bool:
 def find_padded_labels(trace: Trace) -> Iterator[Problem]:
     """`labels = input_ids.clone()` of a tokenizer that pads, with no -100 anywhere."""
     for file in trace.project.files:
-        pads = [n for n in ast.walk(file.tree) if isinstance(n, ast.Call) and _pads(n)]
+        pads = [n for n in walk(file.tree) if isinstance(n, ast.Call) and _pads(n)]
         # The loss's own default says nothing about what the labels hold.
         text = _DEFAULT_IGNORED.sub("", "\n".join(file.lines))
         if not pads or "-100" in text or "ignore" in text.lower() or "DataCollator" in text:
             continue
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.Assign) and _copies_ids(node):
                 yield Problem(
                     Site(file, node),
@@ -167,7 +168,7 @@ def _pads(call: ast.Call) -> bool:
 
 def _copies_ids(node: ast.Assign) -> bool:
     """`x["labels"] = x["input_ids"].copy()`, `labels = ids["input_ids"].clone()`."""
-    target, value = ast.unparse(node.targets[0]), ast.unparse(node.value)
+    target, value = unparsed(node.targets[0]), unparsed(node.value)
     is_labels = target.strip("\"']").endswith("labels")
     plain = value.removesuffix(".clone()").removesuffix(".copy()").removesuffix("[:]").strip("\"']")
     return is_labels and plain.endswith("input_ids") and "[" + "1:" not in value
@@ -179,7 +180,7 @@ def find_unused_mask(trace: Trace) -> Iterator[Problem]:
         if not _computes_loss(body):
             continue
         for node, name in _masks_bound(body):
-            reads = [n for n in ast.walk(body.node) if isinstance(n, ast.Name) and n.id == name]
+            reads = [n for n in walk(body.node) if isinstance(n, ast.Name) and n.id == name]
             if all(isinstance(n.ctx, ast.Store) for n in reads):
                 yield Problem(
                     Site(body.file, node),
@@ -195,7 +196,7 @@ def _masks_bound(body: Body) -> Iterator[tuple[ast.stmt, str]]:
     """Padding masks that are computed, and masks that come with a batch."""
     for statement in body.statements:
         if isinstance(statement, ast.Assign) and _is_padding_mask(statement):
-            yield statement, ast.unparse(statement.targets[0])
+            yield statement, unparsed(statement.targets[0])
         target = statement.target if isinstance(statement, ast.For) else None
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call | ast.Name):
             target = statement.targets[0]
@@ -207,8 +208,8 @@ def _is_padding_mask(node: ast.Assign) -> bool:
     """`mask = (y != pad)` or `mask = y.ne(0)`, casts allowed."""
     if not isinstance(node.targets[0], ast.Name) or "mask" not in node.targets[0].id.lower():
         return False
-    compares = [n for n in ast.walk(node.value) if isinstance(n, ast.Compare) and isinstance(n.ops[0], ast.NotEq)]
-    calls = [n for n in ast.walk(node.value) if isinstance(n, ast.Call) and last_name(n.func) in ("ne", "not_equal")]
+    compares = [n for n in walk(node.value) if isinstance(n, ast.Compare) and isinstance(n.ops[0], ast.NotEq)]
+    calls = [n for n in walk(node.value) if isinstance(n, ast.Call) and last_name(n.func) in ("ne", "not_equal")]
     return bool(compares or calls)
 
 

@@ -11,6 +11,7 @@ from misrun.tools.code.project_model import Class, last_name
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import contains, parameters_of, parts_of, training_loops
 from misrun.tools.code.values import Site, Value, is_constant, number, same
+from misrun.tools.code.walking import unparsed, walk
 
 _MODULE = "https://docs.pytorch.org/docs/stable/notes/modules.html"
 _DROPOUT = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html"
@@ -70,8 +71,7 @@ def find_dropout_always_on(trace: Trace) -> Iterator[Problem]:
         if (given is None or is_constant(given, True)) and "**" not in event.kwargs and owner is not None:
             p = number(event.argument(1, "p"))
             if any(
-                isinstance(b.node, ast.If) and "training" in ast.unparse(b.node.test)
-                for b in event.branches_within(owner)
+                isinstance(b.node, ast.If) and "training" in unparsed(b.node.test) for b in event.branches_within(owner)
             ):
                 continue
             if p == 0 or not _in_module(event) or (is_constant(given, True) and not switched):
@@ -94,7 +94,7 @@ def _in_module(event: Event) -> bool:
 
 def _method_owner(event: Event) -> ast.ClassDef | None:
     line = event.site.line
-    for node in ast.walk(event.file.tree):
+    for node in walk(event.file.tree):
         around = isinstance(node, ast.ClassDef) and node.lineno <= line <= (node.end_lineno or line)
         if isinstance(node, ast.ClassDef) and around and _has_forward(node):
             return node
@@ -111,13 +111,13 @@ def _with_training(event: Event) -> tuple[Edit, ...]:
         return ()
     parts = [*node.args, *(k.value for k in node.keywords)]
     last = max(parts, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0))
-    return (Edit("replace", event.file, last, f"{ast.unparse(last)}, training=self.training"),)
+    return (Edit("replace", event.file, last, f"{unparsed(last)}, training=self.training"),)
 
 
 def find_parameter_not_leaf(trace: Trace) -> Iterator[Problem]:
     """`nn.Parameter(...).to(device)`: the attribute is a copy that is no parameter."""
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             moved = _moved_parameter(node)
             if moved is not None:
                 yield Problem(

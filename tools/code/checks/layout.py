@@ -16,6 +16,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.shapes import shape_of
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value, number
+from misrun.tools.code.walking import walk
 
 _VIEW = "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view.html"
 _CONV = "https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html"
@@ -103,7 +104,7 @@ def _rank(source: Value, given: list[Value]) -> int:
     for value in (part for v in given for part in (v, *v.inputs)):
         node = value.site.node if value.op == "element" and value.site is not None else None
         if isinstance(node, ast.Name) and value.site is not None and value.inputs[0].inputs[:1] == (source,):
-            holders = (n for n in ast.walk(value.site.file.tree) if isinstance(n, ast.Tuple) and node in n.elts)
+            holders = (n for n in walk(value.site.file.tree) if isinstance(n, ast.Tuple) and node in n.elts)
             return max((len(n.elts) for n in holders), default=0)
     return 0
 

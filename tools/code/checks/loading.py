@@ -28,6 +28,7 @@ from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import TrainingLoop, training_loops
 from misrun.tools.code.values import Site, Value, ancestors, is_constant, number, unwrap
+from misrun.tools.code.walking import unparsed, walk
 
 _LOADER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader"
 _SAMPLER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.distributed.DistributedSampler"
@@ -73,8 +74,8 @@ def _said_to_be(file: SourceFile, node: ast.Call) -> str:
 def _has_held_out_twin(file: SourceFile, node: ast.Call) -> bool:
     """Another loader of the same function (or class) that is for held-out data."""
     scope = function_of(file, node) if assigned_at(file, node) is not None else class_of(file, node) or file.tree
-    calls = (n for n in ast.walk(scope) if isinstance(n, ast.Call) and n is not node)
-    return any(_said_to_be(file, n) == "held out" for n in calls if ast.unparse(n.func) == ast.unparse(node.func))
+    calls = (n for n in walk(scope) if isinstance(n, ast.Call) and n is not node)
+    return any(_said_to_be(file, n) == "held out" for n in calls if unparsed(n.func) == unparsed(node.func))
 
 
 def _unshuffled_in_training(trace: Trace) -> Iterator[Problem]:
@@ -135,13 +136,13 @@ def _shuffle_edit(loader: Value, node: ast.AST) -> tuple[Edit, ...]:
     last = max(
         [*node.args, *(k.value for k in node.keywords)], key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0)
     )
-    return (Edit("replace", loader.site.file, last, f"{ast.unparse(last)}, shuffle=True"),)
+    return (Edit("replace", loader.site.file, last, f"{unparsed(last)}, shuffle=True"),)
 
 
 @lru_cache(maxsize=64)
 def _statements(file: SourceFile) -> dict[int, ast.stmt]:
     """The expression statements and assignments of a file by the id() of their value."""
-    return {id(node.value): node for node in ast.walk(file.tree) if isinstance(node, ast.Expr | ast.Assign)}
+    return {id(node.value): node for node in walk(file.tree) if isinstance(node, ast.Expr | ast.Assign)}
 
 
 def find_discarded_shuffle(trace: Trace) -> Iterator[Problem]:
@@ -169,7 +170,7 @@ def find_one_sided_shuffle(trace: Trace) -> Iterator[Problem]:
 def _labels_shuffled_alone(trace: Trace) -> Iterator[Problem]:
     """`rng.shuffle(x)` and, as the next statement, `rng.shuffle(labels)`: the generator has moved on."""
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             body = getattr(node, "body", None)
             for one, other in pairwise(body) if isinstance(body, list) else ():
                 first, second = _shuffled_name(one), _shuffled_name(other)
@@ -191,9 +192,9 @@ def _shuffled_name(statement: ast.stmt) -> tuple[str, str] | None:
     call = statement.value if isinstance(statement, ast.Expr) else None
     if not isinstance(call, ast.Call) or last_name(call.func) != "shuffle" or len(call.args) != 1 or call.keywords:
         return None
-    function, given = ast.unparse(call.func), call.args[0]
+    function, given = unparsed(call.func), call.args[0]
     plain = isinstance(given, ast.Name | ast.Attribute) and "." in function and "(" not in function
-    return (function, ast.unparse(given)) if plain else None
+    return (function, unparsed(given)) if plain else None
 
 
 def _is_label(name: str) -> bool:
@@ -315,10 +316,10 @@ def _constant_worker_seed(event: Event, loader: Value) -> Iterator[Problem]:
     definition = given.definition if given is not None and given.kind == "function" else None
     if definition is None or isinstance(definition, Class):
         return
-    used = {n.id for n in ast.walk(definition.node) if isinstance(n, ast.Name)}
+    used = {n.id for n in walk(definition.node) if isinstance(n, ast.Name)}
     seeds = [
         n
-        for n in ast.walk(definition.node)
+        for n in walk(definition.node)
         if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "seed"
     ]
     if (
@@ -341,7 +342,7 @@ def _copied_generator(event: Event, dataset: Value) -> Iterator[Problem]:
     definition = dataset.definition
     if not isinstance(definition, Class) or "__getitem__" not in definition.methods:
         return
-    used = {n.attr for n in ast.walk(definition.methods["__getitem__"].node) if isinstance(n, ast.Attribute)}
+    used = {n.attr for n in walk(definition.methods["__getitem__"].node) if isinstance(n, ast.Attribute)}
     for name, value in dataset.attrs.items():
         made = value.path in ("numpy.random.default_rng", "numpy.random.RandomState", "random.Random")
         if made and name in used and value.site is not None:
@@ -368,10 +369,10 @@ def find_repeated_stream(trace: Trace) -> Iterator[Problem]:
         if workers is None or not number(workers) or "worker_init_fn" in loader.kwargs:
             continue
         method = dataset.definition.methods.get("__iter__")
-        bases = " ".join(ast.unparse(base) for base in dataset.definition.node.bases)
+        bases = " ".join(unparsed(base) for base in dataset.definition.node.bases)
         if method is None or "IterableDataset" not in bases or _knows_workers(dataset.definition, method.node):
             continue
-        head = next((n.iter for n in ast.walk(method.node) if isinstance(n, ast.For)), method.node)
+        head = next((n.iter for n in walk(method.node) if isinstance(n, ast.For)), method.node)
         yield Problem(
             Site(method.file, head),
             f"{number(workers):g} workers ({event.site}) each run the whole __iter__ of {dataset.class_name}: "
@@ -386,20 +387,20 @@ def find_repeated_stream(trace: Trace) -> Iterator[Problem]:
 def _knows_workers(owner: Class, method: ast.AST) -> bool:
     """Whether the class speaks of workers or ranks, or gives an endless stream, of which shares are not expected."""
     text = " ".join(owner.file.lines[owner.node.lineno - 1 : owner.node.end_lineno]).lower()
-    endless = any(isinstance(n, ast.While) for n in ast.walk(method))
+    endless = any(isinstance(n, ast.While) for n in walk(method))
     return endless or "worker" in text or "rank" in text or "random" in text or "shard" in text
 
 
 def find_order_drawn_once(trace: Trace) -> Iterator[Problem]:
     """A sampler that shuffles in __init__ and hands out the same order in every epoch."""
     for owner in trace.project.classes.values():
-        bases = " ".join(ast.unparse(base) for base in owner.node.bases)
+        bases = " ".join(unparsed(base) for base in owner.node.bases)
         start, pass_ = owner.methods.get("__init__"), owner.methods.get("__iter__")
         if "Sampler" not in bases or start is None or pass_ is None or "set_epoch" in owner.methods:
             continue
         drawn = dict(_orders_drawn(start.node))
-        used = {ast.unparse(n) for n in ast.walk(pass_.node) if isinstance(n, ast.Attribute)}
-        again = any(_draws(n) for n in ast.walk(pass_.node))
+        used = {unparsed(n) for n in walk(pass_.node) if isinstance(n, ast.Attribute)}
+        again = any(_draws(n) for n in walk(pass_.node))
         calls_own = any(name in owner.methods for name in {u.removeprefix("self.") for u in used})
         for name, node in drawn.items():
             if name in used and not again and not calls_own:
@@ -414,11 +415,11 @@ def find_order_drawn_once(trace: Trace) -> Iterator[Problem]:
 
 
 def _orders_drawn(function: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and any(_draws(n) for n in ast.walk(node.value)):
-            yield ast.unparse(node.targets[0]), node
+    for node in walk(function):
+        if isinstance(node, ast.Assign) and any(_draws(n) for n in walk(node.value)):
+            yield unparsed(node.targets[0]), node
         elif isinstance(node, ast.Call) and _draws(node) and node.args:
-            yield ast.unparse(node.args[0]), node
+            yield unparsed(node.args[0]), node
 
 
 def _draws(node: ast.AST) -> bool:

@@ -7,11 +7,12 @@ from misrun.tools.code.project_model import Project
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Frame
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import walk
 
 
 def place_in_loop(project: Project, event: Event, loop: Frame) -> Site:
     """The event itself where it is written in the loop, else the call in the loop that leads to it."""
-    inside = {id(node) for node in ast.walk(loop.node)}
+    inside = {id(node) for node in walk(loop.node)}
     if id(event.node) in inside:
         return event.site
     calls = [f.node for f in event.frame.chain() if f.kind == "call" and id(f.node) in inside]

@@ -12,6 +12,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Site, Value, ancestors
+from misrun.tools.code.walking import unparsed, walk
 
 _CACHES = "https://docs.python.org/3/library/functools.html#functools.lru_cache"
 
@@ -29,7 +30,7 @@ def find_tensor_cache(trace: Trace) -> Iterator[Problem]:
 
 def _is_unbounded_cache(decorators: list[ast.expr]) -> bool:
     for decorator in decorators:
-        text = ast.unparse(decorator)
+        text = unparsed(decorator)
         if text in ("cache", "functools.cache") or ("lru_cache(" in text and "None" in text):
             return True
     return False
@@ -37,7 +38,7 @@ def _is_unbounded_cache(decorators: list[ast.expr]) -> bool:
 
 def _is_layer_input(function: ast.AST, parameter: str) -> bool:
     """Whether the parameter is handed to a part of the model, `self.layer(x)`."""
-    calls = (n for n in ast.walk(function) if isinstance(n, ast.Call) and ast.unparse(n.func).startswith("self."))
+    calls = (n for n in walk(function) if isinstance(n, ast.Call) and unparsed(n.func).startswith("self."))
     return any(isinstance(a, ast.Name) and a.id == parameter for call in calls for a in call.args)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from misrun.tools.code.project_model import Project
 from misrun.tools.code.trace import Event, Frame
 from misrun.tools.code.values import Value, ancestors
+from misrun.tools.code.walking import children, unparsed, walk
 
 _SAMPLING = frozenset({"random.sample", "random.choices", "random.choice"})
 _EMPTYING = frozenset({"clear", "pop", "popleft", "popitem", "remove", "reset"})
@@ -15,10 +16,10 @@ def receiver_text(event: Event) -> str:
     """What a container is called where something is put into it: "self.images" of `self.images.append(x)`."""
     node = event.node
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return ast.unparse(node.func.value)
+        return unparsed(node.func.value)
     if isinstance(node, ast.Subscript):
-        return ast.unparse(node.value)
-    return ast.unparse(node) if isinstance(node, ast.expr) else ""
+        return unparsed(node.value)
+    return unparsed(node) if isinstance(node, ast.expr) else ""
 
 
 def container_of(event: Event) -> Value | None:
@@ -51,7 +52,7 @@ def created_within(event: Event, loop: Frame) -> bool:
     container = container_of(event) or event.receiver
     if container is None or container.site is None:
         return True
-    if any(node is container.site.node for node in ast.walk(loop.node)):
+    if any(node is container.site.node for node in walk(loop.node)):
         return True
     for frame in event.frame.chain():
         if frame is loop:
@@ -63,7 +64,7 @@ def created_within(event: Event, loop: Frame) -> bool:
 
 def _defines(event: Event, function: str, line: int) -> bool:
     """Whether a function of that name, other than a constructor, spans the line in the event's file."""
-    found = (n for n in ast.walk(event.file.tree) if isinstance(n, ast.FunctionDef) and n.name == function)
+    found = (n for n in walk(event.file.tree) if isinstance(n, ast.FunctionDef) and n.name == function)
     return function != "__init__" and any(n.lineno <= line <= (n.end_lineno or n.lineno) for n in found)
 
 
@@ -88,9 +89,7 @@ def _outside_constructors(tree: ast.AST) -> Iterator[ast.AST]:
         node = stack.pop()
         yield node
         stack.extend(
-            child
-            for child in ast.iter_child_nodes(node)
-            if not (isinstance(child, ast.FunctionDef) and child.name == "__init__")
+            child for child in children(node) if not (isinstance(child, ast.FunctionDef) and child.name == "__init__")
         )
 
 
@@ -107,8 +106,8 @@ def _empties(node: ast.AST, forms: set[str]) -> bool:
 
 def _lengths(test: ast.expr) -> str:
     """The arguments of len() in a condition, as text."""
-    calls = (n for n in ast.walk(test) if isinstance(n, ast.Call) and ast.unparse(n.func) == "len")
-    return " ".join(ast.unparse(call) for call in calls)
+    calls = (n for n in walk(test) if isinstance(n, ast.Call) and unparsed(n.func) == "len")
+    return " ".join(unparsed(call) for call in calls)
 
 
 def _whole(target: ast.expr) -> ast.expr:
@@ -118,16 +117,16 @@ def _whole(target: ast.expr) -> ast.expr:
 
 def _is(node: ast.expr, forms: set[str]) -> bool:
     """Whether the expression is one of the forms; ".name" stands for that attribute of any object."""
-    return ast.unparse(node) in forms or (isinstance(node, ast.Attribute) and f".{node.attr}" in forms)
+    return unparsed(node) in forms or (isinstance(node, ast.Attribute) and f".{node.attr}" in forms)
 
 
 def _grows(value: ast.expr, forms: set[str]) -> bool:
     """`x = torch.cat([x, new])`: the container made longer, not a new one."""
-    if not isinstance(value, ast.Call) or any(isinstance(n, ast.Slice) for n in ast.walk(value)):
+    if not isinstance(value, ast.Call) or any(isinstance(n, ast.Slice) for n in walk(value)):
         return False
-    return any(_is(n, forms) for n in ast.walk(value) if isinstance(n, ast.expr))
+    return any(_is(n, forms) for n in walk(value) if isinstance(n, ast.expr))
 
 
 def test_of(node: ast.AST) -> str:
     """The condition of a branch, as text."""
-    return ast.unparse(node.test) if isinstance(node, ast.If) else ""
+    return unparsed(node.test) if isinstance(node, ast.If) else ""

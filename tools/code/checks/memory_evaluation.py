@@ -15,6 +15,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Value, ancestors, number, same
+from misrun.tools.code.walking import unparsed
 
 _NO_GRAD = "https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html"
 _VERIFY = "Log torch.cuda.memory_allocated() (or the process's resident memory) during the evaluation."
@@ -71,7 +72,7 @@ def _speaks_of_evaluation(event: Event, loop: Frame) -> bool:
     """A word of evaluation in the name of a function around it or of what the loop runs over."""
     labels = [f.label for f in event.frame.chain() if f.kind == "call"]
     node = loop.node
-    over = ast.unparse(node.iter) if isinstance(node, ast.For) else ""
+    over = unparsed(node.iter) if isinstance(node, ast.For) else ""
     return any(word in _WORDS for text in (*labels, over) for word in _split(text))
 
 

@@ -18,6 +18,7 @@ from misrun.tools.code.project_model import Project
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import TrainingLoop, training_loops
 from misrun.tools.code.values import Site, Value
+from misrun.tools.code.walking import unparsed, walk
 
 
 def find_outputs_kept(trace: Trace) -> Iterator[Problem]:
@@ -36,7 +37,7 @@ def _outlives_nothing(event: Event, training: TrainingLoop) -> bool:
 
 def _output_kept(event: Event, project: Project) -> Problem:
     node = event.node.args[0] if isinstance(event.node, ast.Call) and len(event.node.args) == 1 else None
-    what = ast.unparse(node) if node is not None else "the output"
+    what = unparsed(node) if node is not None else "the output"
     unread = never_kept(event, receiver_text(event), project)
     return Problem(
         event.site,
@@ -86,17 +87,16 @@ def _is_reset_in(event: Event, training: TrainingLoop, project: Project) -> bool
     if event.op == "append":
         return created_within(event, training.loop) or is_emptied(project, event, training.loop)
     node = event.node
-    target = ast.unparse(node.target) if isinstance(node, ast.AugAssign) else ""
-    assigned = (n for n in ast.walk(training.loop.node) if isinstance(n, ast.Assign))
-    return any(ast.unparse(t) == target for n in assigned for t in n.targets)
+    target = unparsed(node.target) if isinstance(node, ast.AugAssign) else ""
+    assigned = (n for n in walk(training.loop.node) if isinstance(n, ast.Assign))
+    return any(unparsed(t) == target for n in assigned for t in n.targets)
 
 
 def _term_kept(event: Event) -> Problem:
     node = event.node.value if isinstance(event.node, ast.AugAssign) else event.node
     return Problem(
         event.site,
-        f"`{ast.unparse(node)}` is kept with its graph and never differentiated: each step's activations stay in "
-        "memory.",
+        f"`{unparsed(node)}` is kept with its graph and never differentiated: each step's activations stay in memory.",
         "Keep its number, `.item()` (or `.detach()`, where a tensor is needed), or compute it under torch.no_grad().",
         0.85,
         GROWS,
@@ -110,7 +110,7 @@ def find_average_with_graph(trace: Trace) -> Iterator[Problem]:
         for backward in training.backwards:
             differentiated = _name_of_loss(backward)
             loop = training.loop.node
-            assigned = ast.walk(loop) if differentiated else ()
+            assigned = walk(loop) if differentiated else ()
             for node in assigned:
                 if isinstance(node, ast.Assign) and _averages(node, differentiated):
                     yield _averaged(backward, node, differentiated)
@@ -127,21 +127,21 @@ def _name_of_loss(backward: Event) -> str:
 
 def _averages(node: ast.Assign, loss: str) -> bool:
     """The target stands in its own new value, beside the loss itself (not its number)."""
-    target = ast.unparse(node.targets[0])
+    target = unparsed(node.targets[0])
     if target == loss or not isinstance(node.value, ast.BinOp | ast.IfExp):
         return False
-    plain = {id(n) for n in ast.walk(node.value) if isinstance(n, ast.Name | ast.Attribute)}
-    for inner in ast.walk(node.value):
+    plain = {id(n) for n in walk(node.value) if isinstance(n, ast.Name | ast.Attribute)}
+    for inner in walk(node.value):
         if isinstance(inner, ast.Call):  # loss.item(), float(loss)
-            plain -= {id(n) for n in ast.walk(inner)}
+            plain -= {id(n) for n in walk(inner)}
         if isinstance(inner, ast.IfExp):
-            plain -= {id(n) for n in ast.walk(inner.test)}
-    texts = {ast.unparse(n) for n in ast.walk(node.value) if id(n) in plain}
+            plain -= {id(n) for n in walk(inner.test)}
+    texts = {unparsed(n) for n in walk(node.value) if id(n) in plain}
     return target in texts and loss in texts
 
 
 def _averaged(backward: Event, node: ast.Assign, loss: str) -> Problem:
-    target = ast.unparse(node.targets[0])
+    target = unparsed(node.targets[0])
     return Problem(
         Site(backward.file, node),
         f"`{target}` is averaged from `{loss}` itself, so it holds the autograd graph of every step so far.",

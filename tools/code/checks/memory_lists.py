@@ -22,6 +22,7 @@ from misrun.tools.code.torch_api import DETACHING_OPS
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import TrainingLoop, training_loops
 from misrun.tools.code.values import Value
+from misrun.tools.code.walking import unparsed
 
 _HOOKS = "https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook"
 
@@ -45,7 +46,7 @@ def _ends_with_data(event: Event, loops: list[Frame]) -> bool:
     """A variable of a function that goes over the data once and that nothing here calls: one epoch, and it is gone."""
     calls = [f for f in event.frame.chain() if f.kind == "call"]
     node = loops[0].node
-    once = len(loops) == 1 and isinstance(node, ast.For) and not ast.unparse(node.iter).startswith("range")
+    once = len(loops) == 1 and isinstance(node, ast.For) and not unparsed(node.iter).startswith("range")
     return once and len(calls) == 1 and "." not in receiver_text(event)
 
 
@@ -89,7 +90,7 @@ def find_grown_by_cat(trace: Trace) -> Iterator[Problem]:
             if value.op not in _CAT or any(e.args[0].op != value.op for e in others) or _conditional(event, training):
                 continue
             if _joins_itself(event, value) and not is_emptied(trace.project, event, training.loop):
-                yield _grown(event, ast.unparse(event.node))
+                yield _grown(event, unparsed(event.node))
 
 
 def _conditional(event: Event, training: TrainingLoop) -> bool:
@@ -98,10 +99,10 @@ def _conditional(event: Event, training: TrainingLoop) -> bool:
 
 def _joins_itself(event: Event, value: Value) -> bool:
     call = value.site.node if value.site else None
-    joined = ast.unparse(event.node)
+    joined = unparsed(event.node)
     parts = call.args[0] if isinstance(call, ast.Call) and call.args else None
     listed = parts.elts if isinstance(parts, ast.List | ast.Tuple) else [parts] if parts is not None else []
-    return any(ast.unparse(part) == joined for part in listed)
+    return any(unparsed(part) == joined for part in listed)
 
 
 def _grown(event: Event, what: str) -> Problem:

@@ -10,6 +10,7 @@ from misrun.tools.code.names import names
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import children, unparsed, walk
 
 # "Collective functions" of torch.distributed, and those of accelerate and Lightning's Fabric that contain one.
 _COLLECTIVES = names(
@@ -39,22 +40,22 @@ def find_one_rank(trace: Trace) -> Iterator[Problem]:
 
 def _bodies(tree: ast.Module) -> Iterator[ast.Module | ast.FunctionDef]:
     yield tree
-    yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    yield from (node for node in walk(tree) if isinstance(node, ast.FunctionDef))
 
 
 def _own(function: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a body without those of functions inside it."""
-    stack = list(ast.iter_child_nodes(function))
+    stack = list(children(function))
     while stack:
         node = stack.pop()
         if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
             continue
         yield node
-        stack.extend(ast.iter_child_nodes(node))
+        stack.extend(children(node))
 
 
 def _is_of_one_rank(test: ast.expr) -> bool:
-    text = ast.unparse(test)
+    text = unparsed(test)
     return _ONE_RANK.search(text) is not None and "-1" not in text and " or " not in text
 
 
@@ -77,14 +78,12 @@ def _after_leaving(function: ast.Module | ast.FunctionDef) -> Iterator[tuple[ast
 
 
 def _alone(file: SourceFile, node: ast.If, call: ast.Call) -> Problem:
-    return _problem(
-        file, node, call, f"`{ast.unparse(call.func)}` is reached only where `{ast.unparse(node.test)}` holds"
-    )
+    return _problem(file, node, call, f"`{unparsed(call.func)}` is reached only where `{unparsed(node.test)}` holds")
 
 
 def _left_out(file: SourceFile, node: ast.If, call: ast.Call) -> Problem:
     return _problem(
-        file, node, call, f"Ranks for which `{ast.unparse(node.test)}` holds have returned before this collective"
+        file, node, call, f"Ranks for which `{unparsed(node.test)}` holds have returned before this collective"
     )
 
 

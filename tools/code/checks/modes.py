@@ -1,6 +1,5 @@
 """Train and eval mode, and gradients during evaluation."""
 
-import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.bodies import HELD_OUT_WORDS, name_words
@@ -16,6 +15,7 @@ from misrun.tools.code.torch_api import KEEPING_OPS, LOSS_OPS, MODE_LAYERS
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import contains, training_loops
 from misrun.tools.code.values import Site, Value, alternatives, ancestors, is_constant, same
+from misrun.tools.code.walking import unparsed
 
 _EVAL = "https://docs.pytorch.org/docs/stable/notes/autograd.html#evaluation-mode-nn-module-eval"
 _NO_GRAD = "https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html"
@@ -212,7 +212,7 @@ def _is_trained_again(root: tuple[Event, ...], call: Event) -> bool:
 
 
 def _missing_eval(call: Event, before: list[Event], edits: tuple[Edit, ...]) -> Problem:
-    where = f"; the last switch is {ast.unparse(before[-1].node)} at {before[-1].site}" if before else ""
+    where = f"; the last switch is {unparsed(before[-1].node)} at {before[-1].site}" if before else ""
     return Problem(
         call.site,
         f"The model is evaluated in train mode{where}: dropout is active and batch norm uses (and updates) the "

@@ -11,6 +11,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _ARGPARSE = "https://docs.python.org/3/library/argparse.html#type"
 _GET = "https://docs.python.org/3/library/stdtypes.html#dict.get"
@@ -34,7 +35,7 @@ def find_bool_option(trace: Trace) -> Iterator[Problem]:
 
 def _options(trace: Trace) -> Iterator[tuple[SourceFile, ast.Call]]:
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if (
                 isinstance(node, ast.Call)
                 and last_name(node.func) == "add_argument"
@@ -78,7 +79,7 @@ def _names_read(trace: Trace) -> set[str] | None:
     """Attributes, keys and names the project reads; None when the options are handed on as a whole (vars(args))."""
     found: set[str] = set()
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if _hands_on_all(node):
                 return None
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
@@ -97,7 +98,7 @@ def _hands_on_all(node: ast.AST) -> bool:
 
 
 def _is_args(node: ast.expr) -> bool:
-    return any(isinstance(n, ast.Name) and n.id in ("args", "opt", "cfg", "config", "hparams") for n in ast.walk(node))
+    return any(isinstance(n, ast.Name) and n.id in ("args", "opt", "cfg", "config", "hparams") for n in walk(node))
 
 
 def find_missing_key(trace: Trace) -> Iterator[Problem]:
@@ -109,16 +110,16 @@ def find_missing_key(trace: Trace) -> Iterator[Problem]:
     words = {
         n.value
         for f in trace.project.files
-        for n in ast.walk(f.tree)
+        for n in walk(f.tree)
         if isinstance(n, ast.Constant) and isinstance(n.value, str)
-    } | {n.attr for f in trace.project.files for n in ast.walk(f.tree) if isinstance(n, ast.Attribute)}
+    } | {n.attr for f in trace.project.files for n in walk(f.tree) if isinstance(n, ast.Attribute)}
     unread = [k for k in keys if k not in words]
     for file, call, key in _gets(trace):
         like = _alike(key, unread) if key not in keys else None
         if like is not None:
             yield Problem(
                 Site(file, call),
-                f"`{ast.unparse(call)}` finds no key {key!r} in {keys[like]} and takes its default; the file says "
+                f"`{unparsed(call)}` finds no key {key!r} in {keys[like]} and takes its default; the file says "
                 f"{like!r}, which nothing reads.",
                 f"Use one name in both places, and read it with [{like!r}], which fails when it is missing.",
                 0.85,
@@ -150,7 +151,7 @@ def _level_of(key: str, contents: Iterable[object], depth: int = 5) -> dict[str,
 def _gets(trace: Trace) -> Iterator[tuple[SourceFile, ast.Call, str]]:
     """`something.get("key", default)` with a default."""
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if not isinstance(node, ast.Call) or len(node.args) != 2:
                 continue
             name = last_name(node.func)

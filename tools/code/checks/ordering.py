@@ -14,6 +14,7 @@ from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _LOADER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader"
 _SORTS = names("argsort sort_values sort sorted lexsort")
@@ -61,17 +62,17 @@ def _drawn_instead(body: Body, value: ast.expr) -> tuple[Edit, ...]:
 
 def _sorted_by_label(statement: ast.Assign | ast.Expr) -> str:
     """What a sort goes by, if it is a label: `np.argsort(y)`, `df.sort_values("label")`."""
-    for node in ast.walk(statement.value):
+    for node in walk(statement.value):
         if isinstance(node, ast.Call) and last_name(node.func) in _SORTS:
             given = [*node.args, *(k.value for k in node.keywords if k.arg in ("by", "key"))]
             if last_name(node.func) == "argsort" and isinstance(node.func, ast.Attribute):
                 given.append(node.func.value)
             for part in given:
-                if isinstance(part, ast.Lambda) and ast.unparse(part.body).endswith(("[-1]", "['label']", "['y']")):
-                    return ast.unparse(part.body)
-                words = set(ast.unparse(part).lower().replace("'", "_").replace(".", "_").replace("[", "_").split("_"))
+                if isinstance(part, ast.Lambda) and unparsed(part.body).endswith(("[-1]", "['label']", "['y']")):
+                    return unparsed(part.body)
+                words = set(unparsed(part).lower().replace("'", "_").replace(".", "_").replace("[", "_").split("_"))
                 if words & names("y label labels target targets cls class klass category"):
-                    return ast.unparse(part)
+                    return unparsed(part)
     return ""
 
 
@@ -83,7 +84,7 @@ def find_grouped_by_class(trace: Trace) -> Iterator[Problem]:
     trainings = training_loops(trace)
     for training in trainings:
         for file in trace.project.files:
-            for loop in ast.walk(file.tree):
+            for loop in walk(file.tree):
                 collects = isinstance(loop, ast.For) and _is_over_classes(loop) and _appends_with(loop)
                 if isinstance(loop, ast.For) and (collects or _appends_block(loop)):
                     yield Problem(
@@ -101,7 +102,7 @@ def find_grouped_by_class(trace: Trace) -> Iterator[Problem]:
 
 def _mixed_after(file: SourceFile, loop: ast.For) -> tuple[Edit, ...]:
     """`random.shuffle(samples)` behind the loop, where one list gets inputs and targets together."""
-    appends = [n for n in ast.walk(loop) if isinstance(n, ast.Call) and last_name(n.func) == "append" and n.args]
+    appends = [n for n in walk(loop) if isinstance(n, ast.Call) and last_name(n.func) == "append" and n.args]
     if (
         len(appends) != 1
         or not isinstance(appends[0].args[0], ast.Tuple)
@@ -113,30 +114,30 @@ def _mixed_after(file: SourceFile, loop: ast.For) -> tuple[Edit, ...]:
 
 
 def _is_over_classes(loop: ast.For) -> bool:
-    words = ast.unparse(loop.iter).lower()
+    words = unparsed(loop.iter).lower()
     return any(w in words for w in ("class", "categor", "label", "folders"))
 
 
 def _appends_with(loop: ast.For) -> bool:
     """The class of the loop is appended, as a target, for several samples in a loop inside."""
-    bound = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
-    inner = [n for n in ast.walk(loop) if isinstance(n, ast.For) and n is not loop]
+    bound = {n.id for n in walk(loop.target) if isinstance(n, ast.Name)}
+    inner = [n for n in walk(loop) if isinstance(n, ast.For) and n is not loop]
     return any(
         isinstance(c, ast.Call) and last_name(c.func) == "append"
-        and bound & {n.id for a in c.args for n in ast.walk(a) if isinstance(n, ast.Name)}
+        and bound & {n.id for a in c.args for n in walk(a) if isinstance(n, ast.Name)}
         for i in inner
-        for c in ast.walk(i)
+        for c in walk(i)
     )  # fmt: skip
 
 
 def _appends_block(loop: ast.For) -> bool:
     """`y.append(np.full(n, k))`, `y += [k] * n`: a block of equal targets for each turn of the loop."""
-    bound = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
-    for node in ast.walk(loop):
+    bound = {n.id for n in walk(loop.target) if isinstance(n, ast.Name)}
+    for node in walk(loop):
         if isinstance(node, ast.Call) and last_name(node.func) in ("append", "extend") and node.args:
-            collector, block = ast.unparse(node.func).rpartition(".")[0], node.args[0]
+            collector, block = unparsed(node.func).rpartition(".")[0], node.args[0]
         elif isinstance(node, ast.AugAssign):
-            collector, block = ast.unparse(node.target), node.value
+            collector, block = unparsed(node.target), node.value
         else:
             continue
         if is_target_name(collector) and _repeated(block) & bound:

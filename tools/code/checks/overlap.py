@@ -8,6 +8,7 @@ from misrun.tools.code.checks.repair_parts import held_out_behind
 from misrun.tools.code.checks.repair_syntax import statement_of
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value, number
+from misrun.tools.code.walking import unparsed
 
 _LEAKAGE = "https://scikit-learn.org/stable/common_pitfalls.html#data-leakage"
 _TRAIN = ("train", "trn", "tr", "xtr", "ytr", "xtrain", "ytrain")
@@ -59,9 +60,9 @@ def _names(assign: ast.Assign, value: ast.AST) -> Iterator[str]:
     """The target that gets exactly this value, also in `a, b = x[:n], x[n:]`."""
     for target in assign.targets:
         if assign.value is value:
-            yield ast.unparse(target)
+            yield unparsed(target)
         if isinstance(target, ast.Tuple) and isinstance(assign.value, ast.Tuple):
-            yield from (ast.unparse(t) for t, v in zip(target.elts, assign.value.elts, strict=False) if v is value)
+            yield from (unparsed(t) for t, v in zip(target.elts, assign.value.elts, strict=False) if v is value)
 
 
 def _bounds(event: Event) -> tuple[Value | None, Value | None] | None:
@@ -90,13 +91,13 @@ def _overlap(train: Event, held: Event) -> bool:
 def _share(bound: Value | None) -> tuple[str, float] | None:
     """`int(0.8 * n)` as ("n", 0.8)."""
     node = bound.site.node if bound is not None and bound.site is not None else None
-    while isinstance(node, ast.Call) and len(node.args) == 1 and ast.unparse(node.func) in ("int", "round"):
+    while isinstance(node, ast.Call) and len(node.args) == 1 and unparsed(node.func) in ("int", "round"):
         node = node.args[0]
     if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult):
         return None
     for share, whole in ((node.left, node.right), (node.right, node.left)):
         if isinstance(share, ast.Constant) and isinstance(share.value, float):
-            return ast.unparse(whole), share.value
+            return unparsed(whole), share.value
     return None
 
 

@@ -20,6 +20,7 @@ from misrun.tools.code.source import SourceFile
 from misrun.tools.code.torch_api import LOSS_OPS
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Site, Value, ancestors
+from misrun.tools.code.walking import unparsed, walk
 
 _INDEXING = "https://numpy.org/doc/stable/user/basics.indexing.html#integer-array-indexing"
 _LISTDIR = "https://docs.python.org/3/library/os.html#os.listdir"
@@ -149,7 +150,7 @@ def find_listing_order(trace: Trace) -> Iterator[Problem]:
         loose = [n for n, is_sorted in listings if not is_sorted and not _sorted_later(body.node, n)]
         if len(listings) != 2 or not loose:  # a pair; more listings are folders of another kind
             continue
-        paired = _side_by_side(body, [ast.unparse(n.targets[0]) for n, _ in listings])
+        paired = _side_by_side(body, [unparsed(n.targets[0]) for n, _ in listings])
         if len(loose) == 1 or paired:
             yield Problem(
                 Site(body.file, loose[0]),
@@ -206,15 +207,9 @@ def find_reordered_beside(trace: Trace) -> Iterator[Problem]:
 def _reordered(assign: ast.Assign) -> str:
     """x of `x = x[randperm(n)]`."""
     target, value = assign.targets[0], assign.value
-    if (
-        not isinstance(target, ast.Name)
-        or not isinstance(value, ast.Subscript)
-        or ast.unparse(value.value) != target.id
-    ):
+    if not isinstance(target, ast.Name) or not isinstance(value, ast.Subscript) or unparsed(value.value) != target.id:
         return ""
-    drawn = any(
-        isinstance(n, ast.Call) and last_name(n.func) in ("randperm", "permutation") for n in ast.walk(value.slice)
-    )
+    drawn = any(isinstance(n, ast.Call) and last_name(n.func) in ("randperm", "permutation") for n in walk(value.slice))
     return target.id if drawn else ""
 
 
@@ -222,28 +217,26 @@ def _cut_beside(body: Body, name: str, after: int) -> Iterator[str]:
     """Names cut by the same slice in one tuple: y of `x[i:j], y[i:j]`."""
     for node in body.nodes:
         if isinstance(node, ast.Tuple) and node.lineno > after:
-            cuts = [(ast.unparse(e.value), ast.unparse(e.slice)) for e in node.elts if isinstance(e, ast.Subscript)]
+            cuts = [(unparsed(e.value), unparsed(e.slice)) for e in node.elts if isinstance(e, ast.Subscript)]
             mine = {cut for owner, cut in cuts if owner == name}
             yield from (owner for owner, cut in cuts if owner != name and cut in mine)
 
 
 def _stored(body: Body, name: str) -> bool:
-    return any(name in {ast.unparse(n) for t in a.targets for n in ast.walk(t)} for a in body.assigns)
+    return any(name in {unparsed(n) for t in a.targets for n in walk(t)} for a in body.assigns)
 
 
 def find_cut_by_order(trace: Trace) -> Iterator[Problem]:
     """`idx = order[i:j]` and then `x[idx], y[i:j]` in one statement, with an order that was drawn."""
     for body in bodies(trace):
-        drawn = {ast.unparse(a.targets[0]) for a in body.assigns if _draws_order(a.value)}
-        picks = {ast.unparse(a.targets[0]): a.value for a in body.assigns if _is_cut_of(a.value, drawn)}
+        drawn = {unparsed(a.targets[0]) for a in body.assigns if _draws_order(a.value)}
+        picks = {unparsed(a.targets[0]): a.value for a in body.assigns if _is_cut_of(a.value, drawn)}
         for statement in body.statements if drawn else ():
             cuts = [n for s in _beside(body.file, statement) for n in own_nodes(s) if isinstance(n, ast.Subscript)]
             picked = [(n, by) for n in cuts if (by := _picked_by(n, picks, drawn)) is not None]
             for one, by in picked:
-                other = next(
-                    (n for n in cuts if ast.unparse(n.slice) == by and ast.unparse(n.value) not in drawn), None
-                )
-                if other is not None and not any(ast.unparse(n.value) == ast.unparse(other.value) for n, _ in picked):
+                other = next((n for n in cuts if unparsed(n.slice) == by and unparsed(n.value) not in drawn), None)
+                if other is not None and not any(unparsed(n.value) == unparsed(other.value) for n, _ in picked):
                     yield _cut_apart(body, one, other)
                     break
 
@@ -256,29 +249,29 @@ def _beside(file: SourceFile, statement: ast.stmt) -> list[ast.stmt]:
 
 
 def _draws_order(value: ast.expr) -> bool:
-    return any(isinstance(n, ast.Call) and last_name(n.func) in ("randperm", "permutation") for n in ast.walk(value))
+    return any(isinstance(n, ast.Call) and last_name(n.func) in ("randperm", "permutation") for n in walk(value))
 
 
 def _is_cut_of(value: ast.expr, drawn: set[str]) -> bool:
     is_slice = isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Slice)
-    return is_slice and isinstance(value, ast.Subscript) and ast.unparse(value.value) in drawn
+    return is_slice and isinstance(value, ast.Subscript) and unparsed(value.value) in drawn
 
 
 def _picked_by(cut: ast.Subscript, picks: dict[str, ast.expr], drawn: set[str]) -> str | None:
     """The slice of the order that `x[idx]` or `x[order[i:j]]` is picked by, as text."""
-    index = picks.get(ast.unparse(cut.slice), cut.slice)
-    return ast.unparse(index.slice) if isinstance(index, ast.Subscript) and _is_cut_of(index, drawn) else None
+    index = picks.get(unparsed(cut.slice), cut.slice)
+    return unparsed(index.slice) if isinstance(index, ast.Subscript) and _is_cut_of(index, drawn) else None
 
 
 def _cut_apart(body: Body, one: ast.Subscript, other: ast.Subscript) -> Problem:
     return Problem(
         Site(body.file, other),
-        f"`{ast.unparse(one)}` is picked by a drawn order and `{ast.unparse(other)}` beside it is not: sample i meets "
+        f"`{unparsed(one)}` is picked by a drawn order and `{unparsed(other)}` beside it is not: sample i meets "
         "the target of another sample.",
         "Index both with the same part of the order.",
         0.85,
         "Print ten samples with their targets before and after.",
-        (Edit("replace", body.file, other.slice, ast.unparse(one.slice)),),
+        (Edit("replace", body.file, other.slice, unparsed(one.slice)),),
     )
 
 
@@ -291,9 +284,9 @@ def find_one_sided_orders(trace: Trace) -> Iterator[Problem]:
 def _side_by_side(body: Body, listed: list[str]) -> bool:
     """Whether both are read with one index, or zipped: `self.images[i]` and `self.masks[i]`."""
     indices: dict[str, set[str]] = {name: set() for name in listed}
-    for node in ast.walk(body.file.tree):
-        if isinstance(node, ast.Subscript) and ast.unparse(node.value) in indices:
-            indices[ast.unparse(node.value)].add(ast.unparse(node.slice))
+    for node in walk(body.file.tree):
+        if isinstance(node, ast.Subscript) and unparsed(node.value) in indices:
+            indices[unparsed(node.value)].add(unparsed(node.slice))
         if (
             isinstance(node, ast.Call)
             and last_name(node.func) == "zip"
@@ -306,19 +299,19 @@ def _side_by_side(body: Body, listed: list[str]) -> bool:
 
 def _listing(node: ast.expr) -> bool | None:
     """Whether a listing of files is sorted; None when the expression is none."""
-    calls = {last_name(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
+    calls = {last_name(n.func) for n in walk(node) if isinstance(n, ast.Call)}
     return "sorted" in calls or "natsorted" in calls if calls & {"listdir", "glob", "iterdir", "rglob"} else None
 
 
 def _sorted_later(scope: ast.AST, assign: ast.Assign) -> bool:
-    target = ast.unparse(assign.targets[0])
+    target = unparsed(assign.targets[0])
     return any(
         isinstance(n, ast.Call)
         and (
-            ast.unparse(n.func) == f"{target}.sort"
+            unparsed(n.func) == f"{target}.sort"
             or (last_name(n.func) == "sorted" and target in map(ast.unparse, n.args))
         )
-        for n in ast.walk(scope)
+        for n in walk(scope)
     )
 
 
@@ -350,7 +343,7 @@ def _refitted(trace: Trace, *, encoders: bool) -> Iterator[Problem]:
             if first is not event and _is_held_out(_given(event)) and not _is_held_out(_given(first)):
                 yield Problem(
                     event.site,
-                    f"{ast.unparse(event.node.func) if isinstance(event.node, ast.Call) else 'fit'} is fitted again on "
+                    f"{unparsed(event.node.func) if isinstance(event.node, ast.Call) else 'fit'} is fitted again on "
                     f"held-out data (first at {first.site}): the same value is encoded differently from training.",
                     "transform() with what was fitted on the training data.",
                     0.85,
@@ -371,7 +364,7 @@ def _belong(first: Event, again: Event) -> bool:
 
 def _given(event: Event) -> str:
     node = event.node
-    return ast.unparse(node.args[0]) if isinstance(node, ast.Call) and node.args else ""
+    return unparsed(node.args[0]) if isinstance(node, ast.Call) and node.args else ""
 
 
 def _is_held_out(text: str) -> bool:
@@ -383,7 +376,7 @@ def find_classes_per_split(trace: Trace) -> Iterator[Problem]:
     for cls in trace.project.classes.values():
         if "__getitem__" not in cls.methods:
             continue
-        for node in ast.walk(cls.node):
+        for node in walk(cls.node):
             if (
                 isinstance(node, ast.Call)
                 and last_name(node.func) == "enumerate"

@@ -12,6 +12,7 @@ from misrun.tools.code.project_model import Class
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import TrainingLoop, contains, parameters_of, training_loops
 from misrun.tools.code.values import Value, alternatives, ancestors, is_constant, same
+from misrun.tools.code.walking import unparsed, walk
 
 _OPTIM = "https://docs.pytorch.org/docs/stable/optim.html#constructing-it"
 _TRANSFER = "https://docs.pytorch.org/tutorials/beginner/transfer_learning_tutorial.html"
@@ -195,7 +196,7 @@ def _replaces_layer(event: Event) -> bool:
 def _builds_itself(event: Event) -> bool:
     """`self.fc = nn.Linear(...)` in a constructor or forward: a module that puts itself together."""
     within = any(f.kind == "call" and f.label in ("__init__", "forward") for f in event.frame.chain())
-    return within and ast.unparse(event.node).split("[")[0].count(".") < 2
+    return within and unparsed(event.node).split("[")[0].count(".") < 2
 
 
 def _is_rebuilt(root: tuple[Event, ...], change: Event, made: Event) -> bool:
@@ -313,7 +314,7 @@ def _registered_edit(event: Event) -> tuple[Edit, ...]:
 
 def _assigned_value(event: Event) -> ast.expr | None:
     """What stands right of `self.layers =`."""
-    holder = next((s for s in ast.walk(event.file.tree) if isinstance(s, ast.Assign) and event.node in s.targets), None)
+    holder = next((s for s in walk(event.file.tree) if isinstance(s, ast.Assign) and event.node in s.targets), None)
     return holder.value if holder is not None and len(holder.targets) == 1 else None
 
 

@@ -11,6 +11,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import Class, FunctionNode, last_name
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _SPLIT = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.random_split"
 _ROLLING = "https://pandas.pydata.org/docs/reference/api/pandas.DataFrame.rolling.html"
@@ -30,7 +31,7 @@ def _splits(body: Body) -> Iterator[tuple[ast.Assign, ast.Call, list[str]]]:
     for assign in body.assigns:
         call, target = assign.value, assign.targets[0]
         if isinstance(call, ast.Call) and last_name(call.func) in _SPLITTERS and isinstance(target, ast.Tuple):
-            yield assign, call, [ast.unparse(t) for t in target.elts]
+            yield assign, call, [unparsed(t) for t in target.elts]
 
 
 def find_training_on_all(trace: Trace) -> Iterator[Problem]:
@@ -59,14 +60,14 @@ def find_training_on_all(trace: Trace) -> Iterator[Problem]:
 
 def _reads(body: Body, name: str) -> bool:
     if name.startswith("self."):
-        return any(isinstance(n, ast.Attribute) and ast.unparse(n) == name and isinstance(n.ctx, ast.Load)
-                   for n in ast.walk(body.file.tree))  # fmt: skip
-    return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(body.node))
+        return any(isinstance(n, ast.Attribute) and unparsed(n) == name and isinstance(n.ctx, ast.Load)
+                   for n in walk(body.file.tree))  # fmt: skip
+    return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in walk(body.node))
 
 
 def _feeds(statement: ast.stmt, name: str) -> bool:
     """A loader, data set or training call that is given the name itself."""
-    for node in ast.walk(statement):
+    for node in walk(statement):
         if not isinstance(node, ast.Call) or last_name(node.func) in ("len", "print", "info", *_SPLITTERS):
             continue
         given = [*node.args, *(k.value for k in node.keywords)]
@@ -76,7 +77,7 @@ def _feeds(statement: ast.stmt, name: str) -> bool:
 
 
 def _target(statement: ast.stmt) -> str:
-    return ast.unparse(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
+    return unparsed(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
 
 
 def find_held_out_joined(trace: Trace) -> Iterator[Problem]:
@@ -85,7 +86,7 @@ def find_held_out_joined(trace: Trace) -> Iterator[Problem]:
         for assign in body.assigns:
             joined = _joined_names(assign.value)
             held = [n for n in joined if part_of(n) == "held out"]
-            training = any(part_of(n) == "train" for n in joined) and part_of(ast.unparse(assign.targets[0])) == "train"
+            training = any(part_of(n) == "train" for n in joined) and part_of(unparsed(assign.targets[0])) == "train"
             if training and held and _is_evaluated(body, held[0], assign):
                 yield Problem(
                     Site(body.file, assign),
@@ -101,17 +102,17 @@ def find_held_out_joined(trace: Trace) -> Iterator[Problem]:
 def _joined_names(value: ast.expr) -> list[str]:
     """What is joined by `concat([a, b])`, `ConcatDataset([a, b])`, `cat((a, b))`, `a + b`."""
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
-        return [ast.unparse(n) for n in (value.left, value.right) if isinstance(n, ast.Name | ast.Attribute)]
+        return [unparsed(n) for n in (value.left, value.right) if isinstance(n, ast.Name | ast.Attribute)]
     joins = isinstance(value, ast.Call) and last_name(value.func) in _JOINS and bool(value.args)
     first = value.args[0] if joins and isinstance(value, ast.Call) else None
-    return [ast.unparse(e) for e in first.elts] if isinstance(first, ast.List | ast.Tuple) else []
+    return [unparsed(e) for e in first.elts] if isinstance(first, ast.List | ast.Tuple) else []
 
 
 def _is_evaluated(body: Body, name: str, after: ast.stmt) -> bool:
     """Whether the held-out data is used again as such: given to something that gets a held-out name, or iterated."""
     later = [s for s in body.statements if s.lineno > after.lineno]
     for statement in later:
-        reads = any(isinstance(n, ast.Name | ast.Attribute) and ast.unparse(n) == name for n in ast.walk(statement))
+        reads = any(isinstance(n, ast.Name | ast.Attribute) and unparsed(n) == name for n in walk(statement))
         if reads and (
             part_of(_target(statement)) == "held out" or isinstance(statement, ast.For | ast.With | ast.Expr)
         ):
@@ -125,7 +126,7 @@ def find_split_per_part(trace: Trace) -> Iterator[Problem]:
         start = cls.methods.get("__init__")
         if start is None or "__getitem__" not in cls.methods or not _chooses_part(start.node):
             continue
-        draws = [n for n in ast.walk(start.node) if _draws_unseeded(n)]
+        draws = [n for n in walk(start.node) if _draws_unseeded(n)]
         if draws and not _is_seeded(start.node) and _times_built(trace, cls) >= 2:
             yield Problem(
                 Site(cls.file, draws[0]),
@@ -143,13 +144,13 @@ def _draws_unseeded(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call) or last_name(node.func) not in ("permutation", "randperm", "shuffle"):
         return False
     seeded = any(k.arg in ("generator", "random_state") for k in node.keywords)
-    function = ast.unparse(node.func)
+    function = unparsed(node.func)
     return not seeded and function in ("np.random.permutation", "numpy.random.permutation", "torch.randperm",
                                        "random.shuffle", "np.random.shuffle", "numpy.random.shuffle")  # fmt: skip
 
 
 def _is_seeded(function: ast.AST) -> bool:
-    return any(isinstance(n, ast.Call) and last_name(n.func) in ("seed", "manual_seed") for n in ast.walk(function))
+    return any(isinstance(n, ast.Call) and last_name(n.func) in ("seed", "manual_seed") for n in walk(function))
 
 
 def _chooses_part(function: FunctionNode) -> bool:
@@ -157,7 +158,7 @@ def _chooses_part(function: FunctionNode) -> bool:
     told = {a.arg for a in function.args.args} & names(
         "train split is_train mode part subset partition phase training fold"
     )
-    slices = any(isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Slice) for n in ast.walk(function))
+    slices = any(isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Slice) for n in walk(function))
     return bool(told) and slices
 
 
@@ -165,7 +166,7 @@ def _times_built(trace: Trace, cls: Class) -> int:
     return sum(
         isinstance(n, ast.Call) and last_name(n.func) == cls.name
         for file in trace.project.files
-        for n in ast.walk(file.tree)
+        for n in walk(file.tree)
     )
 
 
@@ -175,8 +176,8 @@ def find_shuffled_windows(trace: Trace) -> Iterator[Problem]:
     for body in bodies(trace) if makers else ():
         held = {n for a in body.assigns if _calls_any(a.value, makers) for n in _names_bound(a)}
         for assign, call, _ in _splits(body):
-            given = {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)}
-            ordered = any(k.arg in ("shuffle", "groups", "stratify_groups") and ast.unparse(k.value) == "False"
+            given = {n.id for a in call.args for n in walk(a) if isinstance(n, ast.Name)}
+            ordered = any(k.arg in ("shuffle", "groups", "stratify_groups") and unparsed(k.value) == "False"
                           for k in call.keywords)  # fmt: skip
             if not ordered and (given & held or any(_calls_any(a, makers) for a in call.args)):
                 yield Problem(
@@ -191,11 +192,11 @@ def find_shuffled_windows(trace: Trace) -> Iterator[Problem]:
 
 
 def _calls_any(value: ast.expr, makers: set[str]) -> bool:
-    return any(isinstance(n, ast.Call) and last_name(n.func) in makers for n in ast.walk(value))
+    return any(isinstance(n, ast.Call) and last_name(n.func) in makers for n in walk(value))
 
 
 def _names_bound(assign: ast.Assign) -> set[str]:
-    return {n.id for t in assign.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+    return {n.id for t in assign.targets for n in walk(t) if isinstance(n, ast.Name)}
 
 
 def _window_makers(trace: Trace) -> set[str]:
@@ -204,7 +205,7 @@ def _window_makers(trace: Trace) -> set[str]:
     for function in trace.project.functions.values():
         if function.owner and function.name == "__getitem__" and _window_at_index(function.node):
             found.add(function.owner.name)
-        elif not function.owner and any(_collects_windows(n) for n in ast.walk(function.node)):
+        elif not function.owner and any(_collects_windows(n) for n in walk(function.node)):
             found.add(function.name)
     return found
 
@@ -212,7 +213,7 @@ def _window_makers(trace: Trace) -> set[str]:
 def _window_at_index(node: ast.AST) -> bool:
     arguments = getattr(node, "args", None)
     index = arguments.args[1].arg if arguments is not None and len(arguments.args) > 1 else ""
-    return any(_is_window(n, index) for n in ast.walk(node))
+    return any(_is_window(n, index) for n in walk(node))
 
 
 def _collects_windows(node: ast.AST) -> bool:
@@ -221,13 +222,13 @@ def _collects_windows(node: ast.AST) -> bool:
         return any(
             isinstance(n, ast.Call)
             and last_name(n.func) == "append"
-            and any(_is_window(m, node.target.id) for m in ast.walk(n))
-            for n in ast.walk(node)
+            and any(_is_window(m, node.target.id) for m in walk(n))
+            for n in walk(node)
         )
     if isinstance(node, ast.ListComp) and isinstance(node.generators[0].target, ast.Name):
         generator = node.generators[0]
         name = generator.target.id  # type: ignore[attr-defined]
-        return _steps_by_one(generator.iter) and any(_is_window(m, name) for m in ast.walk(node.elt))
+        return _steps_by_one(generator.iter) and any(_is_window(m, name) for m in walk(node.elt))
     return False
 
 
@@ -240,7 +241,7 @@ def _is_window(node: ast.AST, index: str) -> bool:
     cut = node.slice if isinstance(node, ast.Subscript) else None
     if not isinstance(cut, ast.Slice) or cut.lower is None or not isinstance(cut.upper, ast.BinOp):
         return False
-    return ast.unparse(cut.lower) == index and index in {n.id for n in ast.walk(cut.upper) if isinstance(n, ast.Name)}
+    return unparsed(cut.lower) == index and index in {n.id for n in walk(cut.upper) if isinstance(n, ast.Name)}
 
 
 def find_groups_split(trace: Trace) -> Iterator[Problem]:
@@ -251,7 +252,7 @@ def find_groups_split(trace: Trace) -> Iterator[Problem]:
     for body in bodies(trace):
         groups = _group_names(body)
         for assign, call, _ in _splits(body) if groups else ():
-            given = " ".join(ast.unparse(a) for a in call.args)
+            given = " ".join(unparsed(a) for a in call.args)
             if not any(group in given for group in groups) and not _splits_groups(call):
                 yield Problem(
                     Site(body.file, assign),
@@ -267,17 +268,17 @@ def _group_names(body: Body) -> set[str]:
     """Names that are assigned one group per row: `patient_ids = np.repeat(...)`, `df["subject_id"]`."""
     found: set[str] = set()
     for assign in body.assigns:
-        text = ast.unparse(assign.targets[0])
+        text = unparsed(assign.targets[0])
         repeats = any(isinstance(n, ast.Call) and last_name(n.func) in ("repeat", "randint", "integers", "choice")
-                      for n in ast.walk(assign.value))  # fmt: skip
-        if name_words(text) & _GROUP_WORDS and (repeats or "_id" in ast.unparse(assign.value)):
+                      for n in walk(assign.value))  # fmt: skip
+        if name_words(text) & _GROUP_WORDS and (repeats or "_id" in unparsed(assign.value)):
             found.add(text)
     return found
 
 
 def _splits_groups(call: ast.Call) -> bool:
     """What is split is itself a list of different groups."""
-    return any(word in ast.unparse(call) for word in ("unique", "set(", "groups", "ids"))
+    return any(word in unparsed(call) for word in ("unique", "set(", "groups", "ids"))
 
 
 def find_unmasked_nodes(trace: Trace) -> Iterator[Problem]:
@@ -286,7 +287,7 @@ def find_unmasked_nodes(trace: Trace) -> Iterator[Problem]:
         losses = [c for c in body.calls if any(word in last_name(c.func) for word in _LOSS_WORDS)]
         masks = _training_masks(trace, body) if losses and _is_trained(body) else set()
         for node in losses if masks and not _uses(body, masks) else ():
-            parts = [n for a in node.args[:2] for n in ast.walk(a)]
+            parts = [n for a in node.args[:2] for n in walk(a)]
             if len(node.args) >= 2 and not any(isinstance(n, ast.Subscript) for n in parts):  # prediction and target
                 yield Problem(
                     Site(body.file, node),
@@ -303,7 +304,7 @@ def find_centred_window(trace: Trace) -> Iterator[Problem]:
     """`series.rolling(5, center=True)`: half of the window lies in the future."""
     for body in bodies(trace):
         for call in body.calls:
-            centred = any(k.arg == "center" and ast.unparse(k.value) == "True" for k in call.keywords)
+            centred = any(k.arg == "center" and unparsed(k.value) == "True" for k in call.keywords)
             if last_name(call.func) == "rolling" and centred and _feeds_a_model(trace):
                 yield Problem(
                     Site(body.file, call),
@@ -326,7 +327,7 @@ def _training_masks(trace: Trace, body: Body) -> set[str]:
         name
         for file in trace.project.files
         if file.path.rpartition("/")[0] == folder
-        for n in ast.walk(file.tree)
+        for n in walk(file.tree)
         if isinstance(n, ast.Name | ast.Attribute)
         and (name := n.id if isinstance(n, ast.Name) else n.attr) in _TRAINING_NODES
     }
@@ -342,10 +343,10 @@ def _is_trained(body: Body) -> bool:
 def _uses(body: Body, masks: set[str]) -> bool:
     """Whether the function that trains reads a mask before the loss: the evaluation in a module body may too."""
     return any(
-        isinstance(n, ast.Subscript) and any(mask in ast.unparse(n.slice) for mask in masks)
+        isinstance(n, ast.Subscript) and any(mask in unparsed(n.slice) for mask in masks)
         for s in body.statements
         if not _only_prints(s)
-        for n in ast.walk(s)
+        for n in walk(s)
     )
 
 

@@ -1,6 +1,5 @@
 """Number formats: training in pure float16, autocast without a scaler, double-precision inputs."""
 
-import ast
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.check import Check, Problem
@@ -12,6 +11,7 @@ from misrun.tools.code.torch_api import LOSS_OPS
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import contains, parameters_of, training_loops
 from misrun.tools.code.values import Value, alternatives, is_constant, same, unwrap
+from misrun.tools.code.walking import unparsed
 
 _AMP = "https://docs.pytorch.org/docs/stable/notes/amp_examples.html"
 _FROM_NUMPY = "https://docs.pytorch.org/docs/stable/generated/torch.from_numpy.html"
@@ -163,7 +163,7 @@ def _is_device(value: Value) -> bool:
     if isinstance(value.const, str):
         return value.const.startswith(("cuda", "cpu", "mps"))
     return "device" in f"{value.name} {value.path}".lower() or (
-        value.site is not None and "device" in ast.unparse(value.site.node).lower()
+        value.site is not None and "device" in unparsed(value.site.node).lower()
     )
 
 

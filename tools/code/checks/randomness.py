@@ -10,6 +10,7 @@ from misrun.tools.code.project_model import Function, last_name
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import TrainingLoop, training_loops
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _NOTES = "https://docs.pytorch.org/docs/stable/notes/randomness.html"
 _GENERATORS = "https://docs.pytorch.org/docs/stable/generated/torch.Generator.html"
@@ -32,7 +33,7 @@ def find_generator_set_back(trace: Trace) -> Iterator[Problem]:
             if _is_seeded_again(event) and not _is_meant(event, training):
                 yield Problem(
                     event.site,
-                    f"`{ast.unparse(event.node)[:60]}` runs in every training step: each step draws the same random "
+                    f"`{unparsed(event.node)[:60]}` runs in every training step: each step draws the same random "
                     "numbers (noise, masks, sampled indices).",
                     "Make and seed the generator once, before the loop.",
                     0.9,
@@ -60,7 +61,7 @@ def _is_literal(node: ast.Call) -> bool:
     seed = node.args[0]
     if isinstance(seed, ast.Constant):
         return type(seed.value) is int
-    return isinstance(seed, ast.Attribute | ast.Name) and ast.unparse(seed).lower().rpartition(".")[2] in (
+    return isinstance(seed, ast.Attribute | ast.Name) and unparsed(seed).lower().rpartition(".")[2] in (
         "seed",
         "random_seed",
     )
@@ -85,10 +86,10 @@ def find_seed_per_sample(trace: Trace) -> Iterator[Problem]:
 
 
 def _seeded_samples(function: Function) -> Iterator[Problem]:
-    calls = [n for n in ast.walk(function.node) if isinstance(n, ast.Call)]
-    drawn = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    seeds = [c for c in calls if _seeds_literally(c) and ast.unparse(c.args[0]) not in drawn]
-    draws = [c for c in calls if last_name(c.func) in _DRAWING or "transform" in ast.unparse(c.func)]
+    calls = [n for n in walk(function.node) if isinstance(n, ast.Call)]
+    drawn = {n.id for n in walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    seeds = [c for c in calls if _seeds_literally(c) and unparsed(c.args[0]) not in drawn]
+    draws = [c for c in calls if last_name(c.func) in _DRAWING or "transform" in unparsed(c.func)]
     if seeds and any(d.lineno >= seeds[0].lineno for d in draws):
         yield Problem(
             Site(function.file, seeds[0]),

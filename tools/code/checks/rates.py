@@ -16,6 +16,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.trace import Event, Frame, Trace
 from misrun.tools.code.training import parameters_of, training_loops
 from misrun.tools.code.values import Value, number, same
+from misrun.tools.code.walking import unparsed, walk
 
 _ADAM = "https://arxiv.org/abs/1412.6980"
 _DECAY = "https://arxiv.org/abs/1711.05101"
@@ -149,7 +150,7 @@ def _schedule_edits(trace: Trace, event: Event) -> tuple[Edit, ...]:
         loader = training.loop.node.iter if isinstance(training.loop.node, ast.For) else None
         if isinstance(loader, ast.Call) and last_name(loader.func) in ("enumerate", "tqdm") and loader.args:
             loader = loader.args[0]
-        name = ast.unparse(loader) if isinstance(loader, ast.Name | ast.Attribute) else ""
+        name = unparsed(loader) if isinstance(loader, ast.Name | ast.Attribute) else ""
         steps = [e for e in training.events if e.op == "scheduler.step" and same(e.receiver, event.result)]
         if steps and name and is_in_reach(event.file, name, event.node):
             return (Edit("replace", event.file, total, f"{text_of(event.file, total)} * len({name})"),)
@@ -187,7 +188,7 @@ def _swapped(event: Event) -> str:
     total = given.get("num_training_steps", node.args[2] if len(node.args) > 2 else None)
     if warm is None or total is None:
         return ""
-    first, second = (ast.unparse(part).lower() for part in (warm, total))
+    first, second = (unparsed(part).lower() for part in (warm, total))
     wholes = ("total", "train", "max_steps", "num_steps", "t_total")
     if "warm" in second and "warm" not in first and any(word in first for word in wholes):
         return (
@@ -203,7 +204,7 @@ def _counts_epochs(trace: Trace, event: Event) -> str:
         return ""
     given = {k.arg: k.value for k in node.keywords if k.arg}
     total = given.get("num_training_steps", node.args[2] if len(node.args) > 2 else None)
-    text = ast.unparse(total).lower() if total is not None else ""
+    text = unparsed(total).lower() if total is not None else ""
     if not re.fullmatch(r"(?:[\w.]*[._])?(?:n_|num_|max_|total_)?(?:train_)?epochs?", text):
         return ""
     for training in training_loops(trace):
@@ -241,8 +242,8 @@ def _growing(event: Event) -> str:
 
 def _base_of_power(tree: ast.Module, given: ast.expr) -> float | None:
     """k of `lambda e: k ** e`, given itself or by the name the file assigns it to."""
-    name = ast.unparse(given)
-    named = (n.value for n in ast.walk(tree) if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == name)
+    name = unparsed(given)
+    named = (n.value for n in walk(tree) if isinstance(n, ast.Assign) and unparsed(n.targets[0]) == name)
     function = given if isinstance(given, ast.Lambda) else next(named, None)
     body = function.body if isinstance(function, ast.Lambda) else None
     if not isinstance(body, ast.BinOp) or not isinstance(body.op, ast.Pow) or not isinstance(body.right, ast.Name):
@@ -271,11 +272,11 @@ def find_rate_changed_per_batch(trace: Trace) -> Iterator[Problem]:
 def _multiplies_rate(event: Event) -> bool:
     """`group["lr"] *= k`, or `group["lr"] = group["lr"] * k`."""
     node = event.node.target if isinstance(event.node, ast.AugAssign) and event.op == "augmul" else event.node
-    if not isinstance(node, ast.Subscript) or ast.unparse(node.slice) != "'lr'":
+    if not isinstance(node, ast.Subscript) or unparsed(node.slice) != "'lr'":
         return False
-    holders = (s for s in ast.walk(event.file.tree) if isinstance(s, ast.Assign) and node in s.targets)
+    holders = (s for s in walk(event.file.tree) if isinstance(s, ast.Assign) and node in s.targets)
     products = (s.value for s in holders if isinstance(s.value, ast.BinOp) and isinstance(s.value.op, ast.Mult))
-    return event.op == "augmul" or any(ast.unparse(node) in ast.unparse(product) for product in products)
+    return event.op == "augmul" or any(unparsed(node) in unparsed(product) for product in products)
 
 
 def _is_batch_loop(loop: Frame) -> bool:

@@ -14,6 +14,7 @@ from misrun.tools.code.torch_api import DETACHING_OPS
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import TrainingLoop, contains, parameters_of, training_loops
 from misrun.tools.code.values import Value, alternatives, ancestors, same
+from misrun.tools.code.walking import unparsed
 
 _AUTOGRAD = "https://docs.pytorch.org/docs/stable/notes/autograd.html#locally-disabling-gradient-computation"
 _OPTIM = "https://docs.pytorch.org/docs/stable/optim.html#constructing-it"
@@ -217,7 +218,7 @@ def _is_equal(one: Value, other: Value) -> bool:
 
 def _written(call: Event) -> str:
     """The name the model is called by, as `target_net` in `target_net(x)`."""
-    return ast.unparse(call.node.func) if isinstance(call.node, ast.Call) else ""
+    return unparsed(call.node.func) if isinstance(call.node, ast.Call) else ""
 
 
 def _related(one: Value, other: Value) -> bool:

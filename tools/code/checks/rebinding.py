@@ -9,6 +9,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _OPTIM = "https://docs.pytorch.org/docs/stable/optim.html#constructing-it"
 
@@ -16,7 +17,7 @@ _OPTIM = "https://docs.pytorch.org/docs/stable/optim.html#constructing-it"
 def find_model_rebound(trace: Trace) -> Iterator[Problem]:
     """`model = new` in a loop that steps an optimizer built before it from `model.parameters()`."""
     for file in trace.project.files:
-        for scope in ast.walk(file.tree):
+        for scope in walk(file.tree):
             body = getattr(scope, "body", None)
             if isinstance(scope, ast.Module | ast.FunctionDef) and isinstance(body, list):
                 yield from _rebound_in(file, body)
@@ -61,15 +62,13 @@ def _trained_name(node: ast.expr) -> str:
 def _change_of(model: str, loop: ast.For | ast.While) -> ast.Assign | None:
     """Where the loop, after it has run the model, binds its name to something not made from it."""
     runs = [
-        n.lineno
-        for n in ast.walk(loop)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == model
+        n.lineno for n in walk(loop) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == model
     ]
     for node in loop.body:
         if not isinstance(node, ast.Assign) or not runs or node.lineno < min(runs):
             continue
         is_target = any(isinstance(t, ast.Name) and t.id == model for t in node.targets)
-        made_from_it = any(isinstance(n, ast.Name) and n.id == model for n in ast.walk(node.value))
+        made_from_it = any(isinstance(n, ast.Name) and n.id == model for n in walk(node.value))
         copied = isinstance(node.value, ast.Call) and last_name(node.value.func) == "deepcopy"
         if is_target and (copied or not made_from_it) and isinstance(node.value, ast.Name | ast.Call):
             return node
@@ -77,12 +76,12 @@ def _change_of(model: str, loop: ast.For | ast.While) -> ast.Assign | None:
 
 
 def _steps(loop: ast.AST, optimizer: str) -> bool:
-    methods = (n.func for n in ast.walk(loop) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute))
-    return any(m.attr == "step" and ast.unparse(m.value) == optimizer for m in methods)
+    methods = (n.func for n in walk(loop) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute))
+    return any(m.attr == "step" and unparsed(m.value) == optimizer for m in methods)
 
 
 def _binds(loop: ast.AST, name: str) -> bool:
-    stored = (n for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    stored = (n for n in walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
     return any(n.id == name for n in stored)
 
 

@@ -10,6 +10,7 @@ from misrun.tools.code.names import names
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _COLLATE = "https://docs.pytorch.org/docs/stable/data.html#working-with-collate-fn"
 _FILLNA = "https://pandas.pydata.org/docs/user_guide/missing_data.html"
@@ -29,7 +30,7 @@ def find_placeholder(trace: Trace) -> Iterator[Problem]:
             if not _reads(block):
                 continue
             for handler in block.handlers:
-                blank = next((n for s in handler.body for n in ast.walk(s) if _is_blank(n)), None)
+                blank = next((n for s in handler.body for n in walk(s) if _is_blank(n)), None)
                 leaves = any(isinstance(s, ast.Raise | ast.Continue) for s in handler.body)
                 if blank is not None and not leaves and _is_per_record(body):
                     yield Problem(
@@ -61,8 +62,8 @@ def find_blank_instead(trace: Trace) -> Iterator[Problem]:
 
 def _leaves_out(body: Body) -> bool:
     """Whether the class drops records when it is built: `[r for r in rows if r["tokens"]]`."""
-    owners = [n for n in ast.walk(body.file.tree) if isinstance(n, ast.ClassDef) and body.node in n.body]
-    return any(isinstance(n, ast.comprehension) and n.ifs for owner in owners for n in ast.walk(owner))
+    owners = [n for n in walk(body.file.tree) if isinstance(n, ast.ClassDef) and body.node in n.body]
+    return any(isinstance(n, ast.comprehension) and n.ifs for owner in owners for n in walk(owner))
 
 
 def find_stand_ins(trace: Trace) -> Iterator[Problem]:
@@ -71,17 +72,17 @@ def find_stand_ins(trace: Trace) -> Iterator[Problem]:
 
 
 def _reads(block: ast.Try) -> bool:
-    return any(isinstance(n, ast.Call) and last_name(n.func) in _READING for s in block.body for n in ast.walk(s))
+    return any(isinstance(n, ast.Call) and last_name(n.func) in _READING for s in block.body for n in walk(s))
 
 
 def _is_blank(node: ast.AST) -> bool:
     """`np.zeros(...)`, `torch.zeros_like(x)`, `Image.new("RGB", size)`, `[0.0] * n`."""
     if isinstance(node, ast.Call):
-        function = ast.unparse(node.func)
+        function = unparsed(node.func)
         of_library = function.partition(".")[0] in ("np", "numpy", "torch", "Image", "jnp")
         return of_library and last_name(node.func) in _BLANKS
     repeats = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List)
-    return repeats and ast.unparse(node.left) in ("[0]", "[0.0]", "[0.]")  # type: ignore[attr-defined]
+    return repeats and unparsed(node.left) in ("[0]", "[0.0]", "[0.]")  # type: ignore[attr-defined]
 
 
 def _is_per_record(body: Body) -> bool:
@@ -132,10 +133,10 @@ def find_hidden_decoding_errors(trace: Trace) -> Iterator[Problem]:
     """`open(path, encoding="ascii", errors="replace")`: what the encoding lacks becomes a question mark, or nothing."""
     for body in bodies(trace):
         for call in body.calls:
-            given = {k.arg: ast.unparse(k.value).strip("'\"") for k in call.keywords if k.arg}
+            given = {k.arg: unparsed(k.value).strip("'\"") for k in call.keywords if k.arg}
             if last_name(call.func) == "decode" and call.args:
-                given.setdefault("encoding", ast.unparse(call.args[0]).strip("'\""))
-                given.setdefault("errors", ast.unparse(call.args[1]).strip("'\"") if len(call.args) > 1 else "")
+                given.setdefault("encoding", unparsed(call.args[0]).strip("'\""))
+                given.setdefault("errors", unparsed(call.args[1]).strip("'\"") if len(call.args) > 1 else "")
             hides = given.get("errors") in ("replace", "ignore") and not given.get("mode", "r").startswith("w")
             if last_name(call.func) in ("open", "read_text", "decode") and hides:
                 narrow = given.get("encoding", "").lower().replace("-", "").replace("_", "") in ("ascii", "usascii")

@@ -12,6 +12,7 @@ from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _TRUNCATED = "https://docs.pytorch.org/tutorials/intermediate/char_rnn_generation_tutorial.html"
 
@@ -39,7 +40,7 @@ def find_state_of_module(trace: Trace) -> Iterator[Problem]:
         forward = cls.methods.get("forward")
         if forward is None:
             continue
-        for statement in ast.walk(forward.node):
+        for statement in walk(forward.node):
             name = _carried_attribute(statement)
             if name and isinstance(statement, ast.Assign) and _is_trained_uncut(trace, name, forward.node):
                 part = _part_by_text(cls.node, statement)
@@ -53,8 +54,8 @@ def _carried_attribute(statement: ast.AST) -> str:
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     if not isinstance(call, ast.Call) or not isinstance(target, ast.Tuple) or len(target.elts) != 2:
         return ""
-    last = ast.unparse(target.elts[1])
-    given = [ast.unparse(a) for a in (*call.args, *(k.value for k in call.keywords))]
+    last = unparsed(target.elts[1])
+    given = [unparsed(a) for a in (*call.args, *(k.value for k in call.keywords))]
     return last.removeprefix("self.") if last in given and last.startswith("self.") and last.count(".") == 1 else ""
 
 
@@ -62,13 +63,13 @@ def _is_trained_uncut(trace: Trace, name: str, forward: ast.AST) -> bool:
     """Something is differentiated in a loop, and outside of forward the attribute is set at most where no such loop is:
     in a constructor, or once before the batches."""
     trees = [file.tree for file in trace.project.files]
-    loops = [n for t in trees for n in ast.walk(t) if isinstance(n, ast.For | ast.While) and _has_backward(n)]
-    inner = [n for n in loops if not any(n is not o and any(o is m for m in ast.walk(n)) for o in loops)]
+    loops = [n for t in trees for n in walk(t) if isinstance(n, ast.For | ast.While) and _has_backward(n)]
+    inner = [n for n in loops if not any(n is not o and any(o is m for m in walk(n)) for o in loops)]
     makers = {f.name for f in trace.project.functions.values() if f.name != "__init__" and f.node is not forward
-              and any(_sets(n, name) for n in ast.walk(f.node))}  # fmt: skip
-    anew = any(_sets(n, name) or _calls_one_of(n, makers) for loop in inner for n in ast.walk(loop))
-    cut = any(_cuts(n, name) or _iterates_attribute(n, name) for t in trees for n in ast.walk(t))
-    return bool(inner) and not anew and not cut and not any(_calls_one_of(n, makers) for n in ast.walk(forward))
+              and any(_sets(n, name) for n in walk(f.node))}  # fmt: skip
+    anew = any(_sets(n, name) or _calls_one_of(n, makers) for loop in inner for n in walk(loop))
+    cut = any(_cuts(n, name) or _iterates_attribute(n, name) for t in trees for n in walk(t))
+    return bool(inner) and not anew and not cut and not any(_calls_one_of(n, makers) for n in walk(forward))
 
 
 def _sets(node: ast.AST, name: str) -> bool:
@@ -81,8 +82,8 @@ def _calls_one_of(node: ast.AST, functions: set[str]) -> bool:
 
 def _part_by_text(cls: ast.ClassDef, statement: ast.Assign) -> str:
     """What the layer that is called hands on, by how the class builds it."""
-    called = ast.unparse(statement.value.func) if isinstance(statement.value, ast.Call) else ""
-    made = [n.value for n in ast.walk(cls) if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == called]
+    called = unparsed(statement.value.func) if isinstance(statement.value, ast.Call) else ""
+    made = [n.value for n in walk(cls) if isinstance(n, ast.Assign) and unparsed(n.targets[0]) == called]
     kinds = {last_name(value) for value in made}
     return "tuple" if kinds == {"LSTM"} else "tensor" if kinds and kinds <= {"GRU", "RNN"} else ""
 
@@ -100,7 +101,7 @@ def _carried_states(trace: Trace) -> Iterator[tuple[ast.AST, Site, str, str]]:
         for statement in (s for s in loop.body if isinstance(s, ast.Assign)):
             name = _carried(statement)
             stores = [
-                n for n in ast.walk(loop) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)
+                n for n in walk(loop) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)
             ]
             if name and len(stores) == 1 and not _is_cut(loop, name) and _has_backward(loop):
                 file = _file_of(training.events, statement)
@@ -145,7 +146,7 @@ def _retains(loop: ast.AST) -> bool:
         and n.arg == "retain_graph"
         and isinstance(n.value, ast.Constant)
         and n.value.value is True
-        for n in ast.walk(loop)
+        for n in walk(loop)
     )
 
 
@@ -165,33 +166,33 @@ def _carried(statement: ast.Assign) -> str:
 
 def _is_cut(loop: ast.AST, name: str) -> bool:
     """`h.detach_()`, `repackage(h)`, `no_grad`: something else than the model is given the state."""
-    return any(_cuts(node, name) or (node is not loop and _iterates(node, name)) for node in ast.walk(loop))
+    return any(_cuts(node, name) or (node is not loop and _iterates(node, name)) for node in walk(loop))
 
 
 def _cuts(node: ast.AST, name: str) -> bool:
     if not isinstance(node, ast.Attribute):
         return False
-    return node.attr == "no_grad" or (node.attr in ("detach_", "detach", "data") and name in ast.unparse(node.value))
+    return node.attr == "no_grad" or (node.attr in ("detach_", "detach", "data") and name in unparsed(node.value))
 
 
 def _iterates(node: ast.AST, name: str) -> bool:
     """`for part in h: part.detach_()`."""
     over = node.iter if isinstance(node, ast.For | ast.comprehension) else None
-    return over is not None and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(over))
+    return over is not None and any(isinstance(n, ast.Name) and n.id == name for n in walk(over))
 
 
 def _iterates_attribute(node: ast.AST, name: str) -> bool:
     """`tuple(part.detach() for part in self.h)`."""
     over = node.iter if isinstance(node, ast.For | ast.comprehension) else None
-    return over is not None and any(isinstance(n, ast.Attribute) and n.attr == name for n in ast.walk(over))
+    return over is not None and any(isinstance(n, ast.Attribute) and n.attr == name for n in walk(over))
 
 
 def _has_backward(loop: ast.AST) -> bool:
-    return any(isinstance(n, ast.Attribute) and n.attr == "backward" for n in ast.walk(loop))
+    return any(isinstance(n, ast.Attribute) and n.attr == "backward" for n in walk(loop))
 
 
 def _targets(loop: ast.For | ast.While) -> set[str]:
-    return {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)} if isinstance(loop, ast.For) else set()
+    return {n.id for n in walk(loop.target) if isinstance(n, ast.Name)} if isinstance(loop, ast.For) else set()
 
 
 CHECKS = (

@@ -8,6 +8,7 @@ from misrun.tools.code.checks.repair_layers import as_parameter
 from misrun.tools.code.project_model import Class
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import OBJECT_KINDS, Value, ancestors, is_constant
+from misrun.tools.code.walking import walk
 
 _PARAMETER = "https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html"
 
@@ -33,7 +34,7 @@ def find_raw_tensor(trace: Trace) -> Iterator[Problem]:
 
 
 def _assigned_value(event: Event) -> ast.expr | None:
-    holder = next((s for s in ast.walk(event.file.tree) if isinstance(s, ast.Assign) and event.node in s.targets), None)
+    holder = next((s for s in walk(event.file.tree) if isinstance(s, ast.Assign) and event.node in s.targets), None)
     return holder.value if holder is not None else None
 
 

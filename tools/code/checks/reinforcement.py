@@ -13,6 +13,7 @@ from misrun.tools.code.torch_api import DETACHING_OPS
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import contains
 from misrun.tools.code.values import Site, Value, ancestors, unwrap
+from misrun.tools.code.walking import walk
 
 _DQN = "https://docs.pytorch.org/tutorials/intermediate/reinforcement_q_learning.html"
 _A2C = "https://arxiv.org/abs/1602.01783"
@@ -137,7 +138,7 @@ def find_ignored_end(trace: Trace) -> Iterator[Problem]:
     for function in trace.project.functions.values():
         if isinstance(function.node, ast.Lambda):
             continue
-        target = next((n for n in ast.walk(function.node) if isinstance(n, ast.BinOp) and _is_bootstrap(n)), None)
+        target = next((n for n in walk(function.node) if isinstance(n, ast.BinOp) and _is_bootstrap(n)), None)
         name = _unread_flag(function) if target is not None else ""
         if target is not None and name:
             yield Problem(
@@ -168,11 +169,11 @@ def _ended(function: Function, target: ast.BinOp, flag: str) -> tuple[Edit, ...]
 
 
 def _come_together(function: Function, one: str, other: str) -> bool:
-    stored = [n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-    for node in ast.walk(function.node):
+    stored = [n.id for n in walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    for node in walk(function.node):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
             bound = {e.id for e in node.targets[0].elts if isinstance(e, ast.Name)}
-            listed = any(isinstance(n, ast.Name) and n.id == "zip" for n in ast.walk(node.value))
+            listed = any(isinstance(n, ast.Name) and n.id == "zip" for n in walk(node.value))
             if {one, other} <= bound and not listed:
                 return stored.count(one) == stored.count(other) == 1
     return False
@@ -188,19 +189,19 @@ def _is_bootstrap(node: ast.BinOp) -> bool:
 def _discounts(side: ast.expr) -> bool:
     if not isinstance(side, ast.BinOp) or not isinstance(side.op, ast.Mult):
         return False
-    words = {n.id for n in ast.walk(side) if isinstance(n, ast.Name)}
-    words |= {n.attr for n in ast.walk(side) if isinstance(n, ast.Attribute)}
+    words = {n.id for n in walk(side) if isinstance(n, ast.Name)}
+    words |= {n.attr for n in walk(side) if isinstance(n, ast.Attribute)}
     return any(w.lower() in _DISCOUNTS for w in words)
 
 
 def _unread_flag(function: Function) -> str:
     """A name of end flags that a tuple assignment binds and nothing reads."""
     bound: set[str] = set()
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
             flags = _ENDS | _GOES_ON
             bound |= {e.id for e in node.targets[0].elts if isinstance(e, ast.Name) and e.id.lower() in flags}
-    loads = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    loads = {n.id for n in walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     return next(iter(sorted(bound - loads)), "") if not loads & (_ENDS | _GOES_ON) else ""
 
 

@@ -17,6 +17,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Site, Value, ancestors, is_constant, unwrap
+from misrun.tools.code.walking import walk
 
 # The loss that takes the other form: logits in place of probabilities, raw scores in place of their logarithms.
 _ON_LOGITS = {
@@ -114,7 +115,7 @@ def without(origin: Value) -> tuple[Edit, ...]:
 
 def _without_layer(site: Site, node: ast.Call) -> tuple[Edit, ...]:
     """The last layer of a Sequential goes; elsewhere an Identity keeps the numbers of the layers in checkpoints."""
-    for call in (n for n in ast.walk(site.file.tree) if isinstance(n, ast.Call)):
+    for call in (n for n in walk(site.file.tree) if isinstance(n, ast.Call)):
         if last_name(call.func) == "Sequential" and len(call.args) > 1 and call.args[-1] is node:
             return (Edit("drop", site.file, node),)
     prefix = text_of(site.file, node.func.value) if isinstance(node.func, ast.Attribute) else None

@@ -22,6 +22,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event
 from misrun.tools.code.values import Value, unwrap
+from misrun.tools.code.walking import unparsed, walk
 
 LOG_FLOOR, ROOT_FLOOR = "1e-7", "1e-12"
 
@@ -72,7 +73,7 @@ def _plainly_from(event: Event, made: ast.Call) -> bool:
 
 
 def _is_inside(outer: ast.AST, inner: ast.AST) -> bool:
-    return any(node is inner for node in ast.walk(outer))
+    return any(node is inner for node in walk(outer))
 
 
 def both_logs(event: Event, other: Event | None) -> tuple[Edit, ...]:
@@ -139,7 +140,7 @@ def _softmax(file: SourceFile, node: ast.BinOp, value: Value) -> tuple[Edit, ...
     total, exponent = node.right, node_at(unwrap(value.inputs[0]).site)
     scores = operand_of(exponent)
     dim = _summed_dim(total)
-    if scores is None or dim is None or "keepdim" not in ast.unparse(total) or exponent is None:
+    if scores is None or dim is None or "keepdim" not in unparsed(total) or exponent is None:
         return ()
     inline = _is_inside(node.left, exponent)
     # Without its statement, `a = exp(a)` leaves a as it was.
@@ -192,7 +193,7 @@ def _logsumexp(file: SourceFile, node: ast.AST | None, summed: ast.expr | None) 
     scores = operand_of(exponent) if isinstance(exponent, ast.Call) and last_name(exponent.func) == "exp" else None
     if node is None or dim is None or scores is None:
         return ()
-    kept = ", keepdim=True" if summed is not None and "keepdim=True" in ast.unparse(summed) else ""
+    kept = ", keepdim=True" if summed is not None and "keepdim=True" in unparsed(summed) else ""
     torch, needed = library_name(file, "torch")
     text = f"{torch}.logsumexp({text_of(file, scores)}, dim={text_of(file, dim)}{kept})"
     return (Edit("replace", file, node, text), *needed)

@@ -8,6 +8,7 @@ from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
+from misrun.tools.code.walking import unparsed, walk
 
 # Targets with one value per pixel move like the image; boxes and points need their coordinates computed anew.
 _PER_PIXEL = names("mask masks msk seg segmentation depth")
@@ -26,7 +27,7 @@ def moved_alike(body: Body, assign: ast.Assign, image: str, targets: list[str]) 
 
 def _is_exact(value: ast.expr) -> bool:
     """A move by axes counted from the end, which a mask has too, or of the rows and columns of an array."""
-    for node in ast.walk(value):
+    for node in walk(value):
         if isinstance(node, ast.Call) and last_name(node.func) not in _EXACT | {"copy", "contiguous", "clone"}:
             return False
         if isinstance(node, ast.Call) and last_name(node.func) in ("flip", "rot90") and not _from_the_end(node):
@@ -39,8 +40,8 @@ def _is_exact(value: ast.expr) -> bool:
 def _from_the_end(call: ast.Call) -> bool:
     """All numbers it is given are negative."""
     given = [*call.args, *(k.value for k in call.keywords)]
-    signs = [isinstance(n, ast.UnaryOp) for a in given for n in ast.walk(a) if isinstance(n, ast.UnaryOp)]
-    numbers = [n for a in given for n in ast.walk(a) if isinstance(n, ast.Constant) and isinstance(n.value, int)]
+    signs = [isinstance(n, ast.UnaryOp) for a in given for n in walk(a) if isinstance(n, ast.UnaryOp)]
+    numbers = [n for a in given for n in walk(a) if isinstance(n, ast.Constant) and isinstance(n.value, int)]
     return bool(numbers) and len(signs) == len(numbers)
 
 
@@ -49,7 +50,7 @@ def _renamed(assign: ast.Assign, old: str, new: str) -> str:
         def visit_Name(self, node: ast.Name) -> ast.Name:
             return ast.Name(new, node.ctx) if node.id == old else node
 
-    return ast.unparse(Rename().visit(ast.parse(ast.unparse(assign))))
+    return unparsed(Rename().visit(ast.parse(unparsed(assign))))
 
 
 def one_draw(file: SourceFile, first: ast.Assign, second: ast.Assign, own: str) -> tuple[Edit, ...]:
@@ -62,7 +63,7 @@ def one_draw(file: SourceFile, first: ast.Assign, second: ast.Assign, own: str) 
         "random": ("random.getstate()", "random.setstate(state)", "import random"),
         "np.random": ("np.random.get_state()", "np.random.set_state(state)", "import numpy as np"),
     }.get(own, ("", "", ""))
-    taken = any(isinstance(n, ast.Name) and n.id == "state" for n in ast.walk(file.tree))
+    taken = any(isinstance(n, ast.Name) and n.id == "state" for n in walk(file.tree))
     if not keep or taken or statement_of(file, first) is not first:
         return ()
     return (
@@ -74,7 +75,7 @@ def one_draw(file: SourceFile, first: ast.Assign, second: ast.Assign, own: str) 
 
 def drawn_from(node: ast.AST, file: SourceFile) -> str:
     """The module whose generator a function draws from; "" where there are several, or none that is known."""
-    draws = [n for n in ast.walk(node) if isinstance(n, ast.Call) and last_name(n.func) in _DRAWS]
+    draws = [n for n in walk(node) if isinstance(n, ast.Call) and last_name(n.func) in _DRAWS]
     calls = {text_of(file, n.func).rpartition(".")[0] for n in draws}
     found = calls & {"random", "np.random", "torch", "numpy.random"}
     return found.pop() if len(found) == 1 else ""

@@ -8,6 +8,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event
 from misrun.tools.code.values import Value, ancestors
+from misrun.tools.code.walking import unparsed, walk
 
 # Operations that give or keep a batch axis in front: an image behind them has four axes.
 _BATCHED = ("unsqueeze", "collated", "batch", "stack", "rand", "randn", "zeros", "ones")
@@ -18,9 +19,9 @@ def permuted(event: Event, axes: list[int]) -> tuple[Edit, ...]:
     call, file = event.node, event.file
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or not belongs(file, call):
         return ()
-    if ast.unparse(call.func.value) in ("torch", "np", "numpy"):
+    if unparsed(call.func.value) in ("torch", "np", "numpy"):
         return ()
-    views = [n for n in ast.walk(function_of(file, call)) if isinstance(n, ast.Attribute) and n.attr == "view"]
+    views = [n for n in walk(function_of(file, call)) if isinstance(n, ast.Attribute) and n.attr == "view"]
     again = ".contiguous()" if any(v is not call.func for v in views) else ""
     text = f"{text_of(file, call.func.value)}.permute({', '.join(map(str, axes))}){again}"
     return (Edit("replace", file, call, text),)

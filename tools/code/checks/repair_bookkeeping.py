@@ -7,6 +7,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event
 from misrun.tools.code.values import Value
+from misrun.tools.code.walking import unparsed, walk
 
 
 def reset_every_epoch(event: Event, zero: Value) -> tuple[Edit, ...]:
@@ -29,7 +30,7 @@ def by_samples(division: Event, counts: list[Event], loader: Value) -> tuple[Edi
     """`/ len(loader.dataset)`, where every sample is seen once: no sampler, nothing dropped, no early end."""
     settings = {"sampler", "batch_sampler", "drop_last", "**"} & set(loader.kwargs)
     node = division.node.right if isinstance(division.node, ast.BinOp) else None
-    ends_early = any(isinstance(n, ast.Break) for e in counts for n in ast.walk(e.loops()[-1].node))
+    ends_early = any(isinstance(n, ast.Break) for e in counts for n in walk(e.loops()[-1].node))
     if settings or ends_early or not isinstance(node, ast.Call) or len(node.args) != 1:
         return ()
     return (Edit("replace", division.file, node.args[0], f"{text_of(division.file, node.args[0])}.dataset"),)
@@ -43,7 +44,7 @@ def told_not_to_count(file: SourceFile, owner: ast.ClassDef) -> tuple[Edit, ...]
         first = next(s for s in owner.body if isinstance(s, ast.FunctionDef))
         text = f"def __init__(self, *args, **kwargs):\n    super().__init__(*args, **kwargs)\n    {setting}\n"
         return (Edit("before", file, first, text),)
-    started = (s for s in init.body if "super().__init__(" in ast.unparse(s) and isinstance(s, ast.Expr))
+    started = (s for s in init.body if "super().__init__(" in unparsed(s) and isinstance(s, ast.Expr))
     start = next(started, None)
     if start is None or parents(file).get(id(start)) is not init:
         return ()

@@ -8,6 +8,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event
 from misrun.tools.code.values import Site, Value
+from misrun.tools.code.walking import unparsed, walk
 
 # Module, the import statement that is usual for it, and the name this gives.
 _USUAL = {
@@ -73,7 +74,7 @@ def operand_of(call: ast.AST | None) -> ast.expr | None:
 
 def _is_library(node: ast.expr) -> bool:
     """`torch`, `F`, `nn.functional`, `torch.special`: a module by its usual name."""
-    return ast.unparse(node) in ("torch", "F", "nn.functional", "torch.nn.functional", "torch.special", "jnp", "np")
+    return unparsed(node) in ("torch", "F", "nn.functional", "torch.nn.functional", "torch.special", "jnp", "np")
 
 
 def node_at(site: Site | None) -> ast.AST | None:
@@ -94,7 +95,7 @@ def argument_node(event: Event, position: int, *names: str) -> ast.expr | None:
 def is_written_in(value: Value | None, node: ast.AST | None) -> bool:
     """Whether the literal stands inside this expression, and not in a default or constant elsewhere."""
     inner = node_at(value.site) if value is not None else None
-    return inner is not None and node is not None and any(n is inner for n in ast.walk(node))
+    return inner is not None and node is not None and any(n is inner for n in walk(node))
 
 
 def still_holds(file: SourceFile, names: set[str], since: ast.AST, until: ast.AST) -> bool:
@@ -105,7 +106,7 @@ def still_holds(file: SourceFile, names: set[str], since: ast.AST, until: ast.AS
     first, last = int(getattr(since, "lineno", 0)), int(getattr(until, "lineno", 0))
     stored = {
         n.id
-        for n in ast.walk(scope)
+        for n in walk(scope)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and first <= n.lineno < last
     }
     return not stored & names
@@ -123,12 +124,12 @@ def assigned_name(file: SourceFile, node: ast.AST) -> str:
 def reads_of(file: SourceFile, node: ast.AST, name: str) -> list[ast.Name]:
     """Where the function around a node reads a variable."""
     scope = function_of(file, node)
-    return [n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
+    return [n for n in walk(scope) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
 
 
 def usable_at(file: SourceFile, expression: ast.expr, place: ast.AST) -> bool:
     """Whether the expression, evaluated at a later place of the function, gives the same: variables that still hold."""
-    plain = all(isinstance(n, ast.Name | ast.Attribute | ast.Load | ast.Constant) for n in ast.walk(expression))
+    plain = all(isinstance(n, ast.Name | ast.Attribute | ast.Load | ast.Constant) for n in walk(expression))
     return plain and still_holds(file, names_in(expression), expression, place)
 
 

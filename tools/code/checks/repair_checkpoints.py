@@ -9,6 +9,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value
+from misrun.tools.code.walking import unparsed, walk
 
 
 def optimizer_restored(trace: Trace, load: Event, optimizer: Value) -> tuple[Edit, ...]:
@@ -29,13 +30,13 @@ def scheduler_restored(trace: Trace, file: SourceFile, branch: ast.If, made: ast
     keys = [
         n.slice.value
         for s in branch.body
-        for n in ast.walk(s)
+        for n in walk(s)
         if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant) and isinstance(checkpoint, ast.Name)
         and isinstance(n.value, ast.Name) and n.value.id == checkpoint.id and isinstance(n.slice.value, str)
     ]  # fmt: skip
     if not isinstance(checkpoint, ast.Name) or not keys or not isinstance(made.targets[0], ast.Name | ast.Attribute):
         return ()
-    name = ast.unparse(made.targets[0])
+    name = unparsed(made.targets[0])
     edits = _restored(trace, file, branch.body[-1], checkpoint.id, keys[0], name, "scheduler")
     first = edits[0] if edits else None
     if first is None:
@@ -44,7 +45,7 @@ def scheduler_restored(trace: Trace, file: SourceFile, branch: ast.If, made: ast
 
 
 def _is_read(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and ast.unparse(value.func) == "torch.load"
+    return isinstance(value, ast.Call) and unparsed(value.func) == "torch.load"
 
 
 def _restored(
@@ -67,7 +68,7 @@ def _restored(
 def _saved_with(trace: Trace, key: str) -> Iterator[tuple[SourceFile, ast.Dict]]:
     """Dictionaries given to torch.save that hold the model under the key it is loaded from."""
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             is_save = isinstance(node, ast.Call) and last_name(node.func) == "save"
             given = given_node(node, 0, "obj") if is_save else None
             if isinstance(given, ast.Dict) and key in {k.value for k in given.keys if isinstance(k, ast.Constant)}:
@@ -77,7 +78,7 @@ def _saved_with(trace: Trace, key: str) -> Iterator[tuple[SourceFile, ast.Dict]]
 def _kept_state(saved: ast.Dict, name: str) -> str:
     """The key under which `name.state_dict()` is saved; "" where it is not."""
     for key, value in zip(saved.keys, saved.values, strict=True):
-        if isinstance(key, ast.Constant) and ast.unparse(value) == f"{name}.state_dict()":
+        if isinstance(key, ast.Constant) and unparsed(value) == f"{name}.state_dict()":
             return str(key.value)
     return ""
 
@@ -89,4 +90,4 @@ def _target(made: Value) -> str:
     if not isinstance(statement, ast.Assign) or site is None or statement.value is not site.node:
         return ""
     target = statement.targets[0]
-    return ast.unparse(target) if isinstance(target, ast.Name | ast.Attribute) else ""
+    return unparsed(target) if isinstance(target, ast.Name | ast.Attribute) else ""

@@ -7,6 +7,7 @@ from misrun.tools.code.checks.repair_syntax import around, block_of, function_of
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Event
 from misrun.tools.code.training import TrainingLoop, parameters_of
+from misrun.tools.code.walking import walk
 
 
 def unscaled_first(clip: Event, step: Event, unscales: list[Event]) -> tuple[Edit, ...]:
@@ -37,7 +38,7 @@ def _conditions(step: Event, clip: Event) -> list[str] | None:
         if id(node) in shared:
             break
         if isinstance(node, ast.If):
-            if not any(n is inner for s in node.body for n in ast.walk(s)):
+            if not any(n is inner for s in node.body for n in walk(s)):
                 return None
             found.append(text_of(step.file, node.test))
         elif isinstance(node, ast.For | ast.While | ast.Try | ast.With):

@@ -8,6 +8,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.torch_api import DETACHING_OPS
 from misrun.tools.code.trace import Event
 from misrun.tools.code.values import Site, Value, alternatives, ancestors
+from misrun.tools.code.walking import unparsed, walk
 
 
 def kept_without_graph(event: Event) -> tuple[Edit, ...]:
@@ -48,14 +49,14 @@ def the_loss_itself(made: Site) -> tuple[Edit, ...]:
     loss = text_of(made.file, taken.value)
     statement = statement_of(made.file, call)
     is_whole = isinstance(statement, ast.Assign) and statement.value is call
-    if isinstance(statement, ast.Assign) and is_whole and [ast.unparse(t) for t in statement.targets] == [loss]:
+    if isinstance(statement, ast.Assign) and is_whole and [unparsed(t) for t in statement.targets] == [loss]:
         return (Edit("delete", made.file, statement),)
     return (Edit("replace", made.file, call, loss),)
 
 
 def _computed_anew(made: Site, call: ast.Call, number: ast.BinOp) -> tuple[Edit, ...]:
     """`torch.tensor(a.item() + 0.1 * b.item(), requires_grad=True)` as the same arithmetic of the tensors."""
-    items = [n for n in ast.walk(number) if isinstance(n, ast.Call)]
+    items = [n for n in walk(number) if isinstance(n, ast.Call)]
     if not items or any(n.args or not isinstance(n.func, ast.Attribute) or n.func.attr != "item" for n in items):
         return ()
 
@@ -63,7 +64,7 @@ def _computed_anew(made: Site, call: ast.Call, number: ast.BinOp) -> tuple[Edit,
         def visit_Call(self, node: ast.Call) -> ast.expr:
             return node.func.value if isinstance(node.func, ast.Attribute) else node
 
-    text = ast.unparse(Tensors().visit(ast.parse(ast.unparse(number), mode="eval")))
+    text = unparsed(Tensors().visit(ast.parse(unparsed(number), mode="eval")))
     alone = isinstance(statement_of(made.file, call), ast.Assign)
     return (Edit("replace", made.file, call, text if alone else f"({text})"),)
 

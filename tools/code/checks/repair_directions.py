@@ -7,6 +7,7 @@ from misrun.tools.code.checks.repair_syntax import class_of, function_of, given_
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _TURNED = {ast.Gt: "<", ast.GtE: "<=", ast.Lt: ">", ast.LtE: ">="}
 _INFINITE = ("float('inf')", "math.inf", "np.inf", "numpy.inf", "torch.inf", "float('infinity')")
@@ -19,7 +20,7 @@ def turned_round(file: SourceFile, test: ast.Compare, best: ast.expr, better: st
     passes."""
     sign = _TURNED[type(test.ops[0])]
     text = f"{text_of(file, test.left)} {sign} {text_of(file, test.comparators[0])}"
-    starts = [v for v in _starts(file, test, ast.unparse(best)) if ast.unparse(v).lower() in _WRONG[better]]
+    starts = [v for v in _starts(file, test, unparsed(best)) if unparsed(v).lower() in _WRONG[better]]
     return (Edit("replace", file, test, text), *(started(file, value, better) for value in starts))
 
 
@@ -31,14 +32,14 @@ def started(file: SourceFile, value: ast.expr, better: str) -> Edit:
 def _starts(file: SourceFile, test: ast.expr, best: str) -> Iterator[ast.expr]:
     """What the best score is set to in the same function, or anywhere in the class for an attribute of self."""
     scope: ast.AST = (class_of(file, test) if best.startswith("self.") else None) or function_of(file, test)
-    for node in ast.walk(scope):
+    for node in walk(scope):
         if not isinstance(node, ast.Assign):
             continue
         for target in node.targets:
             pairs = [(target, node.value)]
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                 pairs = list(zip(target.elts, node.value.elts, strict=False))
-            yield from (value for name, value in pairs if ast.unparse(name) == best)
+            yield from (value for name, value in pairs if unparsed(name) == best)
 
 
 def quote_of(file: SourceFile) -> str:
@@ -73,7 +74,7 @@ def copied(file: SourceFile, state: ast.expr) -> tuple[Edit, ...]:
             name = next((a.asname or a.name for a in node.names if a.name == "deepcopy"), None)
             if name is not None:
                 return (Edit("replace", file, state, f"{name}({text_of(file, state)})"),)
-    stored = (n for n in ast.walk(file.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    stored = (n for n in walk(file.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
     if any(n.id == "copy" for n in stored):
         return ()
     return (

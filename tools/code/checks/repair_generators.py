@@ -15,6 +15,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 
 def order_drawn_anew(
@@ -28,12 +29,12 @@ def order_drawn_anew(
     first = pass_.body[0]
     if isinstance(statement, ast.Expr) and names_in(statement) <= {"self", "random", "np", "numpy", "torch"}:
         return moved(file, statement, "before", first)
-    calls = [n for n in ast.walk(statement) if isinstance(n, ast.Call) and len(n.args) == 1 and not n.keywords]
-    made = [c for c in calls if ast.unparse(c.func).rpartition(".")[2] in ("permutation", "randperm")]
+    calls = [n for n in walk(statement) if isinstance(n, ast.Call) and len(n.args) == 1 and not n.keywords]
+    made = [c for c in calls if unparsed(c.func).rpartition(".")[2] in ("permutation", "randperm")]
     if not isinstance(statement, ast.Assign) or len(made) != 1:
         return ()
     call, text = made[0], text_of(file, statement)
-    again = name if ast.unparse(call.func).endswith("permutation") else f"len({name})"
+    again = name if unparsed(call.func).endswith("permutation") else f"len({name})"
     anew = text.replace(text_of(file, call), f"{text_of(file, call.func)}({again})")
     return (Edit("before", file, first, anew),)
 
@@ -52,7 +53,7 @@ def seeded_in_constructor(site: Site) -> tuple[Edit, ...]:
     made = assigned_at(file, site.node)
     if start is None or made is None or "." in made[1] or isinstance(start.body[-1], ast.Return | ast.Raise):
         return ()
-    taken = {n.attr for n in ast.walk(owner) if isinstance(n, ast.Attribute)} if owner else set()
+    taken = {n.attr for n in walk(owner) if isinstance(n, ast.Attribute)} if owner else set()
     if made[1] in taken or not names_in(site.node) <= {"self", "np", "numpy", "random", "torch"}:
         return ()
     attribute = f"self.{made[1]}"

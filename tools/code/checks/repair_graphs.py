@@ -9,6 +9,7 @@ from misrun.tools.code.project_model import Project
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 
 def detached(event: Event) -> tuple[Edit, ...]:
@@ -45,21 +46,21 @@ def _detached(file: SourceFile, node: ast.expr) -> Edit:
 def average_detached(file: SourceFile, node: ast.Assign, loss: str) -> tuple[Edit, ...]:
     """`avg = 0.9 * avg + 0.1 * loss` with `loss.detach()`; a loss in a call (`float(loss)`) or a condition stays."""
     hidden: set[int] = set()
-    for inner in ast.walk(node.value):
+    for inner in walk(node.value):
         if isinstance(inner, ast.Call):
-            hidden |= {id(n) for n in ast.walk(inner)}
+            hidden |= {id(n) for n in walk(inner)}
         elif isinstance(inner, ast.IfExp):
-            hidden |= {id(n) for n in ast.walk(inner.test)}
-    names = (n for n in ast.walk(node.value) if isinstance(n, ast.Name | ast.Attribute) and id(n) not in hidden)
-    return tuple(_detached(file, n) for n in names if ast.unparse(n) == loss)
+            hidden |= {id(n) for n in walk(inner.test)}
+    names = (n for n in walk(node.value) if isinstance(n, ast.Name | ast.Attribute) and id(n) not in hidden)
+    return tuple(_detached(file, n) for n in names if unparsed(n) == loss)
 
 
 def cut_removed(site: Site) -> tuple[Edit, ...]:
     """`code = enc(x).detach()` and `enc(x).data` without the cut."""
     file, node = site.file, site.node
-    if any(isinstance(n, ast.Attribute) and n.attr in ("numpy", "tolist", "item") for n in ast.walk(node)):
+    if any(isinstance(n, ast.Attribute) and n.attr in ("numpy", "tolist", "item") for n in walk(node)):
         return ()  # an array holds no graph, whether it was cut before or not
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr == "detach":
             return (Edit("replace", file, inner, text_of(file, inner.func.value)),)
         if isinstance(inner, ast.Attribute) and inner.attr == "data":
@@ -81,7 +82,7 @@ def state_detached(file: SourceFile, statement: ast.stmt, name: str, part: str) 
 
 def graph_released(file: SourceFile, loop: ast.AST) -> tuple[Edit, ...]:
     """`loss.backward()` in place of `loss.backward(retain_graph=True)`, everywhere in the loop."""
-    calls = [n for n in ast.walk(loop) if isinstance(n, ast.Call) and any(k.arg == "retain_graph" for k in n.keywords)]
+    calls = [n for n in walk(loop) if isinstance(n, ast.Call) and any(k.arg == "retain_graph" for k in n.keywords)]
     return tuple(_without(file, call, "retain_graph") for call in calls)
 
 
@@ -100,7 +101,7 @@ def never_kept(event: Event, container: str, project: Project) -> tuple[Edit, ..
     reads = [
         n
         for other in (project.files if "." in container else (file,))
-        for n in ast.walk(other.tree)
+        for n in walk(other.tree)
         if (isinstance(n, ast.Attribute) and n.attr == tail and isinstance(n.ctx, ast.Load))
         or (isinstance(n, ast.Name) and n.id == tail and isinstance(n.ctx, ast.Load))
     ]

@@ -7,6 +7,7 @@ from misrun.tools.code.checks.repair_syntax import given_node, parents, statemen
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
+from misrun.tools.code.walking import unparsed
 
 
 def drawn_to_fit(file: SourceFile, call: ast.Call, weight: str) -> tuple[Edit, ...]:
@@ -51,7 +52,7 @@ def _test_around(file: SourceFile, call: ast.Call) -> str:
     node: ast.AST | None = call
     while node is not None and not isinstance(node, ast.If | ast.FunctionDef):
         node = parents(file).get(id(node))
-    return ast.unparse(node.test) if isinstance(node, ast.If) else ""
+    return unparsed(node.test) if isinstance(node, ast.If) else ""
 
 
 def _may_be_vectors(file: SourceFile, call: ast.Call, weight: str) -> bool:

@@ -7,6 +7,7 @@ from misrun.tools.code.checks.repair_syntax import atom, class_of, function_of, 
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 
 def built_in_constructor(site: Site) -> tuple[Edit, ...]:
@@ -33,18 +34,18 @@ def built_in_constructor(site: Site) -> tuple[Edit, ...]:
 def _known_before(file: SourceFile, owner: ast.ClassDef, call: ast.Call) -> bool:
     """The arguments are numbers, attributes of the module that __init__ sets, and names of the file."""
     given = [*call.args, *(k.value for k in call.keywords)]
-    of_file = {n.id for s in file.tree.body for n in ast.walk(s) if isinstance(n, ast.Name) and n in _stored(s)}
+    of_file = {n.id for s in file.tree.body for n in walk(s) if isinstance(n, ast.Name) and n in _stored(s)}
     allowed = of_file | {"self", "True", "False", "None"} | _imported(file)
     start = next((m for m in owner.body if isinstance(m, ast.FunctionDef) and m.name == "__init__"), None)
-    set_there = {ast.unparse(n) for n in ast.walk(start) if isinstance(n, ast.Attribute)} if start else set()
-    read = {ast.unparse(n) for g in given for n in ast.walk(g) if isinstance(n, ast.Attribute) and _is_self(n)}
+    set_there = {unparsed(n) for n in walk(start) if isinstance(n, ast.Attribute)} if start else set()
+    read = {unparsed(n) for g in given for n in walk(g) if isinstance(n, ast.Attribute) and _is_self(n)}
     return all(names_in(g) <= allowed for g in given) and read <= set_there
 
 
 def _stored(statement: ast.stmt) -> list[ast.AST]:
     if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
         return []
-    return [n for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    return [n for n in walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
 
 
 def _imported(file: SourceFile) -> set[str]:
@@ -60,8 +61,8 @@ def _attribute_name(file: SourceFile, owner: ast.ClassDef, call: ast.Call) -> st
     """The variable the layer is assigned to, else the name of its class, as an attribute the module does not have."""
     made = assigned_at(file, call)
     named = made is not None and "." not in made[1]
-    wanted = made[1] if named and made is not None else ast.unparse(call.func).rpartition(".")[2].lower()
-    taken = {n.attr for n in ast.walk(owner) if isinstance(n, ast.Attribute)}
+    wanted = made[1] if named and made is not None else unparsed(call.func).rpartition(".")[2].lower()
+    taken = {n.attr for n in walk(owner) if isinstance(n, ast.Attribute)}
     return next(name for name in (wanted, *(f"{wanted}{i}" for i in range(2, 100))) if name not in taken)
 
 
@@ -106,10 +107,10 @@ def whole_model(site: Site) -> tuple[Edit, ...]:
     first = call.args[0] if isinstance(call, ast.Call) and call.args else None
     if first is None or isinstance(first, ast.Starred):
         return ()
-    made = [n for n in ast.walk(first) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    made = [n for n in walk(first) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
     parts = [n.func.value for n in made if isinstance(n.func, ast.Attribute) and n.func.attr == "parameters"]
-    models = {ast.unparse(p.value) if isinstance(p, ast.Attribute) else "" for p in parts}
-    if len(models) != 1 or "" in models or any(isinstance(n, ast.Dict) for n in ast.walk(first)):
+    models = {unparsed(p.value) if isinstance(p, ast.Attribute) else "" for p in parts}
+    if len(models) != 1 or "" in models or any(isinstance(n, ast.Dict) for n in walk(first)):
         return ()
     model = models.pop()
     return (Edit("replace", site.file, first, f"{model}.parameters()"),) if model != "self" else ()
@@ -119,7 +120,7 @@ def as_parameter(site: Site, value: ast.expr | None) -> tuple[Edit, ...]:
     """`torch.ones(d, requires_grad=True)` becomes `nn.Parameter(torch.ones(d))`."""
     flags = [
         (call, k)
-        for call in (ast.walk(value) if value is not None else ())
+        for call in (walk(value) if value is not None else ())
         if isinstance(call, ast.Call)
         for k in call.keywords
         if k.arg == "requires_grad"
@@ -133,7 +134,7 @@ def as_parameter(site: Site, value: ast.expr | None) -> tuple[Edit, ...]:
     file = site.file
     whole, inner = text_of(file, value), text_of(file, call)
     given = [text_of(file, a) for a in (*call.args, *(k for k in call.keywords if k is not flag))]
-    is_variable = ast.unparse(call.func).rpartition(".")[2] == "Variable" and len(given) == 1
+    is_variable = unparsed(call.func).rpartition(".")[2] == "Variable" and len(given) == 1
     plain = given[0] if is_variable else f"{text_of(file, call.func)}({', '.join(given)})"
     if whole.count(inner) != 1:
         return ()

@@ -7,6 +7,7 @@ from misrun.tools.code.checks.repair_syntax import function_of, statement_of, te
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _IMPORT_TORCH = "import torch"
 # The seed of a worker: torch gives each worker, in each epoch, another one (torch.utils.data, "Randomness in
@@ -70,11 +71,11 @@ def stream_shared(file: SourceFile, method: ast.AST) -> tuple[Edit, ...]:
 
 def _run_over(method: ast.FunctionDef) -> ast.expr | None:
     """What the one outermost loop runs over, in which every yield stands; or the iterator that is returned."""
-    yields = [n for n in ast.walk(method) if isinstance(n, ast.Yield | ast.YieldFrom)]
-    loops = [n for n in ast.walk(method) if isinstance(n, ast.For)]
-    outermost = [n for n in loops if not any(n is not o and n in ast.walk(o) for o in loops)]
-    returns = [n for n in ast.walk(method) if isinstance(n, ast.Return) and n.value is not None]
-    if len(outermost) == 1 and not returns and all(any(y is n for n in ast.walk(outermost[0])) for y in yields):
+    yields = [n for n in walk(method) if isinstance(n, ast.Yield | ast.YieldFrom)]
+    loops = [n for n in walk(method) if isinstance(n, ast.For)]
+    outermost = [n for n in loops if not any(n is not o and n in walk(o) for o in loops)]
+    returns = [n for n in walk(method) if isinstance(n, ast.Return) and n.value is not None]
+    if len(outermost) == 1 and not returns and all(any(y is n for n in walk(outermost[0])) for y in yields):
         return outermost[0].iter
     if len(returns) == 1 and not yields and isinstance(returns[0].value, ast.Call) and not outermost:
         return returns[0].value
@@ -89,7 +90,7 @@ def shuffle_kept(site: Site) -> tuple[Edit, ...]:
     if isinstance(statement, ast.Expr):
         of_table = isinstance(call.func, ast.Attribute) and call.func.attr == "sample" and not call.args
         kept = [call.func.value] if of_table and isinstance(call.func, ast.Attribute) else call.args
-        counted = ast.unparse(call.func).rpartition(".")[2] in ("randperm", "sample") and not of_table
+        counted = unparsed(call.func).rpartition(".")[2] in ("randperm", "sample") and not of_table
         if not kept or counted or not all(isinstance(a, ast.Name | ast.Attribute) for a in kept):
             return ()
         return (Edit("replace", file, call, f"{', '.join(text_of(file, a) for a in kept)} = {text_of(file, call)}"),)
@@ -133,7 +134,7 @@ def shuffled_together(file: SourceFile, one: ast.stmt, other: ast.stmt) -> tuple
     x, y = (text_of(file, c.args[0]) for c in calls)
     function = text_of(file, calls[0].func)
     generator, name = function.rpartition(".")[0], free_name(file, "order")
-    if ast.unparse(calls[0].func) == "random.shuffle":
+    if unparsed(calls[0].func) == "random.shuffle":
         drawn = f"{name} = list(range(len({x})))\nrandom.shuffle({name})"
         picked = f"[{x}[i] for i in {name}], [{y}[i] for i in {name}]"
     else:

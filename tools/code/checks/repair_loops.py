@@ -18,6 +18,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Frame
 from misrun.tools.code.values import Site, Value
+from misrun.tools.code.walking import unparsed, walk
 
 
 def hoisted(site: Site) -> tuple[Edit, ...]:
@@ -30,8 +31,8 @@ def hoisted(site: Site) -> tuple[Edit, ...]:
     if statement is None or not loops or not isinstance(statement, ast.Expr | ast.Assign):
         return ()
     outermost = loops[0]
-    made = {n.id for n in ast.walk(outermost) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    own = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    made = {n.id for n in walk(outermost) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    own = {n.id for n in walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     if names_in(statement) & made or _stored_elsewhere(outermost, statement, own):
         return ()
     if any(
@@ -42,8 +43,8 @@ def hoisted(site: Site) -> tuple[Edit, ...]:
 
 
 def _stored_elsewhere(loop: Loop, statement: ast.stmt, names: set[str]) -> bool:
-    inside = {id(n) for n in ast.walk(statement)}
-    stores = (n for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    inside = {id(n) for n in walk(statement)}
+    stores = (n for n in walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
     return any(n.id in names and id(n) not in inside for n in stores)
 
 
@@ -56,13 +57,13 @@ def after_batches(event: Event, loop: Frame, events: Iterable[Event]) -> tuple[E
     if not isinstance(node, ast.For | ast.While) or not belongs(event.file, node):
         return ()
     inside = {id(n) for n in [event.node, *(f.node for f in event.frame.chain() if f.kind == "call")]}
-    statement = next((s for s in node.body if any(id(n) in inside for n in ast.walk(s))), None)
-    made = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    statement = next((s for s in node.body if any(id(n) in inside for n in walk(s))), None)
+    made = {n.id for n in walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     if statement is None or len(node.body) == 1:
         return ()
-    own = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    own = {n.id for n in walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     rate_only = all(isinstance(s, ast.AugAssign | ast.Assign) for s in getattr(statement, "body", []))
-    nodes = {id(n) for n in ast.walk(statement)}
+    nodes = {id(n) for n in walk(statement)}
     trains = any(id(f.node) in nodes for e in events if e.op in ("backward", "optimizer.step") for f in e.frame.chain())
     if (names_in(statement) & made) - own or not rate_only or trains:
         return ()
@@ -130,9 +131,9 @@ def epoch_told(sampler: Value, loader: Value | None, epochs: Frame, file: Source
 
 def _may_be_none(file: SourceFile, made: tuple[ast.Assign, str]) -> bool:
     """Another assignment gives the variable None, as in the arm for a single process."""
-    others = (s for s in ast.walk(file.tree) if isinstance(s, ast.Assign) and s is not made[0])
+    others = (s for s in walk(file.tree) if isinstance(s, ast.Assign) and s is not made[0])
     return any(
-        ast.unparse(t) == made[1] and isinstance(s.value, ast.Constant) and s.value.value is None
+        unparsed(t) == made[1] and isinstance(s.value, ast.Constant) and s.value.value is None
         for s in others
         for t in s.targets
     )
@@ -163,9 +164,7 @@ def on_every_rank(file: SourceFile, condition: ast.If, call: ast.Call) -> tuple[
         return ()
     if statement is condition.body[0]:
         return moved(file, statement, "before", condition)
-    made = {
-        n.id for s in condition.body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
+    made = {n.id for s in condition.body for n in walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     if statement is condition.body[-1] and not names_in(statement) & made:
         return moved(file, statement, "after", condition)
     return ()

@@ -7,6 +7,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import walk
 
 _OPPOSITE = {ast.In: "not in", ast.NotIn: "in", ast.Eq: "!=", ast.NotEq: "=="}
 
@@ -34,10 +35,10 @@ def unequal(mask: Site) -> tuple[Edit, ...]:
 def _is_used_once(file: SourceFile, node: ast.expr) -> bool:
     """Written in place, or kept under a name that is read in one place."""
     scope = function_of(file, node)
-    for assign in (n for n in ast.walk(scope) if isinstance(n, ast.Assign)):
+    for assign in (n for n in walk(scope) if isinstance(n, ast.Assign)):
         target = assign.targets[0]
-        if any(n is node for n in ast.walk(assign.value)) and isinstance(target, ast.Name) and assign.value is node:
-            reads = [n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == target.id]
+        if any(n is node for n in walk(assign.value)) and isinstance(target, ast.Name) and assign.value is node:
+            reads = [n for n in walk(scope) if isinstance(n, ast.Name) and n.id == target.id]
             return sum(isinstance(n.ctx, ast.Load) for n in reads) == 1
     return True
 
@@ -54,7 +55,7 @@ def _is_boolean(file: SourceFile, mask: ast.Name) -> bool:
     """Every assignment to the name is a comparison or a `.bool()`."""
     values = [
         n.value
-        for n in ast.walk(function_of(file, mask))
+        for n in walk(function_of(file, mask))
         if isinstance(n, ast.Assign) and any(isinstance(t, ast.Name) and t.id == mask.id for t in n.targets)
     ]
     combined = [v for value in values for v in (_operands(value))]
@@ -77,7 +78,7 @@ def marked_where_filled(file: SourceFile, mask: ast.AST) -> tuple[Edit, ...]:
     left, bound = text_of(file, mask.left), mask.comparators[0]
     if isinstance(mask.ops[0], ast.GtE) and isinstance(bound, ast.BinOp):
         return (Edit("replace", file, mask, f"{left} < {text_of(file, bound.right)}"),)
-    counted = next((n for n in ast.walk(mask.left) if isinstance(n, ast.Call) and last_name(n.func) == "arange"), None)
+    counted = next((n for n in walk(mask.left) if isinstance(n, ast.Call) and last_name(n.func) == "arange"), None)
     if counted is None or len(counted.args) != 1 or not isinstance(mask.ops[0], ast.Lt):
         return ()
     end = text_of(file, counted.args[0])

@@ -8,6 +8,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Frame
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 Root = tuple[Event, ...]
 _DIFFERENTIATES = ("backward", "zero_grad", "manual_backward", "grad")
@@ -21,7 +22,7 @@ def _model_text(call: Event) -> str | None:
     func = node.func
     if isinstance(func, ast.Attribute) and func.attr == "forward":
         func = func.value
-    parts = (n for n in ast.walk(func) if isinstance(n, ast.expr))
+    parts = (n for n in walk(func) if isinstance(n, ast.expr))
     plain = all(isinstance(n, ast.Name | ast.Attribute) for n in parts)
     return text_of(call.file, func) if plain else None
 
@@ -57,7 +58,7 @@ def _evaluation(file: SourceFile, node: ast.AST, root: Root) -> ast.stmt | None:
 
 def _differentiates(node: ast.AST, root: Root) -> bool:
     """Whether a backward is written in a loop, block or function, or happens in something it calls."""
-    if any(isinstance(n, ast.Attribute) and n.attr in _DIFFERENTIATES for n in ast.walk(node)):
+    if any(isinstance(n, ast.Attribute) and n.attr in _DIFFERENTIATES for n in walk(node)):
         return True
     name = getattr(node, "name", None)
     frames = (f for e in root if e.op == "backward" for f in e.frame.chain())
@@ -66,7 +67,7 @@ def _differentiates(node: ast.AST, root: Root) -> bool:
 
 def _can_go_on(file: SourceFile, place: ast.stmt) -> bool:
     """Nothing in the statement leaves the function, so what stands behind it runs."""
-    leaves = any(isinstance(n, ast.Return | ast.Raise) for n in ast.walk(place))
+    leaves = any(isinstance(n, ast.Return | ast.Raise) for n in walk(place))
     return not leaves and place in block_of(file, place)
 
 
@@ -112,13 +113,13 @@ def _torch(file: SourceFile) -> Edit:
 
 def _is_generator(function: FunctionNode) -> bool:
     """`no_grad` on a generator holds only while it is made in old versions."""
-    return any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(function))
+    return any(isinstance(n, ast.Yield | ast.YieldFrom) for n in walk(function))
 
 
 def released(site: Site) -> tuple[Edit, ...]:
     """The body of the `with torch.no_grad():` around a place, taken out of it."""
     file = site.file
     block = next((n for n in around(file, site.node) if isinstance(n, ast.With)), None)
-    if block is None or len(block.items) != 1 or "no_grad" not in ast.unparse(block.items[0]):
+    if block is None or len(block.items) != 1 or "no_grad" not in unparsed(block.items[0]):
         return ()
     return (Edit("release", file, block),)

@@ -16,6 +16,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event
 from misrun.tools.code.values import Site, Value
+from misrun.tools.code.walking import unparsed, walk
 
 
 def _parameters_call(optimizer: ast.AST) -> ast.Call | None:
@@ -40,9 +41,9 @@ def all_parameters(site: Site | None) -> tuple[Edit, ...]:
     first = node.args[0] if isinstance(node, ast.Call) and node.args else None
     if site is None or first is None:
         return ()
-    calls = [n for n in ast.walk(first) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    calls = [n for n in walk(first) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
     given = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "parameters"]
-    if len(given) != 1 or any(isinstance(n, ast.Dict) for n in ast.walk(first)):
+    if len(given) != 1 or any(isinstance(n, ast.Dict) for n in walk(first)):
         return ()
     return (Edit("replace", site.file, first, text_of(site.file, given[0])),)
 
@@ -56,7 +57,7 @@ def built_behind(made: Event, change: Event) -> tuple[Edit, ...]:
         if one is None or other is None or one is other or not isinstance(one, ast.Assign):
             continue
         first, last = block.index(one), block.index(other)
-        stored = {n.id for n in ast.walk(one) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        stored = {n.id for n in walk(one) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         between = block[first + 1 : last + 1]
         if first < last and stored and not any(names_in(s) & stored for s in between):
             return moved(file, one, "after", other)
@@ -73,7 +74,7 @@ def _blocks(file: SourceFile, event: Event) -> list[list[ast.stmt]]:
 def _statement_in(block: list[ast.stmt], event: Event) -> ast.stmt | None:
     nodes = {id(event.node), *(id(f.node) for f in event.frame.chain() if f.kind == "call")}
     plain = (s for s in block if not isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef))
-    return next((s for s in plain if any(id(n) in nodes for n in ast.walk(s))), None)
+    return next((s for s in plain if any(id(n) in nodes for n in walk(s))), None)
 
 
 def over_the_trained(optimizer: Value, model: Value) -> tuple[Edit, ...]:
@@ -87,7 +88,7 @@ def over_the_trained(optimizer: Value, model: Value) -> tuple[Edit, ...]:
     block = block_of(file, own[0])
     if built[0] not in block:
         return ()
-    renamed = ast.unparse(given.func.value) != built[1]
+    renamed = unparsed(given.func.value) != built[1]
     if block.index(built[0]) < block.index(own[0]):
         return (Edit("replace", file, given.func.value, built[1]),) if renamed else ()
     whole, old = text_of(file, own[0]), text_of(file, given)
@@ -122,14 +123,14 @@ def _is_plain_group(group: ast.expr) -> bool:
 
 
 def _has_groups(first: ast.expr) -> bool:
-    return any(isinstance(n, ast.Dict | ast.ListComp | ast.GeneratorExp) for n in ast.walk(first))
+    return any(isinstance(n, ast.Dict | ast.ListComp | ast.GeneratorExp) for n in walk(first))
 
 
 def rebuilt(file: SourceFile, body: list[ast.stmt], change: ast.Assign, optimizer: str) -> tuple[Edit, ...]:
     """The optimizer made anew behind `model = other`; a copy of the model itself is not needed."""
-    value, target = change.value, ast.unparse(change.targets[0])
-    copied = isinstance(value, ast.Call) and len(value.args) == 1 and ast.unparse(value.args[0]) == target
-    if copied and isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] == "deepcopy":
+    value, target = change.value, unparsed(change.targets[0])
+    copied = isinstance(value, ast.Call) and len(value.args) == 1 and unparsed(value.args[0]) == target
+    if copied and isinstance(value, ast.Call) and unparsed(value.func).rpartition(".")[2] == "deepcopy":
         return (Edit("delete", file, change),)
-    made = [s for s in body if isinstance(s, ast.Assign) and ast.unparse(s.targets[0]) == optimizer]
+    made = [s for s in body if isinstance(s, ast.Assign) and unparsed(s.targets[0]) == optimizer]
     return (Edit("after", file, change, text_of(file, made[-1])),) if made else ()

@@ -8,6 +8,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value, ancestors
+from misrun.tools.code.walking import unparsed, walk
 
 
 def padding_ignored(trace: Trace, event: Event, padded: Value) -> tuple[Edit, ...]:
@@ -95,7 +96,7 @@ def _ids(value: ast.expr) -> ast.Subscript | ast.Attribute | None:
         value = value.func.value
     if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Slice):
         value = value.value
-    is_ids = isinstance(value, ast.Subscript | ast.Attribute) and "input_ids" in ast.unparse(value)
+    is_ids = isinstance(value, ast.Subscript | ast.Attribute) and "input_ids" in unparsed(value)
     return value if is_ids and isinstance(value, ast.Subscript | ast.Attribute) else None
 
 
@@ -108,7 +109,7 @@ def _makes_tensors(file: SourceFile, assign: ast.Assign) -> bool:
     """The tokenizer of the same function is told return_tensors."""
     return any(
         isinstance(n, ast.Call) and any(k.arg == "return_tensors" for k in n.keywords)
-        for n in ast.walk(function_of(file, assign))
+        for n in walk(function_of(file, assign))
     )
 
 
@@ -123,7 +124,7 @@ def _takes_one(file: SourceFile, assign: ast.Assign) -> bool:
 
 def mean_over_mask(body_nodes: tuple[ast.AST, ...], file: SourceFile, mask: ast.Assign) -> tuple[Edit, ...]:
     """`(losses * mask).sum() / mask.sum()` for the `losses.mean()` of losses per position of the same tensor."""
-    name, target = ast.unparse(mask.targets[0]), _compared(mask.value)
+    name, target = unparsed(mask.targets[0]), _compared(mask.value)
     losses = [
         n for n in body_nodes
         if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call) and _is_per_position(file, n.value, target)
@@ -136,7 +137,7 @@ def mean_over_mask(body_nodes: tuple[ast.AST, ...], file: SourceFile, mask: ast.
     ]  # fmt: skip
     for mean in means:
         base = mean.func.value if isinstance(mean.func, ast.Attribute) else None
-        named = isinstance(base, ast.Name) and base.id in {ast.unparse(a.targets[0]) for a in losses}
+        named = isinstance(base, ast.Name) and base.id in {unparsed(a.targets[0]) for a in losses}
         inline = isinstance(base, ast.Call) and _is_per_position(file, base, target)
         if (named or inline) and base is not None and mean.lineno > mask.lineno:
             return (Edit("replace", file, mean, f"({text_of(file, base)} * {name}).sum() / {name}.sum()"),)
@@ -145,27 +146,27 @@ def mean_over_mask(body_nodes: tuple[ast.AST, ...], file: SourceFile, mask: ast.
 
 def _compared(value: ast.expr) -> str:
     """y of `(y != PAD).float()` and of `y.ne(PAD)`."""
-    for node in ast.walk(value):
+    for node in walk(value):
         if isinstance(node, ast.Compare):
-            return ast.unparse(node.left)
+            return unparsed(node.left)
         if isinstance(node, ast.Call) and last_name(node.func) in ("ne", "not_equal"):
-            is_method = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "torch"
-            return ast.unparse(node.func.value if is_method else node.args[0])  # type: ignore[attr-defined]
+            is_method = isinstance(node.func, ast.Attribute) and unparsed(node.func.value) != "torch"
+            return unparsed(node.func.value if is_method else node.args[0])  # type: ignore[attr-defined]
     return ""
 
 
 def _is_per_position(file: SourceFile, call: ast.Call, target: str) -> bool:
     """A loss with reduction="none", in the call or in its object, of this very tensor."""
-    given = [ast.unparse(a) for a in call.args]
+    given = [unparsed(a) for a in call.args]
     none = 'reduction="none"' in text_of(file, call).replace("'", '"').replace(" ", "")
-    made = ast.unparse(call.func)
-    for node in ast.walk(file.tree):
+    made = unparsed(call.func)
+    for node in walk(file.tree):
         if isinstance(node, ast.Assign) and made in _targets(node):
-            none = none or "reduction='none'" in ast.unparse(node.value)
+            none = none or "reduction='none'" in unparsed(node.value)
     return none and len(given) > 1 and given[1] == target
 
 
 def _targets(node: ast.Assign) -> list[str]:
     return [
-        ast.unparse(t) for target in node.targets for t in (target.elts if isinstance(target, ast.Tuple) else [target])
+        unparsed(t) for target in node.targets for t in (target.elts if isinstance(target, ast.Tuple) else [target])
     ]

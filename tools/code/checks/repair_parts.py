@@ -14,6 +14,7 @@ from misrun.tools.code.checks.repair_syntax import (
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event
+from misrun.tools.code.walking import unparsed, walk
 
 
 def _last(node: ast.expr) -> str:
@@ -28,13 +29,13 @@ def held_out_behind(train: Event, held: Event) -> tuple[Edit, ...]:
     mine, theirs = one.slice, other.slice
     if not isinstance(mine, ast.Slice) or not isinstance(theirs, ast.Slice) or mine.upper is None:
         return ()
-    from_start = mine.lower is None or ast.unparse(mine.lower) == "0"
+    from_start = mine.lower is None or unparsed(mine.lower) == "0"
     if not from_start or mine.step is not None:
         return ()
     end = text_of(file, mine.upper)
     upper = ""
     if theirs.upper is not None:
-        if theirs.lower is not None and ast.unparse(theirs.lower) != "0":
+        if theirs.lower is not None and unparsed(theirs.lower) != "0":
             return ()
         upper = f"{end} + {text_of(file, theirs.upper)}"
     return (Edit("replace", file, theirs, f"{end}:{upper}"),)
@@ -44,7 +45,7 @@ def trained_on(file: SourceFile, statement: ast.stmt, whole: str, part: str) -> 
     """What a loader or a call is given whole, as the training part."""
     given = [
         a
-        for n in ast.walk(statement)
+        for n in walk(statement)
         if isinstance(n, ast.Call)
         for a in (*n.args, *(k.value for k in n.keywords))
         if isinstance(a, ast.Name) and a.id == whole
@@ -92,7 +93,7 @@ def split_by_time(file: SourceFile, assign: ast.Assign, call: ast.Call) -> tuple
     lengths = call.args[1] if len(call.args) > 1 else None
     if not isinstance(lengths, ast.List | ast.Tuple) or len(lengths.elts) != 2:
         return ()
-    if any(isinstance(n, ast.Constant) and isinstance(n.value, float) for n in ast.walk(lengths)):
+    if any(isinstance(n, ast.Constant) and isinstance(n.value, float) for n in walk(lengths)):
         return ()
     rows, (one, other) = text_of(file, call.args[0]), (text_of(file, e) for e in lengths.elts)
     subset = "Subset" if has_import(file, "Subset") else "torch.utils.data.Subset"
@@ -102,8 +103,8 @@ def split_by_time(file: SourceFile, assign: ast.Assign, call: ast.Call) -> tuple
 
 def masked(file: SourceFile, call: ast.Call, mask: str) -> tuple[Edit, ...]:
     """`cross_entropy(out, y)` of the marked nodes: `cross_entropy(out[mask], y[mask])`."""
-    written = [n for n in ast.walk(file.tree) if isinstance(n, ast.Name | ast.Attribute) and _last(n) == mask]
-    texts = {ast.unparse(n) for n in written}
+    written = [n for n in walk(file.tree) if isinstance(n, ast.Name | ast.Attribute) and _last(n) == mask]
+    texts = {unparsed(n) for n in written}
     text = mask if mask in texts else texts.pop() if len(texts) == 1 else ""
     if not text or (not is_in_reach(file, text, call) and not _is_of_module(file, text)):
         return ()
@@ -112,7 +113,5 @@ def masked(file: SourceFile, call: ast.Call, mask: str) -> tuple[Edit, ...]:
 
 def _is_of_module(file: SourceFile, text: str) -> bool:
     root = text.partition(".")[0]
-    stored = (
-        n for s in file.tree.body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    )
+    stored = (n for s in file.tree.body for n in walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
     return any(n.id == root and not any(isinstance(a, ast.FunctionDef) for a in around(file, n)) for n in stored)

@@ -13,6 +13,7 @@ from misrun.tools.code.checks.repair_syntax import (
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.trace import Event, Frame
+from misrun.tools.code.walking import unparsed, walk
 
 
 def switched(call: Event, root: tuple[Event, ...], own: Frame | None, shared: bool) -> tuple[Edit, ...]:
@@ -49,8 +50,8 @@ def _flag_around(call: Event, loop: ast.stmt, backward: Event) -> ast.expr | Non
     """The condition of an `if` in the loop that holds the backward, or the call that leads to it, and not the call of
     the model."""
     nodes = {id(backward.node), *(id(f.node) for f in backward.frame.chain() if f.kind == "call")}
-    for node in ast.walk(loop):
-        held = {id(n) for s in node.body for n in ast.walk(s)} if isinstance(node, ast.If) else set()
+    for node in walk(loop):
+        held = {id(n) for s in node.body for n in walk(s)} if isinstance(node, ast.If) else set()
         if isinstance(node, ast.If) and held & nodes and id(call.node) not in held and _is_flag(call, node.test):
             return node.test
     return None
@@ -62,7 +63,7 @@ def _is_flag(call: Event, test: ast.expr) -> bool:
     if isinstance(function, ast.Module):
         return False
     parameters = {a.arg for a in (*function.args.args, *function.args.kwonlyargs)}
-    names = {n.id for n in ast.walk(test) if isinstance(n, ast.Name)}
+    names = {n.id for n in walk(test) if isinstance(n, ast.Name)}
     return bool(names) and names <= parameters
 
 
@@ -82,9 +83,9 @@ def _is_bool(call: Event, function: FunctionNode, name: str) -> bool:
     defaults: dict[str, ast.expr] = dict(zip([a.arg for a in spec.args[::-1]], spec.defaults[::-1], strict=False))
     hint = next((a.annotation for a in (*spec.args, *spec.kwonlyargs) if a.arg == name), None)
     if hint is not None:
-        return ast.unparse(hint) == "bool"
+        return unparsed(hint) == "bool"
     order = [a.arg for a in spec.args if a.arg != "self"]
-    calls = (n for n in ast.walk(call.file.tree) if isinstance(n, ast.Call) and last_name(n.func) == function.name)
+    calls = (n for n in walk(call.file.tree) if isinstance(n, ast.Call) and last_name(n.func) == function.name)
     given = [given_node(n, order.index(name) if name in order else len(order), name) for n in calls]
     values = [v for v in (defaults.get(name), *given) if v is not None]
     return bool(values) and all(isinstance(v, ast.Constant) and isinstance(v.value, bool) for v in values)

@@ -4,6 +4,7 @@ import ast
 
 from misrun.tools.code.checks.repair_syntax import FunctionNode, around, function_of, parents, statement_of, text_of
 from misrun.tools.code.source import SourceFile
+from misrun.tools.code.walking import walk
 
 Loop = ast.For | ast.AsyncFor | ast.While
 
@@ -33,16 +34,16 @@ def first_statement(function: ast.Module | FunctionNode) -> ast.stmt:
 
 def top_level(file: SourceFile, node: ast.AST) -> ast.stmt | None:
     """The statement of the module that holds the node."""
-    inside = {id(n): s for s in file.tree.body for n in ast.walk(s)}
+    inside = {id(n): s for s in file.tree.body for n in walk(s)}
     return inside.get(id(node))
 
 
 def free_name(file: SourceFile, wanted: str) -> str:
     """The name, or the name and a number where the file has it already."""
-    taken = {n.id for n in ast.walk(file.tree) if isinstance(n, ast.Name)}
-    taken |= {n.arg for n in ast.walk(file.tree) if isinstance(n, ast.arg)}
-    taken |= {n.attr for n in ast.walk(file.tree) if isinstance(n, ast.Attribute)}
-    taken |= {n.name for n in ast.walk(file.tree) if isinstance(n, FunctionNode | ast.ClassDef)}
+    taken = {n.id for n in walk(file.tree) if isinstance(n, ast.Name)}
+    taken |= {n.arg for n in walk(file.tree) if isinstance(n, ast.arg)}
+    taken |= {n.attr for n in walk(file.tree) if isinstance(n, ast.Attribute)}
+    taken |= {n.name for n in walk(file.tree) if isinstance(n, FunctionNode | ast.ClassDef)}
     return next(name for name in (wanted, *(f"{wanted}{i}" for i in range(2, 1000))) if name not in taken)
 
 
@@ -54,7 +55,7 @@ def assigned_at(file: SourceFile, node: ast.AST) -> tuple[ast.Assign, str] | Non
     target, value = statement.targets[0], statement.value
     if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
         target, value = next(
-            ((t, v) for t, v in zip(target.elts, value.elts, strict=True) if any(n is node for n in ast.walk(v))),
+            ((t, v) for t, v in zip(target.elts, value.elts, strict=True) if any(n is node for n in walk(v))),
             (target, value),
         )
     while value is not node and isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
@@ -66,7 +67,7 @@ def assigned_at(file: SourceFile, node: ast.AST) -> tuple[ast.Assign, str] | Non
 def library(file: SourceFile, path: str) -> str:
     """How a file writes a module of a library: "nn" after `from torch import nn`, else the path itself."""
     head, _, tail = path.rpartition(".")
-    for node in ast.walk(file.tree):
+    for node in walk(file.tree):
         if isinstance(node, ast.Import):
             found = next((a.asname for a in node.names if a.name == path and a.asname), None)
             if found is None:
@@ -99,7 +100,7 @@ def reads_of(file: SourceFile, text: str) -> list[ast.expr]:
     if "." in text:
         return [
             n
-            for n in ast.walk(file.tree)
+            for n in walk(file.tree)
             if isinstance(n, ast.Attribute) and n.attr == tail and isinstance(n.ctx, ast.Load)
         ]
-    return [n for n in ast.walk(file.tree) if isinstance(n, ast.Name) and n.id == text and isinstance(n.ctx, ast.Load)]
+    return [n for n in walk(file.tree) if isinstance(n, ast.Name) and n.id == text and isinstance(n.ctx, ast.Load)]

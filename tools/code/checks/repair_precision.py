@@ -8,12 +8,13 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.training import TrainingLoop
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 
 def not_half(site: Site) -> tuple[Edit, ...]:
     """The file without its casts to float16, of the model and of its inputs: all stays float32."""
     file = site.file
-    casts = [n for n in ast.walk(file.tree) if isinstance(n, ast.Call) and _casts_to_half(n)]
+    casts = [n for n in walk(file.tree) if isinstance(n, ast.Call) and _casts_to_half(n)]
     named = any(isinstance(n, ast.Attribute) and n.attr in ("float16", "half") for n in _outside(file, casts))
     if named or not any(cast is site.node for cast in casts):
         return ()
@@ -26,13 +27,13 @@ def _casts_to_half(call: ast.Call) -> bool:
     if call.func.attr == "half":
         return not call.args
     given = [*call.args, *(k.value for k in call.keywords)]
-    return call.func.attr == "to" and [ast.unparse(g) for g in given] in (["torch.float16"], ["torch.half"])
+    return call.func.attr == "to" and [unparsed(g) for g in given] in (["torch.float16"], ["torch.half"])
 
 
 def _outside(file: SourceFile, casts: list[ast.Call]) -> list[ast.AST]:
-    inside = {id(n) for cast in casts for n in (cast.func, *(m for a in cast.args for m in ast.walk(a)))}
-    inside |= {id(m) for cast in casts for k in cast.keywords for m in ast.walk(k.value)}
-    return [n for n in ast.walk(file.tree) if id(n) not in inside]
+    inside = {id(n) for cast in casts for n in (cast.func, *(m for a in cast.args for m in walk(a)))}
+    inside |= {id(m) for cast in casts for k in cast.keywords for m in walk(k.value)}
+    return [n for n in walk(file.tree) if id(n) not in inside]
 
 
 def _without(file: SourceFile, cast: ast.Call) -> Edit:

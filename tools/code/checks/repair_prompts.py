@@ -8,6 +8,7 @@ import ast
 from misrun.tools.code.checks.repair_syntax import block_of, function_of, names_in, statement_of, text_of
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
+from misrun.tools.code.walking import unparsed, walk
 
 
 def prompt_shortened(file: SourceFile, labels: ast.expr, limit: ast.expr | None) -> tuple[Edit, ...]:
@@ -36,7 +37,7 @@ def _terms(node: ast.expr) -> list[ast.expr]:
 def _counted(flags: ast.expr) -> str:
     """x of `[-100] * len(x)`."""
     count = flags.right if isinstance(flags, ast.BinOp) and isinstance(flags.op, ast.Mult) else None
-    if isinstance(count, ast.Call) and ast.unparse(count.func) == "len" and isinstance(count.args[0], ast.Name):
+    if isinstance(count, ast.Call) and unparsed(count.func) == "len" and isinstance(count.args[0], ast.Name):
         return count.args[0].id
     return ""
 
@@ -57,7 +58,7 @@ def _first_use(file: SourceFile, labels: ast.expr, prompt: str) -> ast.stmt | No
     statement = statement_of(file, labels)
     for candidate in block_of(file, statement) if statement is not None else []:
         if prompt in names_in(candidate):
-            joins = any(isinstance(n, ast.BinOp) for n in ast.walk(candidate))
+            joins = any(isinstance(n, ast.BinOp) for n in walk(candidate))
             return candidate if joins and isinstance(candidate, ast.Assign) else None
     return None
 
@@ -66,7 +67,7 @@ def _holds_before(file: SourceFile, limit: ast.expr, place: ast.stmt) -> bool:
     """Whether the limit is known there: an attribute, a number, or a name the function does not set later."""
     stored = {
         n.id
-        for n in ast.walk(function_of(file, place))
+        for n in walk(function_of(file, place))
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.lineno >= place.lineno
     }
     return not names_in(limit) & stored

@@ -15,6 +15,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event
 from misrun.tools.code.values import Site, Value
+from misrun.tools.code.walking import unparsed, walk
 
 _ROOTED = ("from_numpy", "tensor", "as_tensor", "FloatTensor", "LongTensor", "Tensor")
 
@@ -22,7 +23,7 @@ _ROOTED = ("from_numpy", "tensor", "as_tensor", "FloatTensor", "LongTensor", "Te
 def sorted_listing(file: SourceFile, node: ast.expr) -> tuple[Edit, ...]:
     """`os.listdir(x)` and `list(p.glob("*"))` as `sorted(...)`."""
     names = ("listdir", "glob", "iterdir", "rglob", "iglob")
-    calls = [n for n in ast.walk(node) if isinstance(n, ast.Call) and _last(n.func) in names]
+    calls = [n for n in walk(node) if isinstance(n, ast.Call) and _last(n.func) in names]
     if len(calls) != 1:
         return ()
     holder = parents(file).get(id(calls[0]))
@@ -67,7 +68,7 @@ def _cut_alike(file: SourceFile, inputs: Value, targets: Value) -> tuple[Edit, .
     one, other = _subscript(file, inputs), _subscript(file, targets)
     if one is None or other is None or not isinstance(one.slice, ast.Subscript):
         return ()
-    if ast.unparse(one.slice.slice) != ast.unparse(other.slice):
+    if unparsed(one.slice.slice) != unparsed(other.slice):
         return ()
     return (Edit("replace", file, other.slice, text_of(file, one.slice)),)
 
@@ -87,11 +88,7 @@ def _picked_behind(file: SourceFile, event: Event, inputs: Value) -> tuple[Edit,
     other = _root_name(call.args[1])
     if node is None or made is None or other is None or not isinstance(node.slice, ast.Name):
         return ()
-    if (
-        ast.unparse(node.value) != made[1]
-        or made[1] != _root_name(call.args[0])
-        or not is_in_reach(file, other, made[0])
-    ):
+    if unparsed(node.value) != made[1] or made[1] != _root_name(call.args[0]) or not is_in_reach(file, other, made[0]):
         return ()
     return (Edit("after", file, made[0], f"{other} = {other}[{text_of(file, node.slice)}]"),)
 
@@ -125,7 +122,7 @@ def transformed_only(first: Event, again: Event) -> tuple[Edit, ...]:
     if not isinstance(one.func, ast.Attribute) or not isinstance(other.func, ast.Attribute):
         return ()
     statement = statement_of(file, other)
-    same = ast.unparse(one.func.value) == ast.unparse(other.func.value) and first.receiver is again.receiver
+    same = unparsed(one.func.value) == unparsed(other.func.value) and first.receiver is again.receiver
     if other.func.attr == "fit":
         return (Edit("delete", file, statement),) if same and isinstance(statement, ast.Expr) else ()
     owner = one.func.value
@@ -141,7 +138,7 @@ def _fitted_by_name(file: SourceFile, one: ast.Call, other: ast.Call) -> tuple[E
     place, made = statement_of(file, one), one.func.value if isinstance(one.func, ast.Attribute) else None
     if place is None or made is None or function_of(file, one) is not function_of(file, other):
         return ()
-    kind = ast.unparse(made).partition("(")[0].rpartition(".")[2]
+    kind = unparsed(made).partition("(")[0].rpartition(".")[2]
     name = free_name(file, "scaler" if "Scaler" in kind else "encoder")
     return (
         Edit("before", file, place, f"{name} = {text_of(file, made)}"),

@@ -18,6 +18,7 @@ from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
+from misrun.tools.code.walking import unparsed, walk
 
 # After these an image is a float tensor, which is what a normalisation needs.
 _TO_FLOAT = names("ToTensor ToDtype ConvertImageDtype ToTensorV2 ToImage")
@@ -33,7 +34,7 @@ def same_normaliser(
 ) -> tuple[Edit, ...]:
     """The normalisation of the training pipeline in the held-out one; where training has none, the other way round."""
     mine, theirs = (
-        [s for s in steps if _is_call_of(s, normalisers) or ast.unparse(s) in named] for steps in (held_out, training)
+        [s for s in steps if _is_call_of(s, normalisers) or unparsed(s) in named] for steps in (held_out, training)
     )
     if len(mine) == len(theirs) == 1:
         return (Edit("replace", file, mine[0], text_of(file, theirs[0])),)
@@ -54,11 +55,11 @@ def likewise_scaled(file: SourceFile, scaled: ast.Assign, name: str, twin: str) 
     """The statement that scales `name`, for `twin`: with the same numbers, taken from `name` where it takes its own."""
     if len(scaled.targets) != 1 or not isinstance(scaled.targets[0], ast.Name):
         return ()
-    own = [c for c in ast.walk(scaled.value) if isinstance(c, ast.Call) and _takes_statistics(c, name)]
+    own = [c for c in walk(scaled.value) if isinstance(c, ast.Call) and _takes_statistics(c, name)]
     if any(last_name(c.func) in ("fit", "fit_transform") for c in own):
         return _transformed(file, scaled, own, name, twin)
     if own:
-        text = ast.unparse(_Renamed(name, twin, own).visit(ast.parse(text_of(file, scaled))))
+        text = unparsed(_Renamed(name, twin, own).visit(ast.parse(text_of(file, scaled))))
         known = is_in_reach(file, twin, scaled)
         return (Edit("before", file, scaled, text),) if known else ()
     return _after_both(file, scaled, _renamed_text(text_of(file, scaled), name, twin), twin)
@@ -78,11 +79,11 @@ def _after_both(file: SourceFile, scaled: ast.Assign, text: str, twin: str) -> t
     scope = function_of(file, scaled)
     later = [
         n
-        for n in ast.walk(scope)
-        if isinstance(n, ast.Assign) and n.lineno > scaled.lineno and twin in {ast.unparse(t) for t in n.targets}
+        for n in walk(scope)
+        if isinstance(n, ast.Assign) and n.lineno > scaled.lineno and twin in {unparsed(t) for t in n.targets}
     ]
     cast = next(
-        (n for n in later if isinstance(n.value, ast.Call) and n.value.args and ast.unparse(n.value.args[0]) == twin),
+        (n for n in later if isinstance(n.value, ast.Call) and n.value.args and unparsed(n.value.args[0]) == twin),
         None,
     )
     if cast is not None:
@@ -106,10 +107,10 @@ class _Renamed(ast.NodeTransformer):
 
     def __init__(self, name: str, twin: str, kept: list[ast.Call]) -> None:
         self.name, self.twin = name, twin
-        self.kept = {ast.unparse(c) for c in kept}
+        self.kept = {unparsed(c) for c in kept}
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        return node if ast.unparse(node) in self.kept else self.generic_visit(node)
+        return node if unparsed(node) in self.kept else self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         return ast.Name(self.twin, node.ctx) if node.id == self.name else node
@@ -142,7 +143,7 @@ def cast_divided(casts: list[tuple[SourceFile, ast.Call]]) -> tuple[Edit, ...]:
 def _is_of_target(file: SourceFile, call: ast.Call) -> bool:
     statement = statement_of(file, call)
     assigned = statement.targets if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else []
-    written = [n for t in (*assigned, call) for n in ast.walk(t)]
+    written = [n for t in (*assigned, call) for n in walk(t)]
     texts = [n.id for n in written if isinstance(n, ast.Name)] + [
         n.attr for n in written if isinstance(n, ast.Attribute)
     ]

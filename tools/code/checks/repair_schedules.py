@@ -19,6 +19,7 @@ from misrun.tools.code.project_model import Project, last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Frame
 from misrun.tools.code.values import Value
+from misrun.tools.code.walking import unparsed, walk
 
 Edits = tuple[Edit, ...]
 
@@ -42,7 +43,7 @@ def _statement_with(loop: ast.AST, event: Event) -> ast.stmt | None:
     """The statement in a loop's block that the event happens in, itself or through calls."""
     nodes = {id(event.node), *(id(f.node) for f in event.frame.chain())}
     for statement in getattr(loop, "body", []):
-        if any(id(n) in nodes for n in ast.walk(statement)):
+        if any(id(n) in nodes for n in walk(statement)):
             return statement  # type: ignore[no-any-return]
     return None
 
@@ -64,18 +65,18 @@ def handed_on(project: Project, file: SourceFile, call: ast.Call, name: str) -> 
     taken = {
         a.arg
         for f in project.functions.values()
-        if not any(n is call for n in ast.walk(f.node))
+        if not any(n is call for n in walk(f.node))
         and (f.owner.name if f.name == "__init__" and f.owner is not None else f.name) == wanted
         for a in (*f.node.args.args, *f.node.args.kwonlyargs)
     }
-    if ast.unparse(call.func) == "deepspeed.initialize":
+    if unparsed(call.func) == "deepspeed.initialize":
         taken = {"lr_scheduler"}  # https://deepspeed.readthedocs.io/en/latest/initialize.html
     return (with_keyword(file, call, name, name),) if name in taken else ()
 
 
 def as_factor(file: SourceFile, returned: Sequence[ast.expr], base: str) -> Edits:
     """What the function of a LambdaLR returns, without the learning rate: taken out of a product, else divided by."""
-    if not all(base in ast.unparse(value) for value in returned):
+    if not all(base in unparsed(value) for value in returned):
         return ()
     return tuple(_without_factor(file, value, base) for value in returned)
 
@@ -84,7 +85,7 @@ def _without_factor(file: SourceFile, value: ast.expr, base: str) -> Edit:
     node = value
     while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
         for side, other in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(node.op, ast.Mult) and ast.unparse(side) == base:
+            if isinstance(node.op, ast.Mult) and unparsed(side) == base:
                 return Edit("replace", file, node, text_of(file, other) if node is value else atom(file, other))
         node = node.left
     return Edit("replace", file, value, f"({text_of(file, value)}) / {base}")
@@ -99,7 +100,7 @@ def of_optimizer(scheduler: Value, stepped: Value) -> Edits:
     named, statement = assigned_at(file, made.node), statement_of(file, built.node)
     if named is None or given is None or statement is None or not same_scope(file, statement, named[0]):
         return ()
-    if ast.unparse(given) == named[1]:
+    if unparsed(given) == named[1]:
         return moved(file, statement, "after", named[0]) if named[0].lineno > statement.lineno else ()
     return (Edit("replace", file, given, named[1]),) if is_in_reach(file, named[1], statement) else ()
 
@@ -126,20 +127,20 @@ def _factor(file: SourceFile, node: ast.expr) -> str:
 def stepped_every(made: Event, body: ast.AST, interval: str) -> Edits:
     """`"interval"` in what configure_optimizers returns: as it should be, or added beside the scheduler."""
     file, named = made.file, assigned_at(made.file, made.node)
-    for mapping in (n for n in ast.walk(body) if isinstance(n, ast.Dict)):
+    for mapping in (n for n in walk(body) if isinstance(n, ast.Dict)):
         for key, value in zip(mapping.keys, mapping.values, strict=True):
             if isinstance(key, ast.Constant) and key.value == "interval":
                 return (Edit("replace", file, value, f'"{interval}"'),)
     if named is None:
         return ()
-    returned = [n.value for n in ast.walk(body) if isinstance(n, ast.Return) and n.value is not None]
-    uses = [n for v in returned for n in ast.walk(v) if isinstance(n, ast.expr) and ast.unparse(n) == named[1]]
+    returned = [n.value for n in walk(body) if isinstance(n, ast.Return) and n.value is not None]
+    uses = [n for v in returned for n in walk(v) if isinstance(n, ast.expr) and unparsed(n) == named[1]]
     if len(uses) != 1:
         return ()
     beside = any(
         isinstance(n, ast.Dict) and any(isinstance(k, ast.Constant) and k.value == "scheduler" for k in n.keys)
         for v in returned
-        for n in ast.walk(v)
+        for n in walk(v)
     )
     wrapped = f'{named[1]}, "interval": "{interval}"'
     text = wrapped if beside else f'{{"scheduler": {wrapped}}}'

@@ -8,6 +8,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _READS_WORD = 'lambda word: word.lower() in ("true", "yes", "1")'
 
@@ -20,11 +21,11 @@ def word_read(file: SourceFile, call: ast.Call) -> tuple[Edit, ...]:
 
 def key_of_file(file: SourceFile, call: ast.Call, key: str, like: str, level: dict[str, object]) -> tuple[Edit, ...]:
     """`config.get("lr", x)` reads the key that the file has, where the other keys read from `config` are beside it."""
-    owner = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    owner = unparsed(call.func.value) if isinstance(call.func, ast.Attribute) else ""
     read = [
         node.slice.value
-        for node in ast.walk(file.tree)
-        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and ast.unparse(node.value) == owner
+        for node in walk(file.tree)
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and unparsed(node.value) == owner
     ]
     constants = [a for a in call.args if isinstance(a, ast.Constant) and a.value == key]
     if like not in level or not constants or any(name not in level for name in read):
@@ -42,8 +43,8 @@ def number_replaced(site: Site, position: int, name: str, value: str) -> tuple[E
     if isinstance(node, ast.Name):
         made = [
             s
-            for s in ast.walk(site.file.tree)
-            if isinstance(s, ast.Assign) and [ast.unparse(t) for t in s.targets] == [node.id]
+            for s in walk(site.file.tree)
+            if isinstance(s, ast.Assign) and [unparsed(t) for t in s.targets] == [node.id]
         ]
         if len(made) == 1 and isinstance(made[0].value, ast.Constant):
             return (Edit("replace", site.file, made[0].value, value),)
@@ -77,10 +78,10 @@ def without_activation(site: Site) -> tuple[Edit, ...]:
     if not isinstance(call, ast.Call):
         return ()
     holder = parents(file).get(id(call))
-    layers = isinstance(holder, ast.Call) and ast.unparse(holder.func).endswith("Sequential")
+    layers = isinstance(holder, ast.Call) and unparsed(holder.func).endswith("Sequential")
     if layers and isinstance(holder, ast.Call) and holder.args[-1] is call and len(holder.args) > 1:
         return (Edit("drop", file, call),)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "relu" and not call.args:
         return (Edit("replace", file, call, text_of(file, call.func.value)),)
-    built = ast.unparse(call.func).endswith(("ReLU", "Sequential"))
+    built = unparsed(call.func).endswith(("ReLU", "Sequential"))
     return (Edit("replace", file, call, text_of(file, call.args[0])),) if len(call.args) == 1 and not built else ()

@@ -19,6 +19,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event
 from misrun.tools.code.values import Value
+from misrun.tools.code.walking import unparsed, walk
 
 Edits = tuple[Edit, ...]
 
@@ -69,7 +70,7 @@ def _is_used_between(file: SourceFile, name: str, first: ast.stmt, last: ast.stm
         and n.id == name
         and last is not None
         and (first.end_lineno or 0) < n.lineno < last.lineno
-        for n in ast.walk(scope)
+        for n in walk(scope)
     )
 
 
@@ -89,11 +90,11 @@ def _placed(file: SourceFile, statement: ast.Assign, text: str, cut: str, raw: s
     if all(is_in_reach(file, n, statement) for n in names_in(ast.parse(cut))):
         return (Edit("replace", file, statement, text),)
     scope = function_of(file, statement)
-    made = [n for n in ast.walk(scope) if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == cut]
+    made = [n for n in walk(scope) if isinstance(n, ast.Assign) and unparsed(n.targets[0]) == cut]
     if len(made) != 1 or made[0].lineno < statement.lineno:
         return ()
     edits = [Edit("delete", file, statement), Edit("after", file, made[0], text)]
-    uses = [n for n in ast.walk(made[0].value) if isinstance(n, ast.Name) and n.id == name]
+    uses = [n for n in walk(made[0].value) if isinstance(n, ast.Name) and n.id == name]
     if _is_used_between(file, name, statement, made[0]):
         return ()
     if name != raw:  # the name has no value yet where its length was taken
@@ -103,13 +104,13 @@ def _placed(file: SourceFile, statement: ast.Assign, text: str, cut: str, raw: s
 
 def _end_of_training(file: SourceFile, split: Event) -> str | None:
     """n of `train = X[:n]`, where the part before n is the one for training."""
-    base, scope = ast.unparse(split.node.value) if isinstance(split.node, ast.Subscript) else "", None
+    base, scope = unparsed(split.node.value) if isinstance(split.node, ast.Subscript) else "", None
     scope = function_of(file, split.node)
-    for node in ast.walk(scope):
+    for node in walk(scope):
         if not isinstance(node, ast.Assign):
             continue
         for target, value in _pairs(node):
-            if isinstance(value, ast.Subscript) and ast.unparse(value.value) == base and part_of(target) == "train":
+            if isinstance(value, ast.Subscript) and unparsed(value.value) == base and part_of(target) == "train":
                 cut = value.slice
                 plain = isinstance(cut, ast.Slice) and cut.lower is None and cut.step is None
                 if plain and isinstance(cut, ast.Slice) and isinstance(cut.upper, ast.Name | ast.Constant):
@@ -120,9 +121,9 @@ def _end_of_training(file: SourceFile, split: Event) -> str | None:
 def _pairs(node: ast.Assign) -> Iterator[tuple[str, ast.expr]]:
     target, value = node.targets[0], node.value
     if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-        yield from ((ast.unparse(t), v) for t, v in zip(target.elts, value.elts, strict=False))
+        yield from ((unparsed(t), v) for t, v in zip(target.elts, value.elts, strict=False))
     else:
-        yield ast.unparse(target), value
+        yield unparsed(target), value
 
 
 def standardised_by_training_part(found: Value, split: Event) -> Edits:
@@ -137,9 +138,9 @@ def standardised_by_training_part(found: Value, split: Event) -> Edits:
     scope = function_of(file, statement)
     takes = [
         n
-        for n in ast.walk(scope)
+        for n in walk(scope)
         if isinstance(n, ast.Call) and last_name(n.func) in ("mean", "std") and isinstance(n.func, ast.Attribute)
-        and ast.unparse(n.func.value) == data and n.lineno <= statement.lineno
+        and unparsed(n.func.value) == data and n.lineno <= statement.lineno
     ]  # fmt: skip
     before = all(is_in_reach(file, n, takes[0]) for n in names_in(ast.parse(cut))) if takes else False
     if len(takes) < 2 or not before:
@@ -150,7 +151,7 @@ def standardised_by_training_part(found: Value, split: Event) -> Edits:
 def _waiting(file: SourceFile, statement: ast.Assign, takes: list[ast.Call], cut: str, data: str) -> Edits:
     """All statements of the standardisation below the line that computes n."""
     scope = function_of(file, statement)
-    made = [n for n in ast.walk(scope) if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == cut]
+    made = [n for n in walk(scope) if isinstance(n, ast.Assign) and unparsed(n.targets[0]) == cut]
     held = {id(s): s for t in takes if (s := statement_of(file, t)) is not None}
     moving = sorted({**held, id(statement): statement}.values(), key=lambda s: s.lineno)
     if len(takes) < 2 or len(made) != 1 or made[0].lineno < moving[-1].lineno:
@@ -172,13 +173,13 @@ def own_data(event: Event) -> Edits:
     made = {
         t
         for place in places
-        for n in (ast.walk(place) if place is not None else ())
+        for n in (walk(place) if place is not None else ())
         if isinstance(n, ast.Assign)
         for t in _names_bound(n)
         if part_of(t) == "held out"
     }
-    loaders = [n for n in ast.walk(file.tree) if isinstance(n, ast.Call) and last_name(n.func) == "DataLoader"]
-    read = {ast.unparse(g) for n in loaders if (g := given_node(n, 0, "dataset")) is not None}
+    loaders = [n for n in walk(file.tree) if isinstance(n, ast.Call) and last_name(n.func) == "DataLoader"]
+    read = {unparsed(g) for n in loaders if (g := given_node(n, 0, "dataset")) is not None}
     named = assigned_at(file, event.node)
     free = [
         n
@@ -190,7 +191,7 @@ def own_data(event: Event) -> Edits:
 
 def _names_bound(node: ast.Assign) -> Iterator[str]:
     for target in node.targets:
-        yield from (ast.unparse(t) for t in (target.elts if isinstance(target, ast.Tuple) else [target]))
+        yield from (unparsed(t) for t in (target.elts if isinstance(target, ast.Tuple) else [target]))
 
 
 def _is_data(name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
+from misrun.tools.code.walking import children, unparsed, walk
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 # What binds tighter than a method call and so needs no parentheses before one.
@@ -18,7 +19,7 @@ def text_of(file: SourceFile, node: ast.AST) -> str:
     """The source of a node as the user wrote it; further lines of a statement lose the indentation it has itself."""
     found = ast.get_source_segment("\n".join(file.lines) + "\n", node)
     if found is None:
-        return ast.unparse(node)
+        return unparsed(node)
     if not isinstance(node, ast.stmt) or "\n" not in found:
         return found
     return textwrap.dedent(" " * node.col_offset + found)
@@ -33,7 +34,7 @@ def atom(file: SourceFile, node: ast.expr) -> str:
 @lru_cache(maxsize=64)  # files of one project; a check asks for the parents of several nodes of one file
 def parents(file: SourceFile) -> dict[int, ast.AST]:
     """The node around each node, by its id()."""
-    return {id(child): node for node in ast.walk(file.tree) for child in ast.iter_child_nodes(node)}
+    return {id(child): node for node in walk(file.tree) for child in children(node)}
 
 
 def around(file: SourceFile, node: ast.AST) -> Iterator[ast.AST]:
@@ -107,9 +108,9 @@ def is_in_reach(file: SourceFile, text: str, node: ast.AST) -> bool:
     function = function_of(file, node)
     if root == "self":
         owner = class_of(file, node)
-        stored = (n for n in ast.walk(owner) if isinstance(n, ast.Attribute)) if owner is not None else ()
+        stored = (n for n in walk(owner) if isinstance(n, ast.Attribute)) if owner is not None else ()
         wanted = f"self.{attribute.partition('.')[0]}"
-        return any(isinstance(n.ctx, ast.Store) and ast.unparse(n) == wanted for n in stored)
+        return any(isinstance(n.ctx, ast.Store) and unparsed(n) == wanted for n in stored)
     if not root.isidentifier():
         return False
     return root in _bound_before(function, node) or (function is not file.tree and root in _bound_before(file.tree))
@@ -140,9 +141,9 @@ def _own(scope: ast.Module | FunctionNode) -> Iterator[ast.AST]:
         node = stack.pop()
         yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(children(node))
 
 
 def names_in(node: ast.AST) -> set[str]:
     """Variables that are read in an expression or statement."""
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return {n.id for n in walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}

@@ -8,6 +8,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event
 from misrun.tools.code.values import Value
+from misrun.tools.code.walking import unparsed, walk
 
 Edits = tuple[Edit, ...]
 _ROLES = (("input", "logits"), ("target", "labels"))
@@ -24,7 +25,7 @@ def indices_of(loss: Event, one_hot: Value) -> Edits:
     given, made = given_node(loss.node, 1, *_ROLES[1]), node_at(one_hot.site)
     if given is None or not isinstance(made, ast.Call) or one_hot.site is None or one_hot.site.file is not loss.file:
         return ()
-    indices = made.args[0] if made.args and "one_hot" in ast.unparse(made.func) else None
+    indices = made.args[0] if made.args and "one_hot" in unparsed(made.func) else None
     if indices is None:
         return ()
     if given is made:
@@ -36,11 +37,11 @@ def indices_of(loss: Event, one_hot: Value) -> Edits:
 def _only_for_losses(file: SourceFile, made: ast.Call) -> bool:
     """Whether nothing in the file asks for the rows themselves: argmax, a shape, a product."""
     asks = ("argmax", ".shape", ".size(", ".float()", "matmul", " @ ", "einsum")
-    assigned = next((n for n in ast.walk(file.tree) if isinstance(n, ast.Assign) and n.value is made), None)
-    name = ast.unparse(assigned.targets[0]) if assigned is not None else ""
-    uses = [n for n in ast.walk(file.tree) if isinstance(n, ast.stmt) and not hasattr(n, "body") and n is not assigned]
+    assigned = next((n for n in walk(file.tree) if isinstance(n, ast.Assign) and n.value is made), None)
+    name = unparsed(assigned.targets[0]) if assigned is not None else ""
+    uses = [n for n in walk(file.tree) if isinstance(n, ast.stmt) and not hasattr(n, "body") and n is not assigned]
     return bool(name) and not any(
-        f"{name}{ask}" in (text := ast.unparse(n)) or f"{name}.{ask}" in text for n in uses for ask in asks
+        f"{name}{ask}" in (text := unparsed(n)) or f"{name}.{ask}" in text for n in uses for ask in asks
     )
 
 
@@ -100,4 +101,4 @@ def without_minus(loss: Value) -> Edits:
 
 
 def _is_minus_one(node: ast.expr) -> bool:
-    return ast.unparse(node) in ("-1", "-1.0")
+    return unparsed(node) in ("-1", "-1.0")

@@ -13,6 +13,7 @@ from misrun.tools.code.project_model import Class, Function, last_name
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _LOADER = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader"
 _SUBSET = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset"
@@ -48,17 +49,17 @@ def _restarts(body: Body) -> Iterator[tuple[ast.Call, str, str]]:
     for call in body.calls:
         inner = call.args[0] if call.args else None
         if last_name(call.func) == "next" and isinstance(inner, ast.Call) and last_name(inner.func) == "iter":
-            yield call, ast.unparse(inner.args[0]) if inner.args else "", "batch"
+            yield call, unparsed(inner.args[0]) if inner.args else "", "batch"
         elif last_name(call.func) == "islice" and len(call.args) == 2 and inner is not None:
-            yield call, ast.unparse(inner), f"{ast.unparse(call.args[1])} batches"
+            yield call, unparsed(inner), f"{unparsed(call.args[1])} batches"
 
 
 def _in_loop(body: Body, call: ast.Call) -> bool:
     """Inside the block of a loop, not in the iterable of the outermost one."""
     loops = [s for s in body.statements if isinstance(s, ast.For | ast.While)]
-    inside = [s for s in loops if any(n is call for b in s.body for n in ast.walk(b))]
+    inside = [s for s in loops if any(n is call for b in s.body for n in walk(b))]
     return bool(inside) or (isinstance(body.node, ast.FunctionDef) and any(
-        isinstance(s, ast.For) and any(n is call for n in ast.walk(s.iter)) for s in loops
+        isinstance(s, ast.For) and any(n is call for n in walk(s.iter)) for s in loops
     ))  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def _is_training(events: list[Event], call: ast.Call) -> bool:
 
 
 def _holds(node: ast.AST, call: ast.Call) -> bool:
-    return isinstance(node, ast.For | ast.While) and any(n is call for n in ast.walk(node))
+    return isinstance(node, ast.For | ast.While) and any(n is call for n in walk(node))
 
 
 def _ordered_loader(trace: Trace, text: str) -> bool:
@@ -91,7 +92,7 @@ def _loaders_called(trace: Trace, text: str) -> list[Event]:
 def _is_assigned(event: Event, name: str) -> bool:
     return any(
         isinstance(n, ast.Assign) and n.value is event.node and any(last_name(t) == name for t in n.targets)
-        for n in ast.walk(event.file.tree)
+        for n in walk(event.file.tree)
     )
 
 
@@ -102,9 +103,9 @@ def find_index_ignored(trace: Trace) -> Iterator[Problem]:
         if method is None or isinstance(method.node, ast.Lambda) or len(method.node.args.args) < 2:
             continue
         index = method.node.args.args[1].arg
-        uses = [n for n in ast.walk(method.node) if isinstance(n, ast.Name) and n.id == index]
-        rows = [n for n in ast.walk(method.node) if isinstance(n, ast.Subscript) and _reads_fixed_row(n)]
-        counted = [n for n in rows if ast.unparse(n.value) == _counted(cls)]
+        uses = [n for n in walk(method.node) if isinstance(n, ast.Name) and n.id == index]
+        rows = [n for n in walk(method.node) if isinstance(n, ast.Subscript) and _reads_fixed_row(n)]
+        counted = [n for n in rows if unparsed(n.value) == _counted(cls)]
         fixed = next(iter(counted if uses else rows), None)
         if fixed is not None and not _draws(method.node):
             does = "reads one and the same row of the data" if uses else "does not use its index"
@@ -121,16 +122,16 @@ def find_index_ignored(trace: Trace) -> Iterator[Problem]:
 def _counted(cls: Class) -> str:
     """x of `return len(self.x)` in `__len__`: it holds one entry per sample."""
     length = cls.methods.get("__len__")
-    returns = [n.value for n in ast.walk(length.node) if isinstance(n, ast.Return)] if length is not None else []
+    returns = [n.value for n in walk(length.node) if isinstance(n, ast.Return)] if length is not None else []
     call = returns[0] if len(returns) == 1 else None
     measures = isinstance(call, ast.Call) and last_name(call.func) == "len" and len(call.args) == 1
-    return ast.unparse(call.args[0]) if measures and isinstance(call, ast.Call) else ""
+    return unparsed(call.args[0]) if measures and isinstance(call, ast.Call) else ""
 
 
 def _indexed(cls: Class, rows: list[ast.Subscript], index: str) -> tuple[Edit, ...]:
     """Every row of the data that is read by the same number, read by the index instead."""
-    numbers = {ast.unparse(n.slice) for n in rows}
-    sizes = any("shape" in ast.unparse(n.value) or "size" in ast.unparse(n.value) for n in rows)
+    numbers = {unparsed(n.slice) for n in rows}
+    sizes = any("shape" in unparsed(n.value) or "size" in unparsed(n.value) for n in rows)
     return tuple(Edit("replace", cls.file, n.slice, index) for n in rows) if len(numbers) == 1 and not sizes else ()
 
 
@@ -138,12 +139,12 @@ def _reads_fixed_row(node: ast.AST) -> bool:
     """`self.rows[0]`, `self.rows[self.i]`."""
     if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Attribute):
         return False
-    return ast.unparse(node.value).startswith("self.") and isinstance(node.slice, ast.Constant)
+    return unparsed(node.value).startswith("self.") and isinstance(node.slice, ast.Constant)
 
 
 def _draws(function: ast.AST) -> bool:
     words = ("rand", "choice", "sample", "next", "pop")
-    return any(isinstance(n, ast.Call) and any(w in last_name(n.func) for w in words) for n in ast.walk(function))
+    return any(isinstance(n, ast.Call) and any(w in last_name(n.func) for w in words) for n in walk(function))
 
 
 def find_place_ignored(trace: Trace) -> Iterator[Problem]:
@@ -151,7 +152,7 @@ def find_place_ignored(trace: Trace) -> Iterator[Problem]:
     for function in trace.project.functions.values():
         if isinstance(function.node, ast.Lambda) or function.node.decorator_list or not _reads_data(function.node):
             continue
-        used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
+        used = {n.id for n in walk(function.node) if isinstance(n, ast.Name)}
         for position, argument in enumerate(function.node.args.args):
             if (
                 argument.arg not in used
@@ -169,7 +170,7 @@ def find_place_ignored(trace: Trace) -> Iterator[Problem]:
 
 def _reads_data(function: ast.AST) -> bool:
     readers = names("open load read islice read_csv readlines loadtxt memmap seek from_numpy read_parquet fromfile")
-    return any(isinstance(n, ast.Call) and last_name(n.func) in readers for n in ast.walk(function))
+    return any(isinstance(n, ast.Call) and last_name(n.func) in readers for n in walk(function))
 
 
 def _given_a_variable(trace: Trace, function: Function, position: int) -> bool:
@@ -179,7 +180,7 @@ def _given_a_variable(trace: Trace, function: Function, position: int) -> bool:
         isinstance(n, ast.Call) and last_name(n.func) == function.name and len(n.args) > at >= 0
         and not isinstance(n.args[at], ast.Constant)
         for file in trace.project.files
-        for n in ast.walk(file.tree)
+        for n in walk(file.tree)
     )  # fmt: skip
 
 
@@ -222,8 +223,8 @@ def _times_itself(assign: ast.Assign) -> int:
     target, value = assign.targets[0], assign.value
     if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Mult):
         return 0
-    same = ast.unparse(value.left) in (ast.unparse(target), f"list({ast.unparse(target)})")
-    speaks = any(w in ast.unparse(target).lower() for w in _SAMPLES)
+    same = unparsed(value.left) in (unparsed(target), f"list({unparsed(target)})")
+    speaks = any(w in unparsed(target).lower() for w in _SAMPLES)
     told = isinstance(value.right, ast.Constant) and type(value.right.value) is int
     return value.right.value if same and speaks and told else 0  # type: ignore[attr-defined]
 
@@ -233,17 +234,17 @@ def find_file_per_item(trace: Trace) -> Iterator[Problem]:
     readers = names("read_csv loadtxt genfromtxt read_parquet read_excel load")
     for cls in trace.project.classes.values():
         method = cls.methods.get("__getitem__")
-        for node in ast.walk(method.node) if method is not None else ():
+        for node in walk(method.node) if method is not None else ():
             if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
                 continue
-            whole = last_name(node.value.func) in readers and ast.unparse(node.value.func) not in ("json.load",)
-            name = ast.unparse(node.targets[0])
+            whole = last_name(node.value.func) in readers and unparsed(node.value.func) not in ("json.load",)
+            name = unparsed(node.targets[0])
             if whole and not any(k.arg in ("mmap_mode", "mmap", "skiprows", "nrows") for k in node.value.keywords) and (
                 method is not None and _takes_row(method.node, name)
             ):  # fmt: skip
                 yield Problem(
                     Site(cls.file, node),
-                    f"Every sample reads the whole file again ({ast.unparse(node.value.func)}) to take one row: the "
+                    f"Every sample reads the whole file again ({unparsed(node.value.func)}) to take one row: the "
                     "accelerator waits for the disk.",
                     "Read the file once in __init__, or map it into memory.",
                     0.75,
@@ -257,13 +258,11 @@ def _read_once(cls: Class, reading: ast.Assign) -> tuple[Edit, ...]:
     start, target, file = cls.methods.get("__init__"), reading.targets[0], cls.file
     if start is None or isinstance(start.node, ast.Lambda) or not isinstance(target, ast.Name):
         return ()
-    taken = {n.attr for n in ast.walk(cls.node) if isinstance(n, ast.Attribute)}
-    needs = [n for n in ast.walk(reading.value) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "self"]
-    stored = {
-        ast.unparse(n) for n in ast.walk(start.node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)
-    }
+    taken = {n.attr for n in walk(cls.node) if isinstance(n, ast.Attribute)}
+    needs = [n for n in walk(reading.value) if isinstance(n, ast.Attribute) and unparsed(n.value) == "self"]
+    stored = {unparsed(n) for n in walk(start.node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
     others = {n for n in names_in(reading.value) if n != "self" and not is_in_reach(file, n, start.node)}
-    if target.id in taken or others or any(ast.unparse(n) not in stored for n in needs):
+    if target.id in taken or others or any(unparsed(n) not in stored for n in needs):
         return ()
     kept = f"self.{target.id}"
     return (
@@ -275,9 +274,9 @@ def _read_once(cls: Class, reading: ast.Assign) -> tuple[Edit, ...]:
 def _takes_row(function: ast.AST, name: str) -> bool:
     """`rows[i % n]`, `table.iloc[i]`."""
     return any(
-        isinstance(n, ast.Subscript) and ast.unparse(n.value) in (name, f"{name}.iloc", f"{name}.loc")
+        isinstance(n, ast.Subscript) and unparsed(n.value) in (name, f"{name}.iloc", f"{name}.loc")
         and not isinstance(n.slice, ast.Constant)
-        for n in ast.walk(function)
+        for n in walk(function)
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Site, Value, ancestors
+from misrun.tools.code.walking import unparsed, walk
 
 _SAVING = "https://docs.pytorch.org/tutorials/beginner/saving_loading_models.html#saving-loading-a-general-checkpoint-for-inference-and-or-resuming-training"
 _STRICT = "https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict"
@@ -51,7 +52,7 @@ def find_state_not_restored(trace: Trace) -> Iterator[Problem]:
 
 
 def _saved(file: SourceFile) -> Iterator[_Saved]:
-    for node in ast.walk(file.tree):
+    for node in walk(file.tree):
         pairs = _pairs(node)
         kinds = {key: _kind(key, value) for key, value in pairs}
         found = {key: kind for key, kind in kinds.items() if kind}
@@ -77,14 +78,14 @@ def _pairs(node: ast.AST) -> list[tuple[str, ast.expr]]:
 def _kind(key: str, value: ast.expr) -> str:
     """What is kept under a key, by the text of its value: `opt.state_dict()`."""
     if isinstance(value, ast.Call) and last_name(value.func) == "state_dict":
-        owner = ast.unparse(value.func).lower().removesuffix(".state_dict").rpartition(".")[2]
+        owner = unparsed(value.func).lower().removesuffix(".state_dict").rpartition(".")[2]
         return next((kind for kind in ("sched", "scaler", "opt") if kind in f"{owner} {key.lower()}"), "model")
     return "counter" if key.lower() in _COUNTERS else ""
 
 
 def _keys_read(file: SourceFile) -> Iterator[str]:
     """Keys in `x["key"]`, `x.get("key")`, `x.pop("key")` and `"key" in x`."""
-    for node in ast.walk(file.tree):
+    for node in walk(file.tree):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and isinstance(node.slice, ast.Constant):
             yield str(node.slice.value)
         elif isinstance(node, ast.Call) and last_name(node.func) in ("get", "pop") and node.args:
@@ -99,7 +100,7 @@ def _restored(trace: Trace) -> set[str]:
     found = set()
     for event in trace.events():
         if event.op.endswith(".load_state_dict"):
-            written = ast.unparse(event.node).lower()
+            written = unparsed(event.node).lower()
             kind = event.receiver.kind if event.receiver is not None else ""
             found |= {k for k in _STATES if k in written or kind.startswith(k[:3])}
     return found
@@ -146,8 +147,8 @@ def _made_after(load: Event, owner: str) -> ast.stmt | None:
     scope = function_of(load.file, load.node)
     made = (
         n
-        for n in ast.walk(scope)
-        if isinstance(n, ast.Assign) and n.lineno > load.line and owner in {ast.unparse(t) for t in n.targets}
+        for n in walk(scope)
+        if isinstance(n, ast.Assign) and n.lineno > load.line and owner in {unparsed(t) for t in n.targets}
     )
     found = next(made, None)
     return found if found is not None and function_of(load.file, found) is scope else None
@@ -156,7 +157,7 @@ def _made_after(load: Event, owner: str) -> ast.stmt | None:
 def _load_of(trace: Trace, models: list[str]) -> Event | None:
     """Where the model is loaded from one of these keys."""
     for event in trace.events():
-        if event.op.endswith(".load_state_dict") and any(f"'{m}'" in ast.unparse(event.node) for m in models):
+        if event.op.endswith(".load_state_dict") and any(f"'{m}'" in unparsed(event.node) for m in models):
             return event
     return None
 
@@ -166,7 +167,7 @@ def find_swallowed_mismatch(trace: Trace) -> Iterator[Problem]:
     words = {
         n.value
         for f in trace.project.files
-        for n in ast.walk(f.tree)
+        for n in walk(f.tree)
         if isinstance(n, ast.Constant) and isinstance(n.value, str)
     }
     wrapped = _wrapper_prefix(trace)
@@ -190,7 +191,7 @@ def _is_stripped(prefix: str, words: set[str], trace: Trace) -> bool:
     """The prefix stands in the code by itself (`replace("module.", "")`), or as many letters are cut off."""
     if any(w.strip("^").replace("\\", "").rstrip(".") == prefix.rstrip(".") for w in words):
         return True
-    slices = (n for f in trace.project.files for n in ast.walk(f.tree) if isinstance(n, ast.Slice))
+    slices = (n for f in trace.project.files for n in walk(f.tree) if isinstance(n, ast.Slice))
     return any(isinstance(n.lower, ast.Constant) and n.lower.value == len(prefix) for n in slices)
 
 
@@ -200,7 +201,7 @@ def _is_lenient(event: Event) -> bool:
 
 
 def _is_ignored(event: Event) -> bool:
-    return any(isinstance(n, ast.Expr) and n.value is event.node for n in ast.walk(event.file.tree))
+    return any(isinstance(n, ast.Expr) and n.value is event.node for n in walk(event.file.tree))
 
 
 def _is_shown(event: Event) -> bool:
@@ -218,7 +219,7 @@ def _filter_of(value: Value) -> Site | None:
         node = part.site.node if part.site is not None else None
         if isinstance(node, ast.DictComp) and any(
             isinstance(t, ast.Compare) and any(isinstance(o, ast.In) for o in t.ops)
-            for g in node.generators for c in g.ifs for t in ast.walk(c)
+            for g in node.generators for c in g.ifs for t in walk(c)
         ):  # fmt: skip
             return part.site
     return None
@@ -242,7 +243,7 @@ def _renamed_filter(filtered: Site, prefix: str) -> Iterator[Edit]:
     node = filtered.node
     if not isinstance(node, ast.DictComp) or not isinstance(node.key, ast.Name):
         return
-    for part in (node.key, *(n for g in node.generators for c in g.ifs for n in ast.walk(c))):
+    for part in (node.key, *(n for g in node.generators for c in g.ifs for n in walk(c))):
         if isinstance(part, ast.Name) and part.id == node.key.id:
             yield Edit("replace", filtered.file, part, f'{part.id}.removeprefix("{prefix}")')
 
@@ -256,15 +257,15 @@ def _wrapper_prefix(trace: Trace) -> str:
     """The prefix in saved keys where the state of a wrapped model is saved, not that of its `.module`."""
     for file in trace.project.files:
         made: dict[str, str] = {}
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
                 name = last_name(node.value.func)
-                if name in _WRAPPERS and (name != "compile" or "torch" in ast.unparse(node.value.func)):
-                    made |= {ast.unparse(t): _WRAPPERS[name] for t in node.targets}
-        for node in ast.walk(file.tree):
+                if name in _WRAPPERS and (name != "compile" or "torch" in unparsed(node.value.func)):
+                    made |= {unparsed(t): _WRAPPERS[name] for t in node.targets}
+        for node in walk(file.tree):
             if isinstance(node, ast.Call) and last_name(node.func) == "save":
-                for inner in (n for a in node.args for n in ast.walk(a) if isinstance(n, ast.Call)):
-                    owner = ast.unparse(inner.func).removesuffix(".state_dict")
+                for inner in (n for a in node.args for n in walk(a) if isinstance(n, ast.Call)):
+                    owner = unparsed(inner.func).removesuffix(".state_dict")
                     if last_name(inner.func) == "state_dict" and owner in made:
                         return made[owner]
     return ""
@@ -293,7 +294,7 @@ def _nothing_loaded(event: Event, prefix: str, sure: float, edits: tuple[Edit, .
     )
     return Problem(
         event.site,
-        f"`{ast.unparse(event.node)[:70]}` cannot fail: {why}, so weights may stay at their first, random values.",
+        f"`{unparsed(event.node)[:70]}` cannot fail: {why}, so weights may stay at their first, random values.",
         "Rename the keys and load with strict=True, or check missing_keys and unexpected_keys of the result.",
         sure,
         "Print the result of load_state_dict; compare one weight before and after it.",

@@ -13,6 +13,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.training import training_loops
 from misrun.tools.code.values import Site, Value, ancestors, number
+from misrun.tools.code.walking import unparsed, walk
 
 _INCONSISTENT = "https://scikit-learn.org/stable/common_pitfalls.html#inconsistent-preprocessing"
 _TO_TENSOR = "https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.ToTensor.html"
@@ -52,9 +53,9 @@ def find_transform_per_part(trace: Trace) -> Iterator[Problem]:
 
 def _pipelines(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
     """Lists of transforms by the name or key they get: `val_tf = Compose([...])`, {"val": Compose([...])}."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Assign) and _is_pipeline(node.value):
-            yield ast.unparse(node.targets[0]), node.value  # type: ignore[misc]
+            yield unparsed(node.targets[0]), node.value  # type: ignore[misc]
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and isinstance(key.value, str) and _is_pipeline(value):
@@ -75,16 +76,16 @@ def _steps(node: ast.Call) -> list[ast.expr]:
 def _named_normalisers(tree: ast.AST) -> dict[str, str]:
     """Names that a normalisation is given to once: `normalize = transforms.Normalize(mean, std)`."""
     found: dict[str, list[str]] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         made = node.value if isinstance(node, ast.Assign) else None
         if isinstance(node, ast.Assign) and isinstance(made, ast.Call) and last_name(made.func) in _NORMALIZERS:
-            found.setdefault(ast.unparse(node.targets[0]), []).append(ast.unparse(made))
+            found.setdefault(unparsed(node.targets[0]), []).append(unparsed(made))
     return {name: texts[0] for name, texts in found.items() if len(set(texts)) == 1}
 
 
 def _normalisers(node: ast.Call, known: dict[str, str]) -> list[str]:
     """Every normalising step by its text; a name in place of numbers is the same name in both or not comparable."""
-    steps = [(s, ast.unparse(s)) for s in _steps(node)]
+    steps = [(s, unparsed(s)) for s in _steps(node)]
     return [
         known.get(text, text)
         for s, text in steps
@@ -100,7 +101,7 @@ def _is_comparable(one: ast.Call, other: ast.Call) -> bool:
                            and last_name(s.func) in _NORMALIZERS for n in (*s.args, *(k.value for k in s.keywords)))
                    for p in (one, other))  # fmt: skip
     plain = one if not mine else other
-    hidden = [ast.unparse(s).lower() for s in _steps(plain)]
+    hidden = [unparsed(s).lower() for s in _steps(plain)]
     return not any("norm" in text or "scale" in text or "standard" in text for text in hidden)
 
 
@@ -134,8 +135,8 @@ def _scaled_names(assign: ast.Assign) -> Iterator[str]:
     else:
         pairs = [(target, value)]
     for one, expression in pairs:
-        name = ast.unparse(one)
-        inside = {ast.unparse(n) for n in ast.walk(expression) if isinstance(n, ast.Name | ast.Attribute)}
+        name = unparsed(one)
+        inside = {unparsed(n) for n in walk(expression) if isinstance(n, ast.Name | ast.Attribute)}
         if name in inside and _is_scaling(expression):
             yield name
 
@@ -168,7 +169,7 @@ def _is_cast(statement: ast.stmt, name: str) -> bool:
     """`x = torch.tensor(x, dtype=...)`: the same numbers as another type."""
     value = statement.value if isinstance(statement, ast.Assign) else None
     if isinstance(value, ast.Call) and last_name(value.func) in _CASTING and value.args:
-        return ast.unparse(value.args[0]) == name
+        return unparsed(value.args[0]) == name
     while (
         isinstance(value, ast.Call) and last_name(value.func) in _SAME_NUMBERS and isinstance(value.func, ast.Attribute)
     ):
@@ -179,18 +180,12 @@ def _is_cast(statement: ast.stmt, name: str) -> bool:
 def _only_taken(body: Body, name: str, scaled: ast.Assign) -> bool:
     """Whether the held-out data is not computed anew after the scaling, nor scaled where it is used or made."""
     for statement in body.statements:
-        binds = isinstance(statement, ast.Assign) and name in {
-            ast.unparse(n) for t in statement.targets for n in ast.walk(t)
-        }
+        binds = isinstance(statement, ast.Assign) and name in {unparsed(n) for t in statement.targets for n in walk(t)}
         anew = statement.lineno > scaled.lineno and not _is_cast(statement, name)
-        if binds and (anew or any(w in ast.unparse(statement) for w in ("scal", "norm"))):
+        if binds and (anew or any(w in unparsed(statement) for w in ("scal", "norm"))):
             return False
-        for node in ast.walk(statement):
-            if (
-                isinstance(node, ast.BinOp)
-                and isinstance(node.op, ast.Div | ast.Sub)
-                and name in ast.unparse(node.left)
-            ):
+        for node in walk(statement):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Sub) and name in unparsed(node.left):
                 return False
             if isinstance(node, ast.Call) and last_name(node.func) in (
                 "transform",
@@ -225,12 +220,12 @@ def find_scaled_in_training_only(trace: Trace) -> Iterator[Problem]:
 
 
 def _asks_for_training(test: ast.expr) -> bool:
-    text = ast.unparse(test).lower()
+    text = unparsed(test).lower()
     return "train" in text and not text.startswith("not ") and "!=" not in text
 
 
 def _subtracts_mean(value: ast.expr) -> bool:
-    text = ast.unparse(value).lower()
+    text = unparsed(value).lower()
     return isinstance(value, ast.BinOp) and ("mean" in text or "mu" in text or "255" in text)
 
 
@@ -261,8 +256,8 @@ def _undivided(division: Site) -> tuple[Edit, ...]:
         return (Edit("delete", file, node),)
     if not isinstance(node, ast.BinOp):
         return ()
-    kept = [ast.unparse(t) for t in statement.targets] if isinstance(statement, ast.Assign) else []
-    if isinstance(statement, ast.Assign) and statement.value is node and kept == [ast.unparse(node.left)]:
+    kept = [unparsed(t) for t in statement.targets] if isinstance(statement, ast.Assign) else []
+    if isinstance(statement, ast.Assign) and statement.value is node and kept == [unparsed(node.left)]:
         return (Edit("delete", file, statement),)
     whole = isinstance(statement, ast.Assign | ast.Return) and statement.value is node
     return (Edit("replace", file, node, text_of(file, node.left) if whole else atom(file, node.left)),)
@@ -304,17 +299,17 @@ def _divides_by_pixels(trace: Trace) -> bool:
         isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div) and isinstance(n.right, ast.Constant)
         and isinstance(n.right.value, int | float) and n.right.value > 8  # 16 grey levels and more
         for file in trace.project.files
-        for n in ast.walk(file.tree)
+        for n in walk(file.tree)
     )  # fmt: skip
 
 
 def _reads_bytes(call: ast.Call) -> bool:
     """An image decoded, or an array of uint8."""
     name = last_name(call.func)
-    as_bytes = name == "astype" and "uint8" in ast.unparse(call)
-    drawn = name in ("randint", "integers") and any(ast.unparse(a) in ("255", "256") for a in call.args)
+    as_bytes = name == "astype" and "uint8" in unparsed(call)
+    drawn = name in ("randint", "integers") and any(unparsed(a) in ("255", "256") for a in call.args)
     decoded = name in ("imread", "read_image", "decode_image", "imdecode")
-    frombuffer = name in ("frombuffer", "fromfile") and "uint8" in ast.unparse(call)
+    frombuffer = name in ("frombuffer", "fromfile") and "uint8" in unparsed(call)
     return as_bytes or drawn or decoded or frombuffer
 
 
@@ -322,7 +317,7 @@ def _casts(node: ast.AST) -> bool:
     """`.float()`, `astype(np.float32)`, `tensor(x, dtype=torch.float32)`."""
     if not isinstance(node, ast.Call):
         return False
-    text = ast.unparse(node)
+    text = unparsed(node)
     return last_name(node.func) in names("float astype tensor as_tensor to FloatTensor") and "float" in text.lower()
 
 

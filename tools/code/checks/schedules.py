@@ -20,6 +20,7 @@ from misrun.tools.code.torch_api import EPOCH_SCHEDULERS
 from misrun.tools.code.trace import Event, Frame, Trace, compatible
 from misrun.tools.code.training import TrainingLoop, training_loops
 from misrun.tools.code.values import Site, Value, alternatives, ancestors, number, same
+from misrun.tools.code.walking import children, unparsed, walk
 
 _DOCS = "https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
 _VERIFY = "Log optimizer.param_groups[0]['lr'] at every step."
@@ -229,7 +230,7 @@ def find_scheduler_never_stepped(trace: Trace) -> Iterator[Problem]:
 
 def _last_of(node: ast.AST) -> ast.AST:
     """The statement that a step added behind `node` would follow: the last one inside of it."""
-    inside = [n for n in ast.walk(node) if isinstance(n, ast.stmt)]
+    inside = [n for n in walk(node) if isinstance(n, ast.stmt)]
     return max(inside, key=lambda n: (n.lineno, n.col_offset), default=node)
 
 
@@ -253,7 +254,7 @@ def _loaded_attributes(trace: Trace) -> set[str]:
     return {
         node.attr
         for file in trace.project.files
-        for node in ast.walk(file.tree)
+        for node in walk(file.tree)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
     }
 
@@ -301,12 +302,12 @@ def _keeps_the_best(node: ast.AST, call: ast.AST) -> bool:
     """Whether the test compares what the scheduler is given with a record that the body then updates."""
     if not isinstance(node, ast.If) or not isinstance(node.test, ast.Compare) or not isinstance(call, ast.Call):
         return False
-    given = ast.unparse(call.args[0]) if call.args else ""
-    sides = [ast.unparse(node.test.left), ast.unparse(node.test.comparators[0])]
+    given = unparsed(call.args[0]) if call.args else ""
+    sides = [unparsed(node.test.left), unparsed(node.test.comparators[0])]
     if given not in sides:
         return False
     record = sides[1 - sides.index(given)]
-    stored = [ast.unparse(t) for s in node.body if isinstance(s, ast.Assign) for t in s.targets]
+    stored = [unparsed(t) for s in node.body if isinstance(s, ast.Assign) for t in s.targets]
     return record in stored
 
 
@@ -320,7 +321,7 @@ def find_ignored_scheduler(trace: Trace) -> Iterator[Problem]:
         if not ignored or function.has_decorator("abstractmethod", "overload"):
             continue
         read = _names_used(function.node.body)
-        calls = [n for n in ast.walk(function.node) if isinstance(n, ast.Call)]
+        calls = [n for n in walk(function.node) if isinstance(n, ast.Call)]
         call = max(calls, key=lambda n: _handed_on(n, parameters), default=None)
         handed = _handed_on(call, parameters) if call is not None else 0
         for name in ignored:
@@ -349,7 +350,7 @@ def _names_used(body: list[ast.stmt]) -> set[str]:
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
             stack.extend(e for e in node.value.elts if not isinstance(e, ast.Name))
         else:
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(children(node))
     return found
 
 
@@ -385,22 +386,22 @@ def _written_rate(optimizer: Value | None) -> str:
     """The name the optimizer's learning rate was written with; empty for a number."""
     node = optimizer.site.node if optimizer is not None and optimizer.site is not None else None
     given = next((k.value for k in node.keywords if k.arg == "lr"), None) if isinstance(node, ast.Call) else None
-    return ast.unparse(given) if isinstance(given, ast.Name | ast.Attribute | ast.Subscript) else ""
+    return unparsed(given) if isinstance(given, ast.Name | ast.Attribute | ast.Subscript) else ""
 
 
 def _returned(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, ast.Lambda):
         return [node.body]
-    return [n.value for n in ast.walk(node) if isinstance(n, ast.Return) and n.value is not None]
+    return [n.value for n in walk(node) if isinstance(n, ast.Return) and n.value is not None]
 
 
 def _scales_by(node: ast.expr, base: str) -> bool:
     """A product with the rate among its factors, and no division by it."""
-    products = [n for n in ast.walk(node) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)]
+    products = [n for n in walk(node) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)]
     divided = any(
-        isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div) and base in ast.unparse(n.right) for n in ast.walk(node)
+        isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div) and base in unparsed(n.right) for n in walk(node)
     )
-    return not divided and any(ast.unparse(side) == base for p in products for side in (p.left, p.right))
+    return not divided and any(unparsed(side) == base for p in products for side in (p.left, p.right))
 
 
 def find_other_optimizer(trace: Trace) -> Iterator[Problem]:
@@ -454,7 +455,7 @@ def _is_one_epoch(total: Value, scheduler: Value, training: TrainingLoop) -> boo
         return any(v is training.loop.value for v in total.inputs)
     node = scheduler.site.node if scheduler.site is not None else None
     given = [k.value for k in node.keywords if k.arg == "num_training_steps"] if isinstance(node, ast.Call) else []
-    return any(isinstance(n, ast.Name | ast.Attribute) and "per_epoch" in ast.unparse(n) for n in given)
+    return any(isinstance(n, ast.Name | ast.Attribute) and "per_epoch" in unparsed(n) for n in given)
 
 
 def find_interval_of_trainer(trace: Trace) -> Iterator[Problem]:
@@ -494,7 +495,7 @@ def _body_of(trace: Trace, name: str, event: Event) -> ast.AST | None:
 
 def _interval(body: ast.AST) -> str:
     """What `"interval"` says in a returned mapping; an epoch where nothing is said (Lightning's default)."""
-    for node in ast.walk(body):
+    for node in walk(body):
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value == "interval":

@@ -12,6 +12,7 @@ from misrun.tools.code.project_model import Class, last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Site, Value
+from misrun.tools.code.walking import unparsed, walk
 
 _LISTS = "https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html"
 _TYING = "https://arxiv.org/abs/1608.05859"
@@ -60,13 +61,13 @@ def _repeated(node: ast.expr, event: Event) -> str | None:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
         sides = [s for s in (node.left, node.right) if isinstance(s, ast.List | ast.Tuple)]
         built = [e for s in sides for e in s.elts if isinstance(e, ast.Call | ast.Name)]
-        return ast.unparse(node) if built else None
+        return unparsed(node) if built else None
     if isinstance(node, ast.ListComp) and isinstance(node.elt, ast.Name):
         made = event.args[0] if event.args else Value()
         source = made.inputs[0] if made.op == "comprehension" and made.inputs else made
-        target = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+        target = {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}
         if source.kind in ("module", "unknown") and node.elt.id not in target:
-            return ast.unparse(node)
+            return unparsed(node)
     return None
 
 
@@ -74,16 +75,16 @@ def find_copied_tie(trace: Trace) -> Iterator[Problem]:
     """`head.weight = nn.Parameter(embedding.weight.clone())`: equal at the start, two tensors from then on."""
     for event in trace.events("set.weight", "set.data"):
         source = _copied_weight(event)
-        if source is None or event.loops() or not _ties(event, source, ast.unparse(event.node)):
+        if source is None or event.loops() or not _ties(event, source, unparsed(event.node)):
             continue
         yield Problem(
             event.site,
-            f"`{ast.unparse(event.node)}` gets a copy of `{source}`: the two are equal now and drift apart with the "
+            f"`{unparsed(event.node)}` gets a copy of `{source}`: the two are equal now and drift apart with the "
             "first step, so the weights are not tied.",
-            f"Share the parameter itself: `{ast.unparse(event.node)} = {source}`.",
+            f"Share the parameter itself: `{unparsed(event.node)} = {source}`.",
             0.9,
             "Compare data_ptr() of the two weights.",
-            _tied(event, ast.unparse(event.node).removesuffix(".data"), source),
+            _tied(event, unparsed(event.node).removesuffix(".data"), source),
         )
 
 
@@ -102,7 +103,7 @@ def find_filled_tie(trace: Trace) -> Iterator[Problem]:
         node = event.node
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
             continue
-        target, source = (ast.unparse(n).removesuffix(".data") for n in (node.func.value, node.args[0]))
+        target, source = (unparsed(n).removesuffix(".data") for n in (node.func.value, node.args[0]))
         if (
             target.endswith(".weight")
             and source.endswith(".weight")
@@ -122,9 +123,7 @@ def find_filled_tie(trace: Trace) -> Iterator[Problem]:
 
 def _copied_weight(event: Event) -> str | None:
     """`x.weight` inside a chain of copies; None when the parameter itself is given."""
-    statement = next(
-        (n for n in ast.walk(event.file.tree) if isinstance(n, ast.Assign) and event.node in n.targets), None
-    )
+    statement = next((n for n in walk(event.file.tree) if isinstance(n, ast.Assign) and event.node in n.targets), None)
     if statement is None:
         return None
     node, copied = statement.value, False
@@ -146,11 +145,9 @@ def _copied_weight(event: Event) -> str | None:
             return None
     is_copy = any(
         isinstance(n, ast.Call) and last_name(n.func) in ("clone", "deepcopy", "Parameter", "copy")
-        for n in ast.walk(statement.value)
+        for n in walk(statement.value)
     )
-    return (
-        ast.unparse(node) if copied and is_copy and isinstance(node, ast.Attribute) and node.attr == "weight" else None
-    )
+    return unparsed(node) if copied and is_copy and isinstance(node, ast.Attribute) and node.attr == "weight" else None
 
 
 def _ties(event: Event, source: str, written: str) -> bool:
@@ -173,7 +170,7 @@ def find_broken_tie(trace: Trace) -> Iterator[Problem]:
     for owner in trace.project.classes.values():
         tied = _tied_names(owner)
         for file in trace.project.files if tied else ():
-            for function in ast.walk(file.tree):
+            for function in walk(file.tree):
                 if isinstance(function, ast.FunctionDef | ast.Module):
                     yield from _replaced_after(file, function, tied)
 
@@ -182,11 +179,11 @@ def _tied_names(owner: Class) -> dict[str, str]:
     """For both sides of a tie made in the constructor, the text of the tie."""
     init = owner.methods.get("__init__")
     found: dict[str, str] = {}
-    for node in ast.walk(init.node) if init is not None else ():
+    for node in walk(init.node) if init is not None else ():
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             sides = (_owner_of_weight(node.targets[0]), _owner_of_weight(node.value))
             if all(sides):
-                found |= dict.fromkeys(sides, ast.unparse(node))
+                found |= dict.fromkeys(sides, unparsed(node))
     return found
 
 
@@ -201,7 +198,7 @@ def _replaced_after(file: SourceFile, scope: ast.FunctionDef | ast.Module, tied:
     """A new layer under a tied name, in a function that does not tie again."""
     if isinstance(scope, ast.FunctionDef) and scope.name == "__init__":
         return
-    own = [n for s in scope.body if not isinstance(s, ast.FunctionDef | ast.ClassDef) for n in ast.walk(s)]
+    own = [n for s in scope.body if not isinstance(s, ast.FunctionDef | ast.ClassDef) for n in walk(s)]
     if any(isinstance(n, ast.Assign) and _owner_of_weight(n.targets[0]) for n in own):
         return
     if any(isinstance(n, ast.Call) and "tie" in last_name(n.func) for n in own):
@@ -210,7 +207,7 @@ def _replaced_after(file: SourceFile, scope: ast.FunctionDef | ast.Module, tied:
         target = node.targets[0] if isinstance(node, ast.Assign) else None
         if not isinstance(node, ast.Assign) or not isinstance(target, ast.Attribute) or target.attr not in tied:
             continue
-        if isinstance(node.value, ast.Call) and re.search(r"Embedding|\bLinear$", ast.unparse(node.value.func)):
+        if isinstance(node.value, ast.Call) and re.search(r"Embedding|\bLinear$", unparsed(node.value.func)):
             yield _broken_tie(file, node, target.attr, tied[target.attr])
 
 
@@ -241,9 +238,9 @@ def _may_have_bias(file: SourceFile, attribute: str) -> bool:
     """Whether a layer of that name in the file is a Linear built with a bias."""
     return any(
         isinstance(n, ast.Call) and last_name(n.func) == "Linear"
-        and not any(k.arg == "bias" and ast.unparse(k.value) == "False" for k in n.keywords)
-        for a in ast.walk(file.tree) if isinstance(a, ast.Assign) and attribute in ast.unparse(a.targets[0])
-        for n in ast.walk(a.value)
+        and not any(k.arg == "bias" and unparsed(k.value) == "False" for k in n.keywords)
+        for a in walk(file.tree) if isinstance(a, ast.Assign) and attribute in unparsed(a.targets[0])
+        for n in walk(a.value)
     )  # fmt: skip
 
 
@@ -251,15 +248,15 @@ def find_target_is_same(trace: Trace) -> Iterator[Problem]:
     """`self.target = self.online`: a target network that is the trained network itself."""
     for file in trace.project.files:
         synced = _synchronised(file)
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Name | ast.Attribute):
                 continue
             for target in node.targets:
-                name = ast.unparse(target)
-                if _is_target_network(name) and name in synced and ast.unparse(node.value) != "None":
+                name = unparsed(target)
+                if _is_target_network(name) and name in synced and unparsed(node.value) != "None":
                     yield Problem(
                         Site(file, node),
-                        f"`{name}` is the same object as `{ast.unparse(node.value)}`: the target moves with every step "
+                        f"`{name}` is the same object as `{unparsed(node.value)}`: the target moves with every step "
                         "of the trained network.",
                         "copy.deepcopy the network.",
                         0.9,
@@ -279,10 +276,10 @@ def _is_target_network(name: str) -> bool:
 def _synchronised(file: SourceFile) -> set[str]:
     """Networks that load_state_dict is called on, or whose parameters are walked beside another's."""
     found = set()
-    for node in ast.walk(file.tree):
+    for node in walk(file.tree):
         method = node.func if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
         if method is not None and method.attr in ("load_state_dict", "parameters", "eval", "state_dict"):
-            found.add(ast.unparse(method.value))
+            found.add(unparsed(method.value))
     return found
 
 

@@ -10,6 +10,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Site, Value, alternatives, is_constant, number, unwrap
+from misrun.tools.code.walking import unparsed, walk
 
 _VAE = "https://arxiv.org/abs/1312.6114"
 # Operations through which a term keeps its sign.
@@ -143,7 +144,7 @@ def _operand(file: SourceFile, node: ast.expr) -> str:
 
 def _is_written_in(term: Value, holder: Value) -> bool:
     inner, outer = term.site, holder.site
-    return inner is not None and outer is not None and any(n is inner.node for n in ast.walk(outer.node))
+    return inner is not None and outer is not None and any(n is inner.node for n in walk(outer.node))
 
 
 def _is_sum(node: ast.expr) -> bool:
@@ -158,7 +159,7 @@ def _rewarded(term: Value) -> str:
         return "1 + logvar - mu**2 - exp(logvar), the negative of the KL divergence (times 2),"
     if _is_likelihood(term):
         return "The log-likelihood of the targets"
-    written = ast.unparse(term.site.node).lower() if term.site is not None and term.op == "mul" else ""
+    written = unparsed(term.site.node).lower() if term.site is not None and term.op == "mul" else ""
     known = term.op == "mul" and any(_is_log_prob(v) for v in term.inputs)
     if known and any(word in written for word in ("adv", "return", "reward", "delta")):
         return "log-probability times advantage"

@@ -15,6 +15,7 @@ from misrun.tools.code.checks.repair_syntax import function_of, statement_of
 from misrun.tools.code.names import names
 from misrun.tools.code.trace import Event, Trace
 from misrun.tools.code.values import Value, ancestors, is_constant, same
+from misrun.tools.code.walking import unparsed, walk
 
 _LEAKAGE = "https://scikit-learn.org/stable/common_pitfalls.html#data-leakage"
 _SPLIT = "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.random_split"
@@ -107,7 +108,7 @@ def find_standardised_before_split(trace: Trace) -> Iterator[Problem]:
 def _is_target(split: Event) -> bool:
     """A slice of the targets: one mean and one deviation for all of them only change the unit of the loss."""
     node = split.node
-    return isinstance(node, ast.Subscript) and is_target_name(ast.unparse(node.value))
+    return isinstance(node, ast.Subscript) and is_target_name(unparsed(node.value))
 
 
 def find_fitted_before_split(trace: Trace) -> Iterator[Problem]:
@@ -263,7 +264,7 @@ def _selects(loader: Value) -> bool:
 
 def _assigned_name(event: Event) -> str:
     """The name the constructed object is assigned to, or that of the function that gives it back, in lower case."""
-    for node in ast.walk(event.file.tree) if not event.file.path.startswith("<") else ():
+    for node in walk(event.file.tree) if not event.file.path.startswith("<") else ():
         if isinstance(node, ast.Assign) and node.value is event.node:
             target = node.targets[0]
             return (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")).lower()

@@ -9,6 +9,7 @@ from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _STEPS = names("step zero_grad backward unscale_ update")
 _MODES = names("train eval")
@@ -33,9 +34,9 @@ def find_uncalled_mode(trace: Trace) -> Iterator[Problem]:
 
 def _uncalled(trace: Trace, methods: frozenset[str], effect: str) -> Iterator[Problem]:
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute) and node.value.attr in methods:
-                text = ast.unparse(node.value)
+                text = unparsed(node.value)
                 yield Problem(
                     Site(file, node),
                     f"`{text}` only names the method and does not call it: {effect}.",
@@ -49,12 +50,12 @@ def _uncalled(trace: Trace, methods: frozenset[str], effect: str) -> Iterator[Pr
 def find_misspelled_flag(trace: Trace) -> Iterator[Problem]:
     """`p.require_grad = False`: Python makes a new attribute, and PyTorch never looks at it."""
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _MISSPELLED:
                 yield Problem(
                     Site(file, node),
-                    f"`{ast.unparse(node)}` is no attribute of PyTorch: setting it freezes and thaws nothing.",
-                    f"`{ast.unparse(node.value)}.requires_grad`",
+                    f"`{unparsed(node)}` is no attribute of PyTorch: setting it freezes and thaws nothing.",
+                    f"`{unparsed(node.value)}.requires_grad`",
                     0.95,
                     "Count the parameters with requires_grad=True.",
                     (Edit("replace", file, node, f"{text_of(file, node.value)}.requires_grad"),),

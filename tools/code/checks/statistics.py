@@ -11,6 +11,7 @@ from misrun.tools.code.patches import Edit
 from misrun.tools.code.project_model import FunctionNode, last_name
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _INCONSISTENT = "https://scikit-learn.org/stable/common_pitfalls.html#inconsistent-preprocessing"
 # How parameters that carry statistics are called, and what computes them.
@@ -56,7 +57,7 @@ def _given_those_of(trace: Trace, body: Body, call: ast.Call, training: ast.Call
     start = cls.methods.get("__init__") if cls is not None else None
     if owner is None or start is None or holder is None or training.lineno > call.lineno:
         return ()
-    kept = {ast.unparse(n.value): ast.unparse(n.targets[0]) for n in ast.walk(start.node) if isinstance(n, ast.Assign)}
+    kept = {unparsed(n.value): unparsed(n.targets[0]) for n in walk(start.node) if isinstance(n, ast.Assign)}
     edits = []
     for position, parameter in enumerate(a.arg for a in start.node.args.args[1:]):
         given = _given(call, position, parameter)
@@ -85,16 +86,16 @@ def _self_scaling(trace: Trace) -> Iterator[tuple[str, tuple[int, str]]]:
 
 def _computed_when_missing(function: FunctionNode, name: str) -> bool:
     """`if stats is None: stats = ... x.mean() ...`, also as a conditional expression or `stats or compute(x)`."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.If | ast.IfExp) and ast.unparse(node.test) == f"{name} is None":
+    for node in walk(function):
+        if isinstance(node, ast.If | ast.IfExp) and unparsed(node.test) == f"{name} is None":
             made = node.body if isinstance(node.body, list) else [node.body]
-        elif isinstance(node, ast.IfExp) and ast.unparse(node.test) in (name, f"{name} is not None"):
+        elif isinstance(node, ast.IfExp) and unparsed(node.test) in (name, f"{name} is not None"):
             made = [node.orelse]
-        elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and ast.unparse(node.values[0]) == name:
+        elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and unparsed(node.values[0]) == name:
             made = node.values[1:]
         else:
             continue
-        if any(_computes(n) for part in made for n in ast.walk(part)):
+        if any(_computes(n) for part in made for n in walk(part)):
             return True
     return False
 
@@ -109,7 +110,7 @@ def _computes(node: ast.AST) -> bool:
 def _built(body: Body) -> Iterator[tuple[str, ast.Call]]:
     """(part of the data, call) for what is assigned to names, and to keys of a dictionary, that speak of a part."""
     for assign in body.assigns:
-        yield from _calls(part_of(ast.unparse(assign.targets[0])), assign.value)
+        yield from _calls(part_of(unparsed(assign.targets[0])), assign.value)
     for node in (n for n in body.nodes if isinstance(n, ast.Dict)):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
@@ -118,7 +119,7 @@ def _built(body: Body) -> Iterator[tuple[str, ast.Call]]:
 
 def _calls(part: str, value: ast.expr) -> Iterator[tuple[str, ast.Call]]:
     if part:
-        yield from ((part, node) for node in ast.walk(value) if isinstance(node, ast.Call))
+        yield from ((part, node) for node in walk(value) if isinstance(node, ast.Call))
 
 
 def _given(call: ast.Call, position: int, name: str) -> ast.expr | None:
@@ -132,13 +133,13 @@ def _given(call: ast.Call, position: int, name: str) -> ast.expr | None:
 
 def _speaks_of_training(body: Body, value: ast.expr, training: ast.Call) -> bool:
     """Whether the value, or what the names in it were assigned from, comes from the training part."""
-    targets = {ast.unparse(t) for a in body.assigns if any(n is training for n in ast.walk(a)) for t in a.targets}
+    targets = {unparsed(t) for a in body.assigns if any(n is training for n in walk(a)) for t in a.targets}
     seen: set[str] = set()
     texts = [value]
     for _ in range(_HOPS):
-        known = {n.id for v in texts for n in ast.walk(v) if isinstance(n, ast.Name)}
-        words = {str(n.value) for v in texts for n in ast.walk(v) if isinstance(n, ast.Constant)}
-        words |= {n.attr for v in texts for n in ast.walk(v) if isinstance(n, ast.Attribute)}
+        known = {n.id for v in texts for n in walk(v) if isinstance(n, ast.Name)}
+        words = {str(n.value) for v in texts for n in walk(v) if isinstance(n, ast.Constant)}
+        words |= {n.attr for v in texts for n in walk(v) if isinstance(n, ast.Attribute)}
         if known & targets or any(part_of(word) == "train" for word in known | words):
             return True
         fresh, seen = known - seen, seen | known
@@ -147,7 +148,7 @@ def _speaks_of_training(body: Body, value: ast.expr, training: ast.Call) -> bool
 
 
 def _binds(target: ast.expr, wanted: set[str]) -> bool:
-    return any(isinstance(n, ast.Name) and n.id in wanted for n in ast.walk(target))
+    return any(isinstance(n, ast.Name) and n.id in wanted for n in walk(target))
 
 
 CHECKS = (

@@ -12,6 +12,7 @@ from misrun.tools.code.project_model import last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _ALIGNMENT = "https://pandas.pydata.org/docs/user_guide/basics.html#aligning-objects-with-each-other-with-align"
 _MERGING = "https://pandas.pydata.org/docs/user_guide/merging.html"
@@ -58,15 +59,13 @@ def _taken_later(body: Body, assign: ast.Assign, changes: list[ast.stmt], name: 
     """The labels taken below the last change of the rows, where nothing has used them or replaced a part of them."""
     first, last = assign.lineno, changes[-1].end_lineno or changes[-1].lineno
     between = [s for s in body.statements if first < s.lineno <= last]
-    used = any(isinstance(n, ast.Name) and n.id == name for s in between for n in ast.walk(s))
+    used = any(isinstance(n, ast.Name) and n.id == name for s in between for n in walk(s))
     needs = names_in(assign.value) - {_rows_changed(c) for c in changes}
     rebound = any(
-        isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.id in needs for s in between for n in ast.walk(s)
+        isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.id in needs for s in between for n in walk(s)
     )
     beside = block_of(body.file, assign) is block_of(body.file, changes[-1])
-    dropped = any(
-        isinstance(n, ast.Call) and last_name(n.func) in ("drop", "pop") for s in between for n in ast.walk(s)
-    )
+    dropped = any(isinstance(n, ast.Call) and last_name(n.func) in ("drop", "pop") for s in between for n in walk(s))
     return moved(body.file, assign, "after", changes[-1]) if beside and not (used or rebound or dropped) else ()
 
 
@@ -74,14 +73,14 @@ def _rows_changed(statement: ast.stmt) -> str:
     """x of `x = x.dropna()`, `x = x[x.a > 0]`, `x.sort_values(..., inplace=True)`."""
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         call = statement.value
-        inplace = any(k.arg == "inplace" and ast.unparse(k.value) == "True" for k in call.keywords)
+        inplace = any(k.arg == "inplace" and unparsed(k.value) == "True" for k in call.keywords)
         changes = inplace and last_name(call.func) in _ROW_CHANGES and isinstance(call.func, ast.Attribute)
         return _root(call.func) if changes else ""
     if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
         return ""
     name, value = statement.targets[0].id, statement.value
-    calls = {last_name(n.func) for n in ast.walk(value) if isinstance(n, ast.Call)}
-    filtered = isinstance(value, ast.Subscript) and any(isinstance(n, ast.Compare) for n in ast.walk(value.slice))
+    calls = {last_name(n.func) for n in walk(value) if isinstance(n, ast.Call)}
+    filtered = isinstance(value, ast.Subscript) and any(isinstance(n, ast.Compare) for n in walk(value.slice))
     return name if _root(value) == name and (calls & _ROW_CHANGES or filtered) else ""
 
 
@@ -97,8 +96,8 @@ def _arrays_of(statements: tuple[ast.stmt, ...], table: str) -> dict[str, ast.As
     found: dict[str, ast.Assign] = {}
     for statement in statements:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            text = ast.unparse(statement.value)
-            takes = any(isinstance(n, ast.Name) and n.id == table for n in ast.walk(statement.value))
+            text = unparsed(statement.value)
+            takes = any(isinstance(n, ast.Name) and n.id == table for n in walk(statement.value))
             plain = any(word in text for word in _PLAIN_ARRAY) or "tensor(" in text or "array(" in text
             if takes and plain and statement.targets[0].id != table and "[" in text + "drop(":
                 found.setdefault(statement.targets[0].id, statement)
@@ -109,10 +108,10 @@ def _follows(body: Body, index: int, name: str, table: str) -> bool:
     """Whether the name is chosen anew by something after the change, or never used after it."""
     used = False
     for statement in body.statements[index + 1 :]:
-        text = ast.unparse(statement)
-        if isinstance(statement, ast.Assign) and name in {ast.unparse(t) for t in statement.targets}:
+        text = unparsed(statement)
+        if isinstance(statement, ast.Assign) and name in {unparsed(t) for t in statement.targets}:
             return f"{table}.index" in text or "mask" in text or "keep" in text
-        used = used or any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement))
+        used = used or any(isinstance(n, ast.Name) and n.id == name for n in walk(statement))
     return not used
 
 
@@ -135,7 +134,7 @@ def find_joined_by_position(trace: Trace) -> Iterator[Problem]:
 
 def _side_by_side(call: ast.Call) -> set[str]:
     """The tables of `concat([a, b], axis=1)`."""
-    sideways = any(k.arg == "axis" and ast.unparse(k.value) in ("1", "'columns'") for k in call.keywords)
+    sideways = any(k.arg == "axis" and unparsed(k.value) in ("1", "'columns'") for k in call.keywords)
     given = call.args[0] if call.args and sideways and last_name(call.func) == "concat" else None
     return {_root(p) for p in given.elts} if isinstance(given, ast.List | ast.Tuple) else set()
 
@@ -150,13 +149,13 @@ def _bound(assign: ast.Assign) -> Iterator[tuple[str, ast.expr]]:
     """(name, value), also of `a, b = read(x), read(y)`."""
     target, value = assign.targets[0], assign.value
     if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-        yield from ((ast.unparse(t), v) for t, v in zip(target.elts, value.elts, strict=False))
+        yield from ((unparsed(t), v) for t, v in zip(target.elts, value.elts, strict=False))
     else:
-        yield ast.unparse(target), value
+        yield unparsed(target), value
 
 
 def _reads_table(value: ast.expr) -> bool:
-    return any(isinstance(n, ast.Call) and last_name(n.func).startswith("read_") for n in ast.walk(value))
+    return any(isinstance(n, ast.Call) and last_name(n.func).startswith("read_") for n in walk(value))
 
 
 def _drops_key(body: Body, tables: set[str]) -> bool:
@@ -184,19 +183,19 @@ def _without_target(body: Body, wide: ast.Assign, table: str, target: str) -> tu
     file = body.file
     if _has_fixed_width(file.tree):
         return ()
-    listed = [a for a in body.assigns if ast.unparse(a.targets[0]) in _all_columns(body)]
-    used = [a for a in listed if f"{table}[{ast.unparse(a.targets[0])}]" in ast.unparse(wide.value)]
+    listed = [a for a in body.assigns if unparsed(a.targets[0]) in _all_columns(body)]
+    used = [a for a in listed if f"{table}[{unparsed(a.targets[0])}]" in unparsed(wide.value)]
     if used:
         text = f"[c for c in {table}.columns if c != {target}]"
         return (Edit("replace", file, used[-1].value, text),)
-    taken = [n for n in ast.walk(wide.value) if isinstance(n, ast.Name) and n.id == table]
+    taken = [n for n in walk(wide.value) if isinstance(n, ast.Name) and n.id == table]
     dropped = f"{table}.drop(columns=[{target}])"
     return (Edit("replace", file, taken[0], dropped),) if len(taken) == 1 else ()
 
 
 def _has_fixed_width(tree: ast.AST) -> bool:
     """A first layer whose inputs are counted by hand would no longer fit."""
-    layers = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and last_name(n.func) == "Linear" and n.args)
+    layers = (n for n in walk(tree) if isinstance(n, ast.Call) and last_name(n.func) == "Linear" and n.args)
     return any(isinstance(n.args[0], ast.Constant) for n in layers)
 
 
@@ -214,7 +213,7 @@ def _left_in(body: Body, wide: ast.Assign, table: str, target: str, edits: tuple
 def _constants(trace: Trace) -> dict[str, str]:
     """Names of strings written once: TARGET = "churned"."""
     return {
-        ast.unparse(n.targets[0]): ast.unparse(n.value)
+        unparsed(n.targets[0]): unparsed(n.value)
         for file in trace.project.files
         for n in file.tree.body
         if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant) and isinstance(n.value.value, str)
@@ -231,9 +230,9 @@ def _all_columns(body: Body) -> set[str]:
         )
         if isinstance(inner, ast.ListComp) and not inner.generators[0].ifs and isinstance(inner.elt, ast.Name):
             inner = inner.generators[0].iter
-        text = ast.unparse(inner)
+        text = unparsed(inner)
         if text.endswith((".columns", ".columns.tolist()", ".columns.values")):
-            found.add(ast.unparse(assign.targets[0]))
+            found.add(unparsed(assign.targets[0]))
     return found
 
 
@@ -241,19 +240,19 @@ def _targets_taken(assign: ast.Assign) -> Iterator[tuple[str, str]]:
     """(table, target) of `y = torch.tensor(df["churned"].values)`, where y is called a target."""
     if not isinstance(assign.targets[0], ast.Name) or not is_target_name(assign.targets[0].id):
         return
-    for node in ast.walk(assign.value):
+    for node in walk(assign.value):
         if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
             continue
         key = node.slice
         is_text = isinstance(key, ast.Constant) and isinstance(key.value, str)
         if is_text or isinstance(key, ast.Name | ast.Attribute):
-            yield node.value.id, ast.unparse(key)
+            yield node.value.id, unparsed(key)
 
 
 def _is_removed(body: Body, target: str) -> bool:
     """Whether anything takes the column out: drop, pop, del, a comparison, a difference of columns, remove."""
     for node in body.nodes:
-        text = ast.unparse(node) if isinstance(node, ast.Call | ast.Compare | ast.Delete) else ""
+        text = unparsed(node) if isinstance(node, ast.Call | ast.Compare | ast.Delete) else ""
         removing = isinstance(node, ast.Call) and last_name(node.func) in ("drop", "pop", "remove", "difference")
         if target in text and (removing or isinstance(node, ast.Compare | ast.Delete)):
             return True
@@ -265,10 +264,10 @@ def _takes_all(assign: ast.Assign, table: str, everything: set[str]) -> bool:
     target = assign.targets[0]
     if not isinstance(target, ast.Name) or is_target_name(target.id) or target.id == table:
         return False
-    text = ast.unparse(assign.value)
+    text = unparsed(assign.value)
     chosen = any(f"{table}[{name}]" in text for name in everything)
-    whole = any(isinstance(n, ast.Attribute | ast.Call) and ast.unparse(n) in (f"{table}.values", f"{table}.to_numpy()")
-                for n in ast.walk(assign.value))  # fmt: skip
+    whole = any(isinstance(n, ast.Attribute | ast.Call) and unparsed(n) in (f"{table}.values", f"{table}.to_numpy()")
+                for n in walk(assign.value))  # fmt: skip
     sliced = isinstance(assign.value, ast.Subscript) and f"{table}.values[" in text
     return chosen or (whole and not sliced)
 
@@ -279,7 +278,7 @@ def find_coerced(trace: Trace) -> Iterator[Problem]:
         text = "\n".join(file.lines)
         if any(word in text for word in _COUNTS_MISSING):
             continue
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.Call) and any(
                 k.arg == "errors" and isinstance(k.value, ast.Constant) and k.value.value == "coerce"
                 for k in node.keywords

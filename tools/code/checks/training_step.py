@@ -19,6 +19,7 @@ from misrun.tools.code.training import (
     training_loops,
 )
 from misrun.tools.code.values import Value, alternatives, ancestors, same
+from misrun.tools.code.walking import unparsed, walk
 
 _GUIDE = "https://docs.pytorch.org/docs/stable/optim.html#taking-an-optimization-step"
 _VERIFY_NORM = "Print the gradient norm before every step: it must not grow with the step number on the same batch."
@@ -32,7 +33,7 @@ def _source_of(node: ast.AST | None) -> str | None:
     """The text `optimizer` in `optimizer.step()`, for patches."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         target = node.args[0] if node.args else node.func.value
-        return ast.unparse(target)
+        return unparsed(target)
     return None
 
 
@@ -174,7 +175,7 @@ def find_misplaced_zero_grad(trace: Trace) -> Iterator[Problem]:
         movable = _same_call(backward[-1], clear) and clear.file is backward[-1].file
         edits = (
             Edit("delete", clear.file, clear.node),
-            Edit("before", clear.file, backward[-1].node, ast.unparse(clear.node)),
+            Edit("before", clear.file, backward[-1].node, unparsed(clear.node)),
         )
         yield Problem(
             clear.site,
@@ -201,7 +202,7 @@ def find_step_before_backward(trace: Trace) -> Iterator[Problem]:
         movable = _same_call(later[-1], step.event) and step.event.file is later[-1].file
         edits = (
             Edit("delete", step.event.file, step.event.node),
-            Edit("after", step.event.file, later[-1].node, ast.unparse(step.event.node)),
+            Edit("after", step.event.file, later[-1].node, unparsed(step.event.node)),
         )
         yield Problem(
             step.event.site,
@@ -280,7 +281,7 @@ def _of_stepped(clear: Event, steps: list[Step]) -> tuple[Edit, ...]:
 def _counts_passes(branch: Frame) -> bool:
     """A test on the remainder of a counter."""
     test = branch.node.test if isinstance(branch.node, ast.If) else None
-    return branch.label == "then" and test is not None and any(isinstance(n, ast.Mod) for n in ast.walk(test))
+    return branch.label == "then" and test is not None and any(isinstance(n, ast.Mod) for n in walk(test))
 
 
 def _in_every_pass(event: Event, training: TrainingLoop) -> bool:
@@ -305,7 +306,7 @@ def find_missing_step(trace: Trace) -> Iterator[Problem]:
             if any(escapes(optimizer, root) for root in trace.roots) or _passes_through(training):
                 continue
             backward = training.backwards[-1]
-            target = ast.unparse(clear.node.func.value) if isinstance(clear.node, ast.Call) and isinstance(
+            target = unparsed(clear.node.func.value) if isinstance(clear.node, ast.Call) and isinstance(
                 clear.node.func, ast.Attribute) else None  # fmt: skip
             reached = is_in_reach(backward.file, target, backward.node) if target is not None else False
             same_body = target is not None and (_same_call(backward, clear) or reached)

@@ -12,6 +12,7 @@ from misrun.tools.code.project_model import Class, last_name
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.trace import Trace
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import unparsed, walk
 
 _GROWING = {"append", "extend", "insert", "add", "update", "setdefault"}
 
@@ -37,9 +38,7 @@ def find_fallback_outside(trace: Trace) -> Iterator[Problem]:
 def _unknown_row(owner: Class, assignment: ast.Assign, table: str) -> tuple[Edit, ...]:
     """An entry of its own for the unknown, below the line that takes the length; a list or dictionary grows by one."""
     made = [
-        n.value
-        for n in ast.walk(owner.node)
-        if isinstance(n, ast.Assign) and table in {ast.unparse(t) for t in n.targets}
+        n.value for n in walk(owner.node) if isinstance(n, ast.Assign) and table in {unparsed(t) for t in n.targets}
     ]
     name = text_of(owner.file, assignment.targets[0])
     if made and all(isinstance(v, ast.Dict | ast.DictComp) for v in made):
@@ -56,47 +55,47 @@ def _makes_list(value: ast.expr) -> bool:
 def _table_of_length(owner: Class) -> str:
     """The attribute whose length `__len__` returns, such as "self.itos"; empty when there is none."""
     length = owner.methods.get("__len__")
-    returns = [n for n in ast.walk(length.node) if isinstance(n, ast.Return)] if length else []
+    returns = [n for n in walk(length.node) if isinstance(n, ast.Return)] if length else []
     return _measured(returns[0].value) if len(returns) == 1 and returns[0].value else ""
 
 
 def _measured(node: ast.expr) -> str:
     """The text of x in `len(x)`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len" and node.args:
-        return ast.unparse(node.args[0])
+        return unparsed(node.args[0])
     return ""
 
 
 def _ids_of_length(owner: Class, table: str) -> Iterator[tuple[ast.Assign, str]]:
     """Assignments `self.name = len(table)` in the class."""
-    for node in ast.walk(owner.node):
+    for node in walk(owner.node):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and _measured(node.value) == table:
             target = node.targets[0]
             if isinstance(target, ast.Attribute):
-                yield node, ast.unparse(target)
+                yield node, unparsed(target)
 
 
 def _grows_after(owner: Class, assignment: ast.Assign, table: str) -> bool:
     """Whether the table gets another entry on a later line of the class: then the id is inside after all."""
-    return any(_grows(node, table) and getattr(node, "lineno", 0) > assignment.lineno for node in ast.walk(owner.node))
+    return any(_grows(node, table) and getattr(node, "lineno", 0) > assignment.lineno for node in walk(owner.node))
 
 
 def _grows(node: ast.AST, table: str) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return node.func.attr in _GROWING and ast.unparse(node.func.value) == table
+        return node.func.attr in _GROWING and unparsed(node.func.value) == table
     if isinstance(node, ast.AugAssign):
-        return ast.unparse(node.target) == table
+        return unparsed(node.target) == table
     stored = node.targets if isinstance(node, ast.Assign) else []
-    return any(ast.unparse(t).startswith((f"{table}[", table + " ")) or ast.unparse(t) == table for t in stored)
+    return any(unparsed(t).startswith((f"{table}[", table + " ")) or unparsed(t) == table for t in stored)
 
 
 def _is_fallback(owner: Class, name: str) -> bool:
     """Whether the id answers look-ups that miss: `d.get(key, self.unk)`, or an else, return or except with it."""
-    return any(answer is not None and ast.unparse(answer) == name for answer in _answers_to_a_miss(owner))
+    return any(answer is not None and unparsed(answer) == name for answer in _answers_to_a_miss(owner))
 
 
 def _answers_to_a_miss(owner: Class) -> Iterator[ast.expr | None]:
-    for node in ast.walk(owner.node):
+    for node in walk(owner.node):
         if isinstance(node, ast.Call) and last_name(node.func) == "get" and len(node.args) == 2:
             yield node.args[1]
         elif isinstance(node, ast.IfExp):
@@ -117,7 +116,7 @@ def _adds_one_to_length(file: SourceFile) -> bool:
         and isinstance(node.left, ast.Call)
         and bool(_measured(node.left))
         and isinstance(node.right, ast.Constant)
-        for node in ast.walk(file.tree)
+        for node in walk(file.tree)
     )
 
 
@@ -144,9 +143,9 @@ def _tables_per_part(
         start = cls.methods.get("__init__")
         if start is None or "__getitem__" not in cls.methods:
             continue
-        read = {n.id for n in ast.walk(start.node) if isinstance(n, ast.Name)}
+        read = {n.id for n in walk(start.node) if isinstance(n, ast.Name)}
         given = {a.arg for a in start.node.args.args} & read
-        for node in ast.walk(start.node):
+        for node in walk(start.node):
             name = last_name(node.targets[0]) if isinstance(node, ast.Assign) else ""
             if name in named and not given & named and isinstance(node, ast.Assign) and _numbers_rows(node.value):
                 parts = {part for part in _parts_built(trace, cls) if part}
@@ -163,7 +162,7 @@ def _tables_per_part(
 
 def _numbers_rows(value: ast.expr) -> bool:
     """`{w: i for i, w in enumerate(sorted(set(...)))}`, `build_vocab(texts)`; not a literal table or a loaded one."""
-    calls = {last_name(n.func) for n in ast.walk(value) if isinstance(n, ast.Call)}
+    calls = {last_name(n.func) for n in walk(value) if isinstance(n, ast.Call)}
     numbered = isinstance(value, ast.DictComp) and "enumerate" in calls and bool(calls & (_COUNTING - {"enumerate"}))
     return numbered or any(c.startswith(("build_vocab", "make_vocab", "create_vocab")) for c in calls)
 
@@ -171,26 +170,26 @@ def _numbers_rows(value: ast.expr) -> bool:
 def _parts_built(trace: Trace, cls: Class) -> Iterator[str]:
     """The parts of the data the class is built for, by the words of each construction and its target."""
     for file in trace.project.files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.Call) and last_name(node.func) == cls.name:
-                words = {part_of(n.id) for n in ast.walk(node) if isinstance(n, ast.Name)}
-                words |= {part_of(str(n.value)) for n in ast.walk(node) if isinstance(n, ast.Constant)}
+                words = {part_of(n.id) for n in walk(node) if isinstance(n, ast.Name)}
+                words |= {part_of(str(n.value)) for n in walk(node) if isinstance(n, ast.Constant)}
                 yield next((w for w in words if w), "")
             if (
                 isinstance(node, ast.Assign)
                 and isinstance(node.value, ast.Call)
                 and last_name(node.value.func) == cls.name
             ):
-                yield part_of(ast.unparse(node.targets[0]))
+                yield part_of(unparsed(node.targets[0]))
 
 
 def _is_shared(trace: Trace, name: str) -> bool:
     """Whether the table of one part is set on another afterwards: `val_set.vocab = train_set.vocab`."""
     return any(
         isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Attribute) and n.targets[0].attr == name
-        and ast.unparse(n.value).endswith(f".{name}")
+        and unparsed(n.value).endswith(f".{name}")
         for file in trace.project.files
-        for n in ast.walk(file.tree)
+        for n in walk(file.tree)
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A smaller or larger learning rate, and a smaller batch, at the place where the optimizer and the loader get theirs."""
+"""A smaller or larger learning rate, and a smaller batch, where the optimizer and the loader get theirs."""
 
 from misrun.tools.code.checks.repair_syntax import given_node
 from misrun.tools.code.cure_edits.numerals import set_number
@@ -7,12 +7,13 @@ from misrun.tools.code.values import number
 
 
 def lower_rate(scene: Scene) -> Written | None:
-    """A third of the rate (the search step of Bengio 2012, arXiv:1206.5533, section 3.1.1); a tenth where it is far above
-    the usual range."""
+    """A third of the rate (the search step of Bengio 2012, arXiv:1206.5533, section 3.1.1); a tenth where it is far
+    above the usual range."""
     return _rate(scene, 1 / 10 if scene.facts.has("lr_high") else 1 / 3)
 
 
 def higher_rate(scene: Scene) -> Written | None:
+    """Three times the rate, the same search step."""
     return _rate(scene, 3.0)
 
 

@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass
 
 from misrun.tools.code.values import OBJECT_KINDS, Value, alternatives, number
+from misrun.tools.code.walking import unparsed
 
 # A longer way no longer helps the reader; the sources of deep models lie some 200 operations up.
 MOST_STEPS = 400
@@ -101,7 +102,7 @@ def written(value: Value) -> str:
     """The value's source text, short."""
     if value.site is None:
         return value.name
-    text = ast.unparse(value.site.node) if isinstance(value.site.node, ast.expr) else value.name
+    text = unparsed(value.site.node) if isinstance(value.site.node, ast.expr) else value.name
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
@@ -122,7 +123,7 @@ def cut(value: Value) -> str:
     node = value.site.node if value.site is not None else None
     if not bounded or not isinstance(node, ast.Subscript):
         return ""
-    text = ast.unparse(node.slice)
+    text = unparsed(node.slice)
     return f"[{text[1:-1] if isinstance(node.slice, ast.Tuple) and text[:1] == '(' else text}]"
 
 

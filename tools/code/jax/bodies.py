@@ -7,6 +7,7 @@ from functools import cached_property
 
 from misrun.tools.code.source import SourceFile
 from misrun.tools.code.values import Site
+from misrun.tools.code.walking import children, walk
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -110,7 +111,7 @@ def bodies_of(file: SourceFile, imports: dict[str, str]) -> list[Body]:
     stack: list[tuple[ast.AST, Body, ast.ClassDef | None]] = [(file.tree, module, None)]
     while stack:
         node, body, owner = stack.pop()
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, _FUNCTIONS):
                 made = Body(child, file, imports, body, owner)
                 found.append(made)
@@ -141,13 +142,13 @@ def _inside(node: ast.AST) -> list[ast.AST]:
         return [node.body]
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return list(node.body)
-    return list(ast.iter_child_nodes(node))
+    return list(children(node))
 
 
 def imports_of(tree: ast.Module) -> dict[str, str]:
     """Local names and the dotted paths they were imported from, wherever in the file the import stands."""
     found: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found[alias.asname or alias.name.partition(".")[0]] = (

@@ -9,6 +9,7 @@ from misrun.tools.code.jax.key_flow import arguments
 from misrun.tools.code.jax.program import JITS, JaxProgram, Transform, chosen_parameters, jax_program, transform_kind
 from misrun.tools.code.jax.repair_calls import compiled_before, without_static
 from misrun.tools.code.trace import Trace
+from misrun.tools.code.walking import unparsed, walk
 
 _METHODS = "https://docs.jax.dev/en/latest/faq.html#how-to-use-jit-with-methods"
 _JIT = "https://docs.jax.dev/en/latest/jit-compilation.html#jit-and-caching"
@@ -73,13 +74,13 @@ def _changed_around_calls(function: Body, program: JaxProgram) -> dict[str, Body
                 else []
             )
             for target in (t for part in targets for t in (part.elts if isinstance(part, ast.Tuple) else [part])):
-                if isinstance(target, ast.Attribute) and ast.unparse(target.value) == "self":
+                if isinstance(target, ast.Attribute) and unparsed(target.value) == "self":
                     found[target.attr] = method
     return found
 
 
 def _calls_method(body: Body, name: str) -> bool:
-    return any(ast.unparse(c.func) == f"self.{name}" for c in body.calls)
+    return any(unparsed(c.func) == f"self.{name}" for c in body.calls)
 
 
 def find_recompilation(trace: Trace) -> Iterator[Problem]:
@@ -87,7 +88,7 @@ def find_recompilation(trace: Trace) -> Iterator[Problem]:
     program = jax_program(trace)
     for body in program.bodies:
         for loop in (n for n in body.nodes if isinstance(n, ast.For | ast.While)):
-            for call in (n for s in loop.body for n in ast.walk(s) if isinstance(n, ast.Call)):
+            for call in (n for s in loop.body for n in walk(s) if isinstance(n, ast.Call)):
                 if transform_kind(body, call.func) in JITS and call.args and _is_wasted(call, loop, body):
                     yield Problem(
                         body.site(call),
@@ -104,27 +105,27 @@ def _is_wasted(call: ast.Call, loop: ast.For | ast.While, body: Body) -> bool:
     fresh = call.args[0]
     if not isinstance(fresh, ast.Lambda | ast.Call):
         return False
-    if isinstance(fresh, ast.Call) and not (transform_kind(body, fresh.func) or "partial" in ast.unparse(fresh.func)):
+    if isinstance(fresh, ast.Call) and not (transform_kind(body, fresh.func) or "partial" in unparsed(fresh.func)):
         return False
-    changing = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    given = {a.arg for n in ast.walk(fresh) if isinstance(n, ast.Lambda) for a in n.args.args}
-    if any(isinstance(n, ast.Name) and n.id in changing - given for n in ast.walk(fresh)):
+    changing = {n.id for n in walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    given = {a.arg for n in walk(fresh) if isinstance(n, ast.Lambda) for a in n.args.args}
+    if any(isinstance(n, ast.Name) and n.id in changing - given for n in walk(fresh)):
         return False
     return not _breaks_out(loop) and _is_called_in(call, loop)
 
 
 def _breaks_out(loop: ast.For | ast.While) -> bool:
-    return any(isinstance(n, ast.Return | ast.Break) for s in loop.body for n in ast.walk(s))
+    return any(isinstance(n, ast.Return | ast.Break) for s in loop.body for n in walk(s))
 
 
 def _is_called_in(call: ast.Call, loop: ast.For | ast.While) -> bool:
     """The compiled function is called on the spot, or by the name it is given, in the same loop."""
-    for node in ast.walk(loop):
+    for node in walk(loop):
         if isinstance(node, ast.Call) and node.func is call:
             return True
         if isinstance(node, ast.Assign) and node.value is call and isinstance(node.targets[0], ast.Name):
             name = node.targets[0].id
-            return any(isinstance(n, ast.Call) and ast.unparse(n.func) == name for n in ast.walk(loop))
+            return any(isinstance(n, ast.Call) and unparsed(n.func) == name for n in walk(loop))
     return False
 
 
@@ -135,7 +136,7 @@ def find_static_counter(trace: Trace) -> Iterator[Problem]:
     for body in program.bodies if static else ():
         for loop in (n for n in body.nodes if isinstance(n, ast.For)):
             counters = _counters(loop)
-            for call in (n for s in loop.body for n in ast.walk(s) if isinstance(n, ast.Call)) if counters else ():
+            for call in (n for s in loop.body for n in walk(s) if isinstance(n, ast.Call)) if counters else ():
                 target = program.function(call.func, body) if isinstance(call.func, ast.Name | ast.Attribute) else None
                 transform = static.get(id(target[0])) if target is not None else None
                 if transform is not None and target is not None:

@@ -12,6 +12,7 @@ from misrun.tools.code.jax.repair_calls import results_of, swapped
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
+from misrun.tools.code.walking import unparsed, walk
 
 _GRAD = "https://docs.jax.dev/en/latest/_autosummary/jax.grad.html"
 _VALUE = "https://docs.jax.dev/en/latest/_autosummary/jax.value_and_grad.html"
@@ -41,7 +42,7 @@ def find_wrong_argument(trace: Trace) -> Iterator[Problem]:
 
 def _with_setting(transform: Transform, name: str, value: str) -> tuple[Edit, ...]:
     call = transform.call
-    direct = call is not None and bool(call.args) and transform.node is call and "partial" not in ast.unparse(call.func)
+    direct = call is not None and bool(call.args) and transform.node is call and "partial" not in unparsed(call.func)
     return (with_keyword(transform.where.file, call, name, value),) if direct and call is not None else ()
 
 
@@ -51,7 +52,7 @@ def _later_parameters(transform: Transform) -> int | None:
     if transform.kind not in ("grad", "value_and_grad") or transform.setting("argnums") is not None or transform.bound:
         return None
     call = transform.call
-    positional = call is not None and transform.kind in ast.unparse(call.func) and len(call.args) > 1
+    positional = call is not None and transform.kind in unparsed(call.func) and len(call.args) > 1
     if positional or len(given) < 2 or given[0] not in _DATA:
         return None
     return next((i for i, name in enumerate(given) if i and name in _PARAMETERS), None)
@@ -61,7 +62,7 @@ def _updates_parameters(transform: Transform) -> bool:
     """Gradients are used for an update in the body the transformation stands in or around."""
     functions = [b for b in transform.where.around() if not isinstance(b.node, ast.Module)]
     calls = [c for b in functions or [transform.where] for i in (b.below() if functions else [b]) for c in i.calls]
-    return any(ast.unparse(c.func).endswith(("apply_updates", "apply_gradients", ".update")) for c in calls)
+    return any(unparsed(c.func).endswith(("apply_updates", "apply_gradients", ".update")) for c in calls)
 
 
 def find_auxiliary_mismatch(trace: Trace) -> Iterator[Problem]:
@@ -116,7 +117,7 @@ def _without_auxiliary(transform: Transform) -> tuple[Edit, ...]:
         pair = target.elts[0] if both and isinstance(target, ast.Tuple) else target
         if not isinstance(pair, ast.Tuple) or len(pair.elts) != 2 or not isinstance(pair.elts[1], ast.Name):
             return ()
-        read = (n for n in ast.walk(file.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+        read = (n for n in walk(file.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
         if any(n.id == pair.elts[1].id for n in read):
             return ()
         edits.append(Edit("replace", file, pair, text_of(file, pair.elts[0])))
@@ -158,7 +159,7 @@ def find_swapped_results(trace: Trace) -> Iterator[Problem]:
                 or len(elements) != 2
             ):
                 continue
-            first, second = (ast.unparse(e).lower() for e in elements)
+            first, second = (unparsed(e).lower() for e in elements)
             if "grad" in first and "grad" not in second and ("loss" in second or "val" in second):
                 yield Problem(
                     body.site(node),
@@ -186,7 +187,7 @@ def find_unsafe_where(trace: Trace) -> Iterator[Problem]:
                 if risky is not None:
                     yield Problem(
                         body.site(risky),
-                        f"`{ast.unparse(risky)}` is also differentiated where the condition is false: there its "
+                        f"`{unparsed(risky)}` is also differentiated where the condition is false: there its "
                         "derivative is infinite, and infinite times 0 is NaN.",
                         "Make the argument safe first: x = jnp.where(condition, x, 1.0), then compute.",
                         0.7,
@@ -221,7 +222,7 @@ def _unguarded(choice: ast.expr, condition: ast.expr, body: Body) -> ast.expr | 
         return None
     if not isinstance(condition.comparators[0], ast.Constant | ast.UnaryOp):
         return None
-    for node in ast.walk(choice):
+    for node in walk(choice):
         if not isinstance(node, ast.Call) or len(node.args) != 1:
             continue
         head, _, name = body.path(node.func).rpartition(".")
@@ -253,7 +254,7 @@ def _forward_pair(rule: Body, backward: Body) -> Iterator[Problem]:
     """The forward rule gives the output and what the backward rule needs, as a pair."""
     for value in rule.returned:
         plain = isinstance(value, ast.BinOp | ast.Compare) or (isinstance(value, ast.Tuple) and len(value.elts) != 2)
-        if plain and not any(isinstance(n, ast.Starred) for n in ast.walk(value)):
+        if plain and not any(isinstance(n, ast.Starred) for n in walk(value)):
             yield Problem(
                 rule.site(value),
                 f"The forward rule {rule.name} must give a pair: the output and the residuals.",

@@ -10,6 +10,7 @@ from misrun.tools.code.jax.repair_calls import assigned, updated_items
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
+from misrun.tools.code.walking import unparsed, walk
 
 _AT = "https://docs.jax.dev/en/latest/_autosummary/jax.numpy.ndarray.at.html"
 _APPLY = "https://optax.readthedocs.io/en/latest/getting_started.html"
@@ -26,7 +27,7 @@ def find_dropped_at(trace: Trace) -> Iterator[Problem]:
     for body, statement, call in _lone_calls(trace):
         base = _updated_array(call)
         if base is not None:
-            name = ast.unparse(base)
+            name = unparsed(base)
             yield Problem(
                 body.site(statement),
                 f"`{name}` stays as it is: .at[...] gives a new array, which is thrown away here.",
@@ -61,7 +62,7 @@ def find_item_assignment(trace: Trace) -> Iterator[Problem]:
                 yield Problem(
                     body.site(node),
                     f"`{name}` is an array of JAX, which cannot be changed in place: TypeError.",
-                    f"{name} = {name}.at[{ast.unparse(target.slice)}].set(...)",
+                    f"{name} = {name}.at[{unparsed(target.slice)}].set(...)",
                     0.9,
                     "Run the line.",
                     updated_items(body, name, items),
@@ -70,7 +71,7 @@ def find_item_assignment(trace: Trace) -> Iterator[Problem]:
 
 def _item_targets(body: Body) -> Iterator[tuple[ast.stmt, ast.Subscript]]:
     """Assignments to elements; what stands in a try is expected to fail."""
-    tried = {id(n) for t in body.nodes if isinstance(t, ast.Try) and t.handlers for s in t.body for n in ast.walk(s)}
+    tried = {id(n) for t in body.nodes if isinstance(t, ast.Try) and t.handlers for s in t.body for n in walk(s)}
     for node in (n for n in body.nodes if id(n) not in tried):
         if isinstance(node, ast.Assign):
             yield from ((node, target) for target in node.targets if isinstance(target, ast.Subscript))
@@ -93,7 +94,7 @@ def find_dropped_result(trace: Trace) -> Iterator[Problem]:
     for body, statement, call in _lone_calls(trace):
         path = body.path(call.func)
         if (path in _PURE and not body.file.is_notebook) or _is_state_update(call, body):
-            what = ast.unparse(call.func)
+            what = unparsed(call.func)
             yield Problem(
                 body.site(statement),
                 f"{what} changes nothing in place; its result is thrown away here.",
@@ -189,9 +190,9 @@ def _rebound(function: Body) -> set[str]:
     found = set()
     for node in function.nodes:
         if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Name):
-            found |= {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+            found |= {n.id for t in node.targets for n in walk(t) if isinstance(n, ast.Name)}
         elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.For):
-            found |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+            found |= {n.id for n in walk(node.target) if isinstance(n, ast.Name)}
     return found
 
 

@@ -10,6 +10,7 @@ from misrun.tools.code.jax.program import jax_program
 from misrun.tools.code.jax.repair_calls import swapped
 from misrun.tools.code.names import names
 from misrun.tools.code.trace import Trace
+from misrun.tools.code.walking import unparsed, walk
 
 _GYMNAX = "https://github.com/RobertTLange/gymnax"
 _GAE = "https://arxiv.org/abs/1506.02438"
@@ -28,8 +29,8 @@ def find_swapped_reset(trace: Trace) -> Iterator[Problem]:
             if _reads(chosen) & from_step and _reads(other) & from_reset and not _reads(chosen) & from_reset:
                 yield Problem(
                     body.site(choice),
-                    f"Where the episode has ended, `{ast.unparse(chosen)}` (from step) is kept, and where it goes on, "
-                    f"`{ast.unparse(other)}` (from reset) is taken: the two are swapped.",
+                    f"Where the episode has ended, `{unparsed(chosen)}` (from step) is kept, and where it goes on, "
+                    f"`{unparsed(other)}` (from reset) is taken: the two are swapped.",
                     "where(done, reset, stepped).",
                     0.85,
                     "Step a single environment and print its time counter.",
@@ -42,9 +43,9 @@ def _made_by(body: Body, verb: str) -> set[str]:
     found: set[str] = set()
     for node in body.nodes:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            words = ast.unparse(node.value.func).rpartition(".")[2].lower().split("_")
+            words = unparsed(node.value.func).rpartition(".")[2].lower().split("_")
             if verb in words and not {"step", "reset"} - {verb} & set(words):
-                found |= {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+                found |= {n.id for t in node.targets for n in walk(t) if isinstance(n, ast.Name)}
     return found
 
 
@@ -75,7 +76,7 @@ def _is_end(node: ast.expr) -> bool:
 
 
 def _reads(node: ast.expr) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {n.id for n in walk(node) if isinstance(n, ast.Name)}
 
 
 def find_forward_advantages(trace: Trace) -> Iterator[Problem]:
@@ -84,7 +85,7 @@ def find_forward_advantages(trace: Trace) -> Iterator[Problem]:
         if transform.kind != "scan" or transform.call is None or not _is_advantage(transform.function):
             continue
         turned = transform.setting("reverse") is not None or len(transform.call.args) > 4
-        text = ast.unparse(transform.where.node) if not isinstance(transform.where.node, ast.Module) else ""
+        text = unparsed(transform.where.node) if not isinstance(transform.where.node, ast.Module) else ""
         if not turned and not any(hint in text for hint in ("[::-1]", "flip", "reverse")):
             yield Problem(
                 transform.where.site(transform.node),
@@ -100,7 +101,7 @@ def find_forward_advantages(trace: Trace) -> Iterator[Problem]:
 
 def _is_advantage(function: Body) -> bool:
     """A body with both a discount and a lambda, whose carry is the next step's advantage."""
-    text = ast.unparse(function.node).lower()
+    text = unparsed(function.node).lower()
     words = {n.id.lower() for n in function.nodes if isinstance(n, ast.Name)}
     words |= {n.attr.lower() for n in function.nodes if isinstance(n, ast.Attribute)}
     is_gae = "gae" in text or "advantage" in text
@@ -113,7 +114,7 @@ def find_endless_advantages(trace: Trace) -> Iterator[Problem]:
         function = transform.function
         if transform.kind != "scan" or not _is_advantage(function):
             continue
-        text = ast.unparse(function.node).lower()
+        text = unparsed(function.node).lower()
         if not any(word in text for word in _ENDS) and "cont" not in text:
             yield Problem(
                 function.site(function.node),

@@ -12,6 +12,7 @@ from functools import lru_cache
 from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.program import JaxProgram
 from misrun.tools.code.names import names
+from misrun.tools.code.walking import children, unparsed, walk
 
 # Functions of jax.random that make, mix or look at keys and draw nothing with them.
 KEY_MAKERS = names("PRNGKey key split fold_in clone")
@@ -84,7 +85,7 @@ class KeyFlow:
         return self._simple(node, state)
 
     def _simple(self, node: ast.stmt, state: State) -> State | None:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.expr):
                 self._expression(child, state)
         for target in _targets(node):
@@ -130,7 +131,7 @@ class KeyFlow:
         if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
             self._comprehension(node, state)
             return
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             for part in [child.value] if isinstance(child, ast.keyword) else [child]:
                 if isinstance(part, ast.expr):
                     self._expression(part, state)
@@ -212,7 +213,7 @@ def _is_property(node: ast.Attribute, body: Body) -> bool:
         return not any(part in node.attr for part in ("key", "rng", "seed"))
     stored = (
         isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) and n.attr == node.attr
-        for n in ast.walk(body.file.tree)
+        for n in walk(body.file.tree)
     )
     return not any(stored)
 
@@ -234,10 +235,10 @@ def consumed_parameters(function: Body) -> frozenset[str]:
     replaced: set[str] = set()
     for statement in statements:
         if isinstance(statement, ast.If | ast.For | ast.While | ast.Try | ast.FunctionDef | ast.ClassDef):
-            replaced |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            replaced |= {n.id for n in walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
             continue
         found |= set(_drawn_from(statement, function)) - replaced
-        replaced |= {n.id for t in _targets(statement) for n in ast.walk(t) if isinstance(n, ast.Name)}
+        replaced |= {n.id for t in _targets(statement) for n in walk(t) if isinstance(n, ast.Name)}
     found |= {name for name in _given_as_rngs(function) if name not in replaced}
     return frozenset(found & set(function.parameters))
 
@@ -252,7 +253,7 @@ def _given_as_rngs(function: Body) -> Iterator[str]:
 
 
 def _drawn_from(statement: ast.stmt, function: Body) -> Iterator[str]:
-    for node in ast.walk(statement):
+    for node in walk(statement):
         if isinstance(node, ast.Call):
             head, _, name = function.path(node.func).rpartition(".")
             given = key_argument(node)
@@ -276,9 +277,9 @@ def _targets(node: ast.stmt) -> list[ast.expr]:
 
 def _forget(target: ast.expr, state: State) -> None:
     """What is assigned anew is a new key; so are its parts."""
-    for node in ast.walk(target):
+    for node in walk(target):
         if isinstance(node, ast.Name | ast.Attribute):
-            name = ast.unparse(node)
+            name = unparsed(node)
             for key in [k for k in state if k == name or k.startswith((f"{name}.", f"{name}["))]:
                 del state[key]
 

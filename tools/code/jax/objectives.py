@@ -11,6 +11,7 @@ from misrun.tools.code.jax.repair_calls import stopped, swapped
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
+from misrun.tools.code.walking import children, unparsed, walk
 
 _ENTROPY = "https://optax.readthedocs.io/en/latest/api/losses.html"
 _STOP = "https://docs.jax.dev/en/latest/advanced-autodiff.html#stopping-gradients"
@@ -51,7 +52,7 @@ def _logits(given: ast.expr, home: Body, activation: ast.expr) -> tuple[Edit, ..
         return ()
     text = text_of(home.file, activation.args[0])
     if isinstance(given, ast.Name):
-        reads = [n for n in ast.walk(home.file.tree) if isinstance(n, ast.Name) and n.id == given.id]
+        reads = [n for n in walk(home.file.tree) if isinstance(n, ast.Name) and n.id == given.id]
         if sum(isinstance(n.ctx, ast.Load) for n in reads) > 1:
             plain = isinstance(activation.args[0], ast.Name)
             return (Edit("replace", home.file, given, text),) if plain else ()
@@ -113,12 +114,12 @@ def find_swapped_arguments(trace: Trace) -> Iterator[Problem]:
         for call in body.calls:
             head, _, name = body.path(call.func).rpartition(".")
             if head.startswith("optax") and name in _WITH_LOGITS and len(call.args) == 2:
-                first, second = (ast.unparse(a).lower() for a in call.args)
+                first, second = (unparsed(a).lower() for a in call.args)
                 if _is_labels(first) and "logit" in second and "logit" not in first:
                     yield Problem(
                         body.site(call),
-                        f"{name} takes (logits, labels), but `{ast.unparse(call.args[0])}` comes first.",
-                        f"{name}({ast.unparse(call.args[1])}, {ast.unparse(call.args[0])})",
+                        f"{name} takes (logits, labels), but `{unparsed(call.args[0])}` comes first.",
+                        f"{name}({unparsed(call.args[1])}, {unparsed(call.args[0])})",
                         0.9,
                         "The loss of a perfect prediction must be near 0.",
                         swapped(body.file, call.args[0], call.args[1]),
@@ -142,7 +143,7 @@ def find_attached_target(trace: Trace) -> Iterator[Problem]:
             if run is not None and not _is_stopped(node, function) and _predicts(run, trained, function):
                 yield Problem(
                     function.site(node),
-                    f"The target contains {ast.unparse(run.func)}(`{trained}`, ...), which is differentiated too: the "
+                    f"The target contains {unparsed(run.func)}(`{trained}`, ...), which is differentiated too: the "
                     "values chase themselves.",
                     "jax.lax.stop_gradient(target), or the parameters of a target network.",
                     0.75,
@@ -157,8 +158,8 @@ def _bootstrap(node: ast.BinOp, trained: str, function: Body) -> ast.Call | None
     if not isinstance(node.op, ast.Add):
         return None
     for side in (node.left, node.right):
-        words = {n.id.lower() for n in ast.walk(side) if isinstance(n, ast.Name)}
-        words |= {n.attr.lower() for n in ast.walk(side) if isinstance(n, ast.Attribute)}
+        words = {n.id.lower() for n in walk(side) if isinstance(n, ast.Name)}
+        words |= {n.attr.lower() for n in walk(side) if isinstance(n, ast.Attribute)}
         if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Mult) and words & _DISCOUNTS:
             return _network_run(side, trained, function)
     return None
@@ -166,24 +167,24 @@ def _bootstrap(node: ast.BinOp, trained: str, function: Body) -> ast.Call | None
 
 def _network_run(node: ast.expr, trained: str, function: Body, depth: int = 4) -> ast.Call | None:
     """A call that gets the trained parameters, on the way to which nothing stops the gradient."""
-    if depth == 0 or (isinstance(node, ast.Call) and "stop_gradient" in ast.unparse(node.func)):
+    if depth == 0 or (isinstance(node, ast.Call) and "stop_gradient" in unparsed(node.func)):
         return None
     if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Name) and node.args[0].id == trained:
         return node
     if isinstance(node, ast.Name):
         values = function.assigned.get(node.id, [])
         return _network_run(values[0], trained, function, depth - 1) if len(values) == 1 else None
-    parts = (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+    parts = (child for child in children(node) if isinstance(child, ast.expr))
     return next((found for p in parts if (found := _network_run(p, trained, function, depth)) is not None), None)
 
 
 def _is_stopped(node: ast.BinOp, function: Body) -> bool:
     """stop_gradient around the sum itself, or around the name it is given."""
-    stops = [c for c in function.calls if "stop_gradient" in ast.unparse(c.func)]
-    stopped = {n.id for c in stops for n in ast.walk(c) if isinstance(n, ast.Name)}
-    if any(n is node for c in stops for n in ast.walk(c)):
+    stops = [c for c in function.calls if "stop_gradient" in unparsed(c.func)]
+    stopped = {n.id for c in stops for n in walk(c) if isinstance(n, ast.Name)}
+    if any(n is node for c in stops for n in walk(c)):
         return True
-    given = [t.id for n in function.nodes if isinstance(n, ast.Assign) and any(p is node for p in ast.walk(n.value))
+    given = [t.id for n in function.nodes if isinstance(n, ast.Assign) and any(p is node for p in walk(n.value))
              for t in n.targets if isinstance(t, ast.Name)]  # fmt: skip
     return any(name in stopped for name in given)
 
@@ -192,7 +193,7 @@ def _predicts(target: ast.Call, trained: str, function: Body) -> bool:
     """Another call of the network with the same parameters makes the prediction."""
     return any(
         c is not target and c.args and isinstance(c.args[0], ast.Name) and c.args[0].id == trained
-        and ast.unparse(c.func) == ast.unparse(target.func)
+        and unparsed(c.func) == unparsed(target.func)
         for c in function.calls
     )  # fmt: skip
 
@@ -210,7 +211,7 @@ def find_double_precision(trace: Trace) -> Iterator[Problem]:
             if asked is not None:
                 yield Problem(
                     body.site(call),
-                    f"{ast.unparse(asked)} is asked for, but 64-bit types are off: JAX gives 32 bits, with a warning "
+                    f"{unparsed(asked)} is asked for, but 64-bit types are off: JAX gives 32 bits, with a warning "
                     "at most.",
                     'jax.config.update("jax_enable_x64", True) at the start, or ask for float32.',
                     0.6,  # a caller may switch them on
@@ -220,7 +221,7 @@ def find_double_precision(trace: Trace) -> Iterator[Problem]:
 
 def _double_type(call: ast.Call, body: Body) -> ast.expr | None:
     """jnp.float64 given to a function of JAX or to astype."""
-    if not body.path(call.func).startswith("jax.") and not ast.unparse(call.func).endswith(".astype"):
+    if not body.path(call.func).startswith("jax.") and not unparsed(call.func).endswith(".astype"):
         return None
     given = (*call.args, *(k.value for k in call.keywords if k.arg == "dtype"))
     return next((v for v in given if body.path(v) in ("jax.numpy.float64", "jax.numpy.complex128")), None)

@@ -10,6 +10,7 @@ from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.program import GRADS, JITS, JaxProgram, jax_program, transform_kind
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
+from misrun.tools.code.walking import unparsed, walk
 
 _OPTAX = "https://optax.readthedocs.io/en/latest/getting_started.html"
 _API = "https://optax.readthedocs.io/en/latest/api/transformations.html"
@@ -37,9 +38,9 @@ def updates_in(body: Body) -> Iterator[Update]:
         is_update = isinstance(method, ast.Attribute) and method.attr in ("update", "update_fn")
         if not is_update or not isinstance(target, ast.Tuple) or len(target.elts) != 2 or len(call.args) < 2:
             continue
-        text = ast.unparse(call.args[1])
+        text = unparsed(call.args[1])
         if "opt" in text.lower() or "state" in text.lower():
-            receiver = ast.unparse(method.value) if isinstance(method, ast.Attribute) else ""
+            receiver = unparsed(method.value) if isinstance(method, ast.Attribute) else ""
             yield Update(body, node, call, receiver, text, target.elts[0], target.elts[1])
 
 
@@ -81,7 +82,7 @@ def _is_read_after(name: str, update: Update) -> bool:
         return True
     loops = [n for n in body.nodes if isinstance(n, ast.For | ast.While) and _holds(n, update.node)]
     first = min([line, *(loop.lineno for loop in loops)]) if loops else (update.node.end_lineno or line) + 1
-    own = {id(n) for n in ast.walk(update.node)} if name != update.state else set()
+    own = {id(n) for n in walk(update.node)} if name != update.state else set()
     for inner in body.below():
         for node in inner.nodes:
             reads = isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
@@ -91,7 +92,7 @@ def _is_read_after(name: str, update: Update) -> bool:
 
 
 def _holds(outer: ast.AST, inner: ast.AST) -> bool:
-    return any(n is inner for n in ast.walk(outer))
+    return any(n is inner for n in walk(outer))
 
 
 def _has_no_state(update: Update) -> bool:
@@ -117,7 +118,7 @@ def find_reset_state(trace: Trace) -> Iterator[Problem]:
     for body in program.bodies:
         for update in updates_in(body):
             for call in body.calls:
-                if ast.unparse(call.func) == f"{update.optimizer}.init" and _same_round(call, update, body, program):
+                if unparsed(call.func) == f"{update.optimizer}.init" and _same_round(call, update, body, program):
                     yield Problem(
                         body.site(call),
                         "The optimizer state is made anew before every update: momentum and second moments never build "
@@ -132,7 +133,7 @@ def find_reset_state(trace: Trace) -> Iterator[Problem]:
 
 def _same_round(call: ast.Call, update: Update, body: Body, program: JaxProgram) -> bool:
     assigned = [n for n in body.nodes if isinstance(n, ast.Assign) and n.value is call]
-    if not assigned or ast.unparse(assigned[0].targets[0]) != update.state:
+    if not assigned or unparsed(assigned[0].targets[0]) != update.state:
         return False
     loops = [n for n in body.nodes if isinstance(n, ast.For | ast.While)]
     around = [n for n in loops if _holds(n, update.node)]
@@ -171,11 +172,11 @@ def find_mixed_state(trace: Trace) -> Iterator[Problem]:
 
 def _own_state(update: Update) -> tuple[Edit, ...]:
     made = {
-        ast.unparse(n.targets[0])
+        unparsed(n.targets[0])
         for b in update.body.around()
         for n in b.nodes
         if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call)
-        and ast.unparse(n.value.func) == f"{update.optimizer}.init"
+        and unparsed(n.value.func) == f"{update.optimizer}.init"
     }  # fmt: skip
     return (Edit("replace", update.body.file, update.call.args[1], made.pop()),) if len(made) == 1 else ()
 
@@ -187,12 +188,8 @@ def _initialised_by(state: str, body: Body, program: JaxProgram) -> set[str]:
         for node in home.nodes:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and len(node.targets) == 1:
                 method = node.value.func
-                if (
-                    ast.unparse(node.targets[0]) == state
-                    and isinstance(method, ast.Attribute)
-                    and method.attr == "init"
-                ):
-                    found.add(ast.unparse(method.value))
+                if unparsed(node.targets[0]) == state and isinstance(method, ast.Attribute) and method.attr == "init":
+                    found.add(unparsed(method.value))
     return found
 
 
@@ -209,7 +206,7 @@ def _homes(name: str, body: Body, program: JaxProgram) -> list[Body]:
 
 def _is_initialised(optimizer: str, body: Body, program: JaxProgram) -> bool:
     homes = _homes(optimizer, body, program) if "." in optimizer else list(body.around())
-    return any(ast.unparse(c.func) == f"{optimizer}.init" for home in homes for c in home.calls)
+    return any(unparsed(c.func) == f"{optimizer}.init" for home in homes for c in home.calls)
 
 
 def find_raw_gradients(trace: Trace) -> Iterator[Problem]:
@@ -237,7 +234,7 @@ def _is_gradient(name: str, body: Body) -> bool:
         for node in body.nodes
         if isinstance(node, ast.Assign)
         for target in node.targets
-        if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(target))
+        if any(isinstance(n, ast.Name) and n.id == name for n in walk(target))
     ]
     return bool(sources) and all(is_gradient_call(value, body) for value, _ in sources)
 
@@ -247,8 +244,8 @@ def _kept_by_class(attribute: ast.Attribute, body: Body) -> ast.expr | None:
     owner = next((b.owner for b in body.around() if b.owner is not None), None)
     values = [
         n.value
-        for n in (ast.walk(owner) if owner is not None else ())
-        if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == ast.unparse(attribute)
+        for n in (walk(owner) if owner is not None else ())
+        if isinstance(n, ast.Assign) and unparsed(n.targets[0]) == unparsed(attribute)
     ]
     return values[0] if len(values) == 1 else None
 

@@ -11,6 +11,7 @@ from misrun.tools.code.jax.repair_keys import carried_on, counter_of, folded_in,
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
+from misrun.tools.code.walking import unparsed, walk
 
 _KEYS = "https://docs.jax.dev/en/latest/random-numbers.html"
 _SCAN = "https://docs.jax.dev/en/latest/_autosummary/jax.lax.scan.html"
@@ -150,7 +151,7 @@ def _unpacked_once(function: Body, carry: str) -> set[str]:
     found = {carry} if carry not in stored else set()
     for node in function.nodes:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id == carry:
-            found |= {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+            found |= {n.id for t in node.targets for n in walk(t) if isinstance(n, ast.Name)}
     return {name for name in found if stored.count(name) <= 1}
 
 
@@ -267,7 +268,7 @@ def _unmapped_key(call: ast.Call, mapped: ast.Call, body: Body, program: JaxProg
         if parameter in consumed and unmapped and not any(p in found[0].name.lower() for p in _ON_PURPOSE):
             yield Problem(
                 body.site(call),
-                f"`{ast.unparse(value)}` is not mapped (in_axes None), but {found[0].name} draws from it: every "
+                f"`{unparsed(value)}` is not mapped (in_axes None), but {found[0].name} draws from it: every "
                 "element gets the same random numbers.",
                 "Split the key into one per element and map over the keys (in_axes 0).",
                 0.7,

@@ -9,6 +9,7 @@ from misrun.tools.code.jax.program import Transform
 from misrun.tools.code.jax.repair_keys import library
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.source import SourceFile
+from misrun.tools.code.walking import walk
 
 Edits = tuple[Edit, ...]
 
@@ -46,7 +47,7 @@ def in_numpy_of_jax(body: Body, call: ast.Call) -> Edits:
     )
     used = [
         n.func.value
-        for n in (ast.walk(statement) if statement is not None else ())
+        for n in (walk(statement) if statement is not None else ())
         if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and body.path(n.func.value) == "numpy"
     ]
     name = "jnp" if imports else str(numpy)
@@ -56,7 +57,7 @@ def in_numpy_of_jax(body: Body, call: ast.Call) -> Edits:
 def compiled_before(body: Body, call: ast.Call, loop: ast.For | ast.While) -> Edits:
     """The compiled function made once, above the loop."""
     file, statement = body.file, statement_of(body.file, call)
-    given = [a.arg for n in ast.walk(call) if isinstance(n, ast.Lambda) for a in n.args.args]
+    given = [a.arg for n in walk(call) if isinstance(n, ast.Lambda) for a in n.args.args]
     if not all(is_in_reach(file, n, loop) or n in body.imports for n in names_in(call) - set(given)):
         return ()
     if isinstance(statement, ast.Assign) and statement.value is call:

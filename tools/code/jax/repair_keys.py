@@ -8,6 +8,7 @@ from misrun.tools.code.jax.bodies import Body
 from misrun.tools.code.jax.key_flow import Reuse
 from misrun.tools.code.jax.program import JaxProgram, Transform
 from misrun.tools.code.patches import Edit
+from misrun.tools.code.walking import children, unparsed, walk
 
 Edits = tuple[Edit, ...]
 
@@ -35,7 +36,7 @@ def split_before_first(reuse: Reuse, body: Body, program: JaxProgram) -> Edits:
 def split_before(use: ast.Call, key: str, body: Body, program: JaxProgram) -> Edits:
     """The key split above the statement of a use, and the use given the new part."""
     random, statement = library(body, "jax.random"), statement_of(body.file, use)
-    names = [n for n in _arguments_of(use) if ast.unparse(n) == key]
+    names = [n for n in _arguments_of(use) if unparsed(n) == key]
     if random is None or statement is None or len(names) != 1 or hasattr(statement, "body"):
         return ()
     if not _can_be_stored(key, body, program) or _is_inside_comprehension(use, statement):
@@ -56,7 +57,7 @@ def _arguments_of(use: ast.Call) -> list[ast.expr]:
         if isinstance(node, ast.Name | ast.Attribute):
             found.append(node)
         elif not isinstance(node, ast.Call | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(children(node))
     return found
 
 
@@ -69,12 +70,12 @@ def _can_be_stored(key: str, body: Body, program: JaxProgram) -> bool:
 
 def _is_beside(body: Body, first: ast.stmt, second: ast.stmt) -> bool:
     """Whether the second use is in the block of the first one, or in one inside it: the first comes before it."""
-    return any(n is second for s in block_of(body.file, first) for n in ast.walk(s))
+    return any(n is second for s in block_of(body.file, first) for n in walk(s))
 
 
 def _is_inside_comprehension(use: ast.Call, statement: ast.stmt) -> bool:
     inner = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
-    return any(isinstance(n, inner) and any(m is use for m in ast.walk(n)) for n in ast.walk(statement))
+    return any(isinstance(n, inner) and any(m is use for m in walk(n)) for n in walk(statement))
 
 
 def folded_in(key: ast.expr, counter: str, body: Body) -> Edits:
@@ -92,7 +93,7 @@ def counter_of(transform: Transform) -> str:
         return given[0]
     over = transform.call.args[2] if transform.call is not None and len(transform.call.args) > 2 else None
     over = over if over is not None else transform.setting("xs")
-    counts = isinstance(over, ast.Call) and ast.unparse(over.func).endswith("arange")
+    counts = isinstance(over, ast.Call) and unparsed(over.func).endswith("arange")
     return given[1] if transform.kind == "scan" and counts and len(given) > 1 else ""
 
 

@@ -11,6 +11,7 @@ from misrun.tools.code.jax.repair_keys import library
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
+from misrun.tools.code.walking import unparsed, walk
 
 _PMAP = "https://docs.jax.dev/en/latest/_autosummary/jax.pmap.html"
 _DONATE = "https://docs.jax.dev/en/latest/buffer_donation.html"
@@ -85,8 +86,7 @@ def _gradient_assigns(body: Body) -> Iterator[ast.Assign]:
 
 def _applies(body: Body) -> bool:
     applied = any(
-        body.path(c.func) == "optax.apply_updates" or ast.unparse(c.func).endswith(".apply_gradients")
-        for c in body.calls
+        body.path(c.func) == "optax.apply_updates" or unparsed(c.func).endswith(".apply_gradients") for c in body.calls
     )
     return applied or next(updates_in(body), None) is not None
 
@@ -109,10 +109,7 @@ def _goes_elsewhere(body: Body, program: JaxProgram) -> bool:
     """A call that cannot be seen gets the gradients, and may average them."""
     for call in body.calls:
         given = {
-            n.id
-            for a in (*call.args, *(k.value for k in call.keywords))
-            for n in ast.walk(a)
-            if isinstance(n, ast.Name)
+            n.id for a in (*call.args, *(k.value for k in call.keywords)) for n in walk(a) if isinstance(n, ast.Name)
         }
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         if not any("grad" in name for name in given) or method in (
@@ -136,7 +133,7 @@ def _averages_other_things(taken: tuple[Body, ast.Assign], reached: list[Body], 
     gradients = _gradient_names(node, is_gradient_call(node.value, body))
     calls = [c for c in body.calls if body.path(c.func).rpartition(".")[2] in _COLLECTIVES]
     plain = [k for c in body.calls for k in c.keywords if k.arg in ("axis_name", "pmap_axis_name") and c not in calls]
-    given = {n.id for c in calls for a in c.args for n in ast.walk(a) if isinstance(n, ast.Name)}
+    given = {n.id for c in calls for a in c.args for n in walk(a) if isinstance(n, ast.Name)}
     return bool(calls) and not plain and bool(gradients) and not given & gradients and not _mapped(body)
 
 
@@ -154,7 +151,7 @@ def _gradient_names(node: ast.Assign, kind: str) -> set[str]:
         if kind == "value_and_grad" and isinstance(target, ast.Tuple) and len(target.elts) == 2
         else target
     )
-    return {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
+    return {n.id for n in walk(part) if isinstance(n, ast.Name)}
 
 
 def find_foreign_axis(trace: Trace) -> Iterator[Problem]:
@@ -260,10 +257,10 @@ def _is_state(parameter: str) -> bool:
 def _read_before_assigned(name: str, call: ast.Call, body: Body) -> ast.Name | None:
     """The next read of the name after the call, unless an assignment comes first (the call's own included)."""
     statement = next(
-        (n for n in body.nodes if isinstance(n, ast.Assign) and any(p is call for p in ast.walk(n.value))), None
+        (n for n in body.nodes if isinstance(n, ast.Assign) and any(p is call for p in walk(n.value))), None
     )
     if statement is not None and any(
-        isinstance(n, ast.Name) and n.id == name for t in statement.targets for n in ast.walk(t)
+        isinstance(n, ast.Name) and n.id == name for t in statement.targets for n in walk(t)
     ):
         return None
     after = call.end_lineno or call.lineno
@@ -277,7 +274,7 @@ def _same_block(call: ast.Call, later: ast.Name, body: Body) -> bool:
     """Not in the other arm of a branch around the call."""
     for node in body.nodes:
         if isinstance(node, ast.If):
-            arms = ([*ast.walk(ast.Module(node.body, []))], [*ast.walk(ast.Module(node.orelse, []))])
+            arms = ([*walk(ast.Module(node.body, []))], [*walk(ast.Module(node.orelse, []))])
             held = [any(n is call for n in arm) for arm in arms]
             if any(held) and any(n is later for n in arms[held.index(False)]):
                 return False

@@ -11,6 +11,7 @@ from misrun.tools.code.jax.program import TRACING, Transform, jax_program
 from misrun.tools.code.jax.repair_calls import chosen_by_array, in_numpy_of_jax
 from misrun.tools.code.names import names
 from misrun.tools.code.trace import Trace
+from misrun.tools.code.walking import children, unparsed, walk
 
 _CONTROL = "https://docs.jax.dev/en/latest/control-flow.html"
 _PURE = "https://docs.jax.dev/en/latest/notebooks/Common_Gotchas_in_JAX.html#pure-functions"
@@ -38,7 +39,7 @@ def find_branch_on_tracer(trace: Trace) -> Iterator[Problem]:
 def _branch(value: ast.expr, transform: Transform) -> Problem:
     return Problem(
         transform.function.site(value),
-        f"Python decides on `{ast.unparse(value)}`, a traced value inside the function given to {transform.kind}: JAX "
+        f"Python decides on `{unparsed(value)}`, a traced value inside the function given to {transform.kind}: JAX "
         "raises TracerBoolConversionError when it is traced.",
         "jnp.where or jax.lax.cond / while_loop, or mark the argument as static where it is no array.",
         0.8,
@@ -79,7 +80,7 @@ def _traced(transform: Transform, fixed: frozenset[str]) -> frozenset[str]:
 
 
 def _is_array(argument: ast.arg) -> bool:
-    text = ast.unparse(argument.annotation) if argument.annotation is not None else ""
+    text = unparsed(argument.annotation) if argument.annotation is not None else ""
     return any(word in text for word in ("Array", "ndarray", "Float[", "Int["))
 
 
@@ -124,7 +125,7 @@ def _depends(node: ast.expr, traced: frozenset[str]) -> bool:
         return not asks and any(_depends(a, traced) for a in node.args)
     if isinstance(node, ast.Name):
         return node.id in traced
-    return any(_depends(child, traced) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+    return any(_depends(child, traced) for child in children(node) if isinstance(child, ast.expr))
 
 
 # NumPy functions that answer about shapes and types alone.
@@ -142,7 +143,7 @@ def find_conversions(trace: Trace) -> Iterator[Problem]:
             if _converts(call, transform.function, traced):
                 yield Problem(
                     transform.function.site(call),
-                    f"`{ast.unparse(call.func)}` needs the number itself, but inside the function given to "
+                    f"`{unparsed(call.func)}` needs the number itself, but inside the function given to "
                     f"{transform.kind} there is only a tracer: JAX raises an error when it is traced.",
                     "Use jax.numpy inside, and convert outside of the compiled function.",
                     0.8,
@@ -175,7 +176,7 @@ def _differentiated_here(function: Body) -> set[str]:
     found: set[str] = set()
     for node in function.nodes:
         if isinstance(node, ast.Assign) and is_gradient_call(node.value, function):
-            found |= {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+            found |= {n.id for t in node.targets for n in walk(t) if isinstance(n, ast.Name)}
     return found
 
 
@@ -256,7 +257,7 @@ def _stores(transform: Transform) -> Iterator[tuple[ast.AST, str]]:
     function = transform.function
     if function.owner is None or transform.kind.startswith("filter"):
         return
-    bases = {ast.unparse(b).rpartition(".")[2] for b in function.owner.bases}
+    bases = {unparsed(b).rpartition(".")[2] for b in function.owner.bases}
     if bases - {"object", "ABC"} or function.name == "__init__":
         return
     traced = _traced(transform, transform.fixed() or frozenset())
@@ -266,7 +267,7 @@ def _stores(transform: Transform) -> Iterator[tuple[ast.AST, str]]:
         for target in targets:
             own = isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
             if own and value is not None and _is_traced_result(value, function, traced):
-                yield node, f"The assignment to `{ast.unparse(target)}`"
+                yield node, f"The assignment to `{unparsed(target)}`"
 
 
 CHECKS = (

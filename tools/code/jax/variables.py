@@ -10,6 +10,7 @@ from misrun.tools.code.jax.repair_statistics import kept_in_state
 from misrun.tools.code.names import names
 from misrun.tools.code.patches import Edit
 from misrun.tools.code.trace import Trace
+from misrun.tools.code.walking import unparsed, walk
 
 _BATCH_NORM = "https://flax-linen.readthedocs.io/en/latest/guides/training_techniques/batch_norm.html"
 _DROPOUT = "https://flax-linen.readthedocs.io/en/latest/guides/training_techniques/dropout.html"
@@ -70,12 +71,12 @@ def _gives_state(call: ast.Call, body: Body) -> bool:
     home = body.home_of(method.value.id)
     values = home.assigned.get(method.value.id, []) if home is not None else []
     made = [v for v in values if isinstance(v, ast.Call)]
-    return bool(made) and all("transform_with_state" in ast.unparse(v.func) for v in made)
+    return bool(made) and all("transform_with_state" in unparsed(v.func) for v in made)
 
 
 def _is_mutable(call: ast.Call) -> bool:
     value = next((k.value for k in call.keywords if k.arg == "mutable"), None)
-    return value is not None and "batch_stats" in ast.unparse(value)
+    return value is not None and "batch_stats" in unparsed(value)
 
 
 def _is_evaluation(body: Body) -> bool:
@@ -86,7 +87,7 @@ def _trains(body: Body, program: JaxProgram) -> bool:
     """The body is differentiated, or updates parameters itself."""
     around = list(body.around())
     calls = [c for b in around[:2] if not isinstance(b.node, ast.Module) for i in b.below() for c in i.calls]
-    applied = any(ast.unparse(c.func).endswith(("apply_updates", "apply_gradients")) for c in calls)
+    applied = any(unparsed(c.func).endswith(("apply_updates", "apply_gradients")) for c in calls)
     return applied or any(program.kinds_of(b) & GRADS for b in around)
 
 
@@ -103,15 +104,15 @@ def find_unkept_statistics(trace: Trace) -> Iterator[Problem]:
         makers = [b for b in body.inner if any(_is_mutable(c) for c in b.calls)]
         if (
             not makers
-            or not any(ast.unparse(c.func).endswith("apply_gradients") for c in body.calls)
+            or not any(unparsed(c.func).endswith("apply_gradients") for c in body.calls)
             or _is_evaluation(body)
         ):
             continue
         given = _auxiliary_names(body)
         handled = any(_is_read(name, body) for name in given & _updates_of(makers) or given)
-        if not handled and not _keeps(ast.unparse(body.node)):
+        if not handled and not _keeps(unparsed(body.node)):
             call = next(c for b in makers for c in b.calls if _is_mutable(c))
-            node = next(n for n in makers[0].nodes if isinstance(n, ast.stmt) and any(m is call for m in ast.walk(n)))
+            node = next(n for n in makers[0].nodes if isinstance(n, ast.stmt) and any(m is call for m in walk(n)))
             edits = kept_in_state(makers[0], node) if isinstance(node, ast.Assign) else ()
             yield _dropped(makers[0], call, "the second result of apply", edits)
 
@@ -131,7 +132,7 @@ def _auxiliary_names(body: Body) -> set[str]:
         if isinstance(target, ast.Tuple) and len(target.elts) == 2:
             first = target.elts[0]
             parts = first.elts[1:] if isinstance(first, ast.Tuple) else [first]
-            found |= {n.id for p in parts for n in ast.walk(p) if isinstance(n, ast.Name)}
+            found |= {n.id for p in parts for n in walk(p) if isinstance(n, ast.Name)}
     return found
 
 
@@ -151,7 +152,7 @@ def find_switched_off_training(trace: Trace) -> Iterator[Problem]:
             if switch is not None and _gives_dropout_key(call):
                 yield Problem(
                     body.site(call),
-                    f"The loss that is differentiated calls the model with {ast.unparse(switch)}: dropout is off in "
+                    f"The loss that is differentiated calls the model with {unparsed(switch)}: dropout is off in "
                     "training, although a key for it is given.",
                     f"{switch.arg}={not _OFF[str(switch.arg)]} in the training step.",
                     0.8,
@@ -172,7 +173,7 @@ def _switch(call: ast.Call, *, off: bool) -> ast.keyword | None:
 
 def _gives_dropout_key(call: ast.Call) -> bool:
     rngs = next((k.value for k in call.keywords if k.arg in ("rngs", "dropout_rng")), None)
-    return rngs is not None and ("dropout" in ast.unparse(rngs) or any(k.arg == "dropout_rng" for k in call.keywords))
+    return rngs is not None and ("dropout" in unparsed(rngs) or any(k.arg == "dropout_rng" for k in call.keywords))
 
 
 def find_evaluation_in_training_mode(trace: Trace) -> Iterator[Problem]:
@@ -193,7 +194,7 @@ def find_evaluation_in_training_mode(trace: Trace) -> Iterator[Problem]:
             if switch is not None and applied and not meant:
                 yield Problem(
                     body.site(call),
-                    f"{body.name} calls the model with {ast.unparse(switch)}: dropout and batch statistics work as in "
+                    f"{body.name} calls the model with {unparsed(switch)}: dropout and batch statistics work as in "
                     "training while it is evaluated.",
                     f"{switch.arg}={_OFF[str(switch.arg)]}.",
                     0.75,
