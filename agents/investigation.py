@@ -199,9 +199,9 @@ class _Pump:
         self._thread.start()
 
     def _work(self, bench: Workbench, resume: bool) -> None:
-        from misrun.agents.graph import open_saver, stream
-
         try:
+            from misrun.agents.graph import open_saver, stream
+
             saver = open_saver(_sessions())
             with closing(saver.conn):
                 for item in stream(saver, bench, resume=resume):

@@ -9,6 +9,7 @@ from misrun.tools.code.finding import Audit, Finding
 from misrun.tools.diagnosis.hypothesis import Hypothesis
 from misrun.tools.readers.run_record import SkippedFile
 from misrun.tools.record import Record
+from misrun.tools.redact.private_names import Private
 from misrun.tools.signals.signal import Signal
 
 SCHEMA_VERSION = "1.0"
@@ -65,5 +66,7 @@ class Report(Record):
     files: tuple[str, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
+    redacted: dict[str, int] = Field(default={}, description="different secrets taken out, by kind")
+    private: tuple[Private, ...] = Field(default=(), description="what was taken out besides secrets, as asked")
     timings: tuple[Timing, ...] = ()
     versions: dict[str, str] = {}

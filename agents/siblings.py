@@ -6,6 +6,7 @@ from pathlib import Path
 from misrun.tools.readers.registry import read_run
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.record import Record, Span
+from misrun.tools.redact.redactor import Redactor
 from misrun.tools.signals.curve import losses
 
 # A parent folder may hold thousands of runs; the nearest few by name are what a colleague would look at.
@@ -23,7 +24,7 @@ class Sibling(Record):
     spans: tuple[Span, ...] = ()
 
 
-def find_siblings(root: Path, run: RunRecord) -> tuple[Sibling, ...]:
+def find_siblings(root: Path, run: RunRecord, redactor: Redactor | None = None) -> tuple[Sibling, ...]:
     """Up to MOST_SIBLINGS folders beside `root` that hold files of the same names, nearest by modification time."""
     if not root.is_dir():
         return ()
@@ -32,16 +33,23 @@ def find_siblings(root: Path, run: RunRecord) -> tuple[Sibling, ...]:
     others = [folder for folder in _folders(root.parent) if folder != root]
     beside = [folder for folder in others if _alike(folder, names, "#" in shape and _shape(folder.name) == shape)]
     here = root.stat().st_mtime
-    nearest = sorted(beside, key=lambda folder: (abs(folder.stat().st_mtime - here), folder.name))[:MOST_SIBLINGS]
-    told = (_describe(folder, run) for folder in nearest)
+    nearest = sorted(beside, key=lambda folder: (abs(_modified(folder) - here), folder.name))[:MOST_SIBLINGS]
+    told = (_describe(folder, run, redactor) for folder in nearest)
     return tuple(sibling for sibling in told if sibling is not None)
 
 
 def _folders(parent: Path) -> list[Path]:
     try:
         return [entry for entry in parent.iterdir() if entry.is_dir() and not entry.is_symlink()][:2000]
-    except PermissionError:
+    except OSError:
         return []
+
+
+def _modified(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _alike(folder: Path, names: set[str], named_alike: bool) -> bool:
@@ -51,11 +59,12 @@ def _alike(folder: Path, names: set[str], named_alike: bool) -> bool:
     """
     try:
         files = [entry for entry in folder.iterdir() if entry.is_file()][:200]
-    except PermissionError:
+        size = sum(file.stat().st_size for file in files)
+    except OSError:  # not allowed, or gone meanwhile: another run's folder is no business of this one's
         return False
     shared = sum(entry.name in names for entry in files)
     enough = 1 if named_alike else 2
-    return shared >= enough and sum(f.stat().st_size for f in files) <= MOST_BYTES
+    return shared >= enough and size <= MOST_BYTES
 
 
 def _shape(name: str) -> str:
@@ -63,9 +72,12 @@ def _shape(name: str) -> str:
     return re.sub(r"\d+", "#", name)
 
 
-def _describe(folder: Path, run: RunRecord) -> Sibling | None:
+def _describe(folder: Path, run: RunRecord, redactor: Redactor | None) -> Sibling | None:
     """What that run did differently and how it ended; None where it had the same settings, which is no attempt."""
-    other = read_run(folder)
+    try:
+        other = read_run(folder, redactor=redactor)
+    except OSError:  # gone meanwhile
+        return None
     ours = {value.name: value.value for value in run.config}
     changed = [v for v in other.config if v.name in ours and ours[v.name] != v.value][:4]
     if not changed:

@@ -34,13 +34,15 @@ class Claim(Record):
 
 
 class Verdict(Record):
-    """What speaks for a step before anyone tries it. `support` and `of` are k and n of the benchmark cases that were
-    cured by this kind of step (0 of 0 when none is near); `executed` stays "not run" unless the cure was run, and
-    `measured` says what was seen then."""
+    """What speaks for a step before anyone tries it. `support` and `of` are k and n of the benchmark's runs like this
+    one that were cured by this kind of step (0 of 0 when none is near), `worked` and `failed` their names; `executed`
+    stays "not run" unless the cure was run, and `measured` says what was seen then."""
 
     classifier: str
     support: int = 0
     of: int = 0
+    worked: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
     executed: Literal["cured", "improved", "not cured", "harmful", "inconclusive", "not run"] = "not run"
     measured: str = ""
     citations_checked: int = 0

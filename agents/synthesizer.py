@@ -13,6 +13,7 @@ from misrun.agents.characterization import Characterization
 from misrun.agents.cures.asked import asked_step
 from misrun.agents.cures.cure import Cure, changes_of, claims_of
 from misrun.agents.cures.draft import Draft, own_words, plain
+from misrun.agents.cures.edits import with_edits
 from misrun.agents.cures.facts import RunFacts, cite
 from misrun.agents.cures.fixes import fix_draft, general_cure, grouped, sure_findings
 from misrun.agents.cures.order import NEGLIGIBLE, choose, flag_displaced, to_steps
@@ -26,6 +27,7 @@ from misrun.agents.cures.worth import REST, priors_of
 from misrun.agents.step import Claim, NextStep
 from misrun.knowledge.evidence import Evidence, SearchOutcome
 from misrun.tools.code.finding import Audit, Finding
+from misrun.tools.code.trace import Trace
 from misrun.tools.diagnosis.hypothesis import Diagnosis
 from misrun.tools.diagnosis.taxonomy import HEALTHY, MODES, UNKNOWN
 from misrun.tools.readers.run_record import RunRecord
@@ -50,9 +52,10 @@ def synthesize(
     characterization: Characterization,
     outcome: SearchOutcome,
     audits: Sequence[Audit],
+    trace: Trace | None = None,
 ) -> Synthesis:
-    """The next steps for this run, best first, and the last resort."""
-    facts = RunFacts(run, signals, characterization)
+    """The next steps for this run, best first, and the last resort; `trace` is its program, to write edits in."""
+    facts = RunFacts(run, signals, characterization, trace)
     if diagnosis.mode == HEALTHY and not diagnosis.abstained:
         return Synthesis(_watch(facts, diagnosis), "")
     drafts = _drafts(facts, diagnosis, outcome.evidence, sure_findings(audits))
@@ -80,15 +83,18 @@ def _drafts(
     # What a line of this code does wrong is known better than what was wrong in a reported case of the same mode.
     unseen = [entry for entry in free if not {finding.mode for finding in findings}.intersection(entry.modes)]
     drafts = [replace(draft, priors=priors) for draft in (*fixes, *general, *measured, *reported_fix(unseen, priors))]
-    grounded = [_grounded(_on_rest(_beside(draft, findings)), diagnosis, facts) for draft in drafts]
+    edited = with_edits([_on_rest(draft) for draft in drafts], facts)
+    grounded = [_grounded(_beside(draft, findings), diagnosis, facts) for draft in edited]
     return _learned(flag_displaced(grounded, findings), lessons)
 
 
 def _beside(draft: Draft, findings: Sequence[Finding]) -> Draft:
-    """A general cure of a mode whose place in the code is known works only as far as that finding is wrong."""
+    """A general cure of a mode whose place in the code is known works only as far as that finding is wrong; one that
+    can be carried out, where the finding cannot, works as well as ever."""
     if draft.kind in {"code fix", "measurement"}:
         return draft
-    known = {finding.mode: finding.confidence for finding in reversed(findings)}
+    ready = draft.can_be_carried_out
+    known = {f.mode: f.confidence for f in reversed(findings) if f.patch is not None or not ready}
     chances = {mode: chance * (1.0 - known.get(mode, 0.0)) for mode, chance in draft.modes.items()}
     return replace(draft, modes=chances)
 

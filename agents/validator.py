@@ -1,4 +1,5 @@
-"""The validator: checks every citation of every step by machine, and sends the search out again if it is not convinced.
+"""The validator: checks every citation of every step by machine, says in how many runs of the benchmark that kind of
+step worked, and sends the search out again if it is not convinced.
 
 A claim stands only if each place it cites exists and each number it quotes is there. Claims that fall are taken out of
 the step's text; a step that loses its sentence, its edit or all its cited reasons is dropped whole.
@@ -7,15 +8,18 @@ the step's text; a step that loses its sentence, its edit or all its cited reaso
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from misrun.agents.cures.outcomes import Case, Support, by_nearness, features_of, others, recorded_cases, support_for
 from misrun.agents.cures.quantity import numbers_in
 from misrun.agents.cures.registry import CURES
 from misrun.agents.quotation import Quotations
 from misrun.agents.step import Claim, NextStep, Reference, Verdict, join_part, references_of
 from misrun.knowledge.evidence import Evidence
 from misrun.tools.code.finding import Finding
+from misrun.tools.diagnosis.facts import Facts
 from misrun.tools.diagnosis.hypothesis import Diagnosis
 from misrun.tools.diagnosis.taxonomy import HEALTHY, MODES, UNKNOWN
 from misrun.tools.readers.run_record import RunRecord
+from misrun.tools.signals.signal import Signal
 
 # A cause this likely is acted on, so it should not stand without a source of the world.
 LIKELY = 0.5
@@ -37,11 +41,15 @@ def validate(
     evidence: Sequence[Evidence],
     findings: Sequence[Finding],
     diagnosis: Diagnosis,
+    signals: Sequence[Signal] = (),
+    cases: Sequence[Case] | None = None,
 ) -> Validation:
-    """Checks each step against the run's files, the retrieved evidence, the findings and the diagnosis."""
+    """Checks each step against the run's files, the retrieved evidence, the findings and the diagnosis, and looks up
+    what came of its kind in `cases` (default: the stored table) that are like this run."""
     checker = _Checker(run, steps, evidence, findings)
     judged = [_judge(step, checker, diagnosis) for step in steps]
-    kept = tuple(step for step in judged if step is not None)
+    standing = [step for step in judged if step is not None]
+    kept = _supported(standing, Facts(run, signals), recorded_cases() if cases is None else cases)
     wanted = _wanted(kept, len(steps), diagnosis)
     return Validation(kept, not wanted, wanted, _summary(steps, kept))
 
@@ -116,6 +124,22 @@ def _judge(step: NextStep, checker: _Checker, diagnosis: Diagnosis) -> NextStep 
     parts = {part: join_part(standing, part) for part in ("what", "why", "how")}
     changed = {**parts, "verify": verify, "claims": standing, "refs": references_of(standing), "verdict": verdict}
     return step.model_copy(update=changed)
+
+
+def _supported(steps: Sequence[NextStep], facts: Facts, cases: Sequence[Case]) -> tuple[NextStep, ...]:
+    """Each step with k of n of the benchmark's runs like this one in which its kind worked."""
+    known = {action for case in cases for action in case.outcomes}
+    if not any(step.action in known for step in steps):
+        return tuple(steps)
+    nearest = by_nearness(others(cases, facts.run), features_of(facts))
+    return tuple(_with_support(step, support_for(step.action, step.mode, nearest)) for step in steps)
+
+
+def _with_support(step: NextStep, found: Support) -> NextStep:
+    if step.verdict is None or not found.of:
+        return step
+    update = {"support": len(found.worked), "of": found.of, "worked": found.worked, "failed": found.failed}
+    return step.model_copy(update={"verdict": step.verdict.model_copy(update=update)})
 
 
 def _lost_core(claims: tuple[Claim, ...], standing: tuple[Claim, ...]) -> bool:

@@ -28,7 +28,7 @@ def write_report(state: Mapping[str, Any], bench: Workbench, *, complete: bool, 
     return Report(
         id=bench.request.id,
         created=bench.request.created,
-        path=bench.request.shown_path,
+        path=bench.redactor.text(bench.request.shown_path),
         complete=complete,
         verdict=_verdict(diagnosis, state, bench, findings),
         characterization=state.get("characterization", Characterization()),
@@ -43,10 +43,17 @@ def write_report(state: Mapping[str, Any], bench: Workbench, *, complete: bool, 
         last_resort=state.get("last_resort", ""),
         files=tuple(file.path for file in run.files),
         skipped=run.skipped,
-        notes=tuple(dict.fromkeys((*state.get("notes", ()), *notes))),
+        notes=tuple(dict.fromkeys((*state.get("notes", ()), *notes, *_redacted(bench)))),
+        redacted=bench.redactor.secrets,
+        private=bench.request.private,
         timings=state.get("timings", ()),
         versions=_versions(outcome),
     )
+
+
+def _redacted(bench: Workbench) -> tuple[str, ...]:
+    said = bench.redactor.summary()
+    return (said,) if said else ()
 
 
 def _verdict(diagnosis: Diagnosis, state: Mapping[str, Any], bench: Workbench, findings: Any) -> Answer:

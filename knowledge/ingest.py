@@ -15,6 +15,7 @@ from misrun.knowledge.documents.registry import READERS, read_document
 from misrun.knowledge.embedder import Embedder
 from misrun.knowledge.own_documents import OwnDocuments, OwnFile, SourceKind
 from misrun.tools.record import Record
+from misrun.tools.redact.redactor import Redactor
 
 # A judgement: more files than the wiki of a large company; a home folder named by mistake has more.
 MOST_FILES = 100_000
@@ -128,7 +129,7 @@ class Ingestion:
         if known and known.digest == digest and not known.reason:
             return Tally(unchanged=1)
         try:
-            count = self._own.put(path, source, digest, read(), self._embedder)
+            count = self._own.put(path, source, digest, Redactor().item(read()), self._embedder)
         except Unreadable as error:
             return self._failed(path, source, digest, str(error))
         self._tell(path, f"{count} passages")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from misrun.agents.report import Report
     from misrun.tools.recorder.recorder import record
+    from misrun.tools.redact.private_names import Private
 
 __version__ = "0.1.0"
 __all__ = ["investigate", "load_report", "record"]
@@ -31,17 +32,21 @@ def investigate(
     *,
     text: str | None = None,
     baseline: "str | Path | None" = None,
+    paper: "str | Path | None" = None,
     tried: tuple[str, ...] = (),
     timeout: float | None = None,
+    private: "tuple[Private, ...]" = (),
 ) -> "Report":
     """Investigates a run folder, one log file, or pasted `text`, and returns the Report.
 
-    `baseline` is a run that worked; `tried` is what was attempted already, in words; after `timeout` seconds the
-    partial report comes back with `complete=False`. Raises InvestigationError when nothing could be investigated.
+    `baseline` is a run that worked; `paper` is the file of the paper that the code implements; `tried` is what was
+    attempted already, in words; after `timeout` seconds the partial report comes back with `complete=False`. Secrets
+    never get into it; `private` ("users", "hosts", "paths", "entropy") names what is taken out besides. Raises
+    InvestigationError when nothing could be investigated.
     """
     from misrun.agents import investigation
 
-    request = investigation.new_request(path, text=text, baseline=baseline, tried=tried)
+    request = investigation.new_request(path, text=text, baseline=baseline, paper=paper, tried=tried, private=private)
     return investigation.investigate(request, timeout=timeout)
 
 

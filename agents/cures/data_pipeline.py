@@ -107,7 +107,10 @@ CURES: tuple[Cure, ...] = (
             "If all labels are real classes, set the number of classes to the largest label plus 1.",
         ),
         why=("The output needs one column per class.", ENDED),
-        how=("num_classes (or num_labels) = int(max(all_labels)) + 1, in the config and in the model's last layer",),
+        how=(
+            "{classes_needed_edit}",
+            "num_classes (or num_labels) = int(max(all_labels)) + 1, in the config and in the model's last layer",
+        ),
         verify=RUNS_ON,
         effort="config change",
         supported_by=r"num_classes|num_labels|output (size|dim)",
@@ -201,11 +204,13 @@ CURES: tuple[Cure, ...] = (
         "room_for_answers",
         {"data_pipeline/masked_targets": USUAL, "data_pipeline/truncation": USUAL},
         what=(
+            "Raise {length_setting} from {length} to {length_longer}: the longest sample has {sample_longest}.",
             "Raise the maximum length above {length}, to the 99th percentile of prompt plus answer.",
             "Set the maximum length to the 99th percentile of prompt plus answer.",
         ),
         why=("A limit that the prompt alone fills leaves no target.", "{signal.completions_clipped}"),
         how=(
+            "{length_longer_edit}",
             "print(np.percentile([len(s['input_ids']) for s in untruncated], [50, 95, 99]))  # then set the limit to the last",
         ),
         verify=("Fewer than 1 % of samples are cut.",),
@@ -393,6 +398,7 @@ CURES: tuple[Cure, ...] = (
             "Validation accuracy stands at {accuracy_last}.",
         ),
         how=(
+            "{balance_switch}",
             "n = torch.bincount(train_labels, minlength=C).float(); nn.CrossEntropyLoss(weight=n.sum() / (C * n.clamp(min=1)))",
         ),
         verify=("The recall of the smallest class is above 0 on validation.",),

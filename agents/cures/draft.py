@@ -29,8 +29,14 @@ class Draft:
     hides: tuple[str, ...] = ()
     displaced: str = ""
     patch: str | None = None
+    arguments: tuple[str, ...] = ()
     changes: tuple[SettingChange, ...] = ()
     priors: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def can_be_carried_out(self) -> bool:
+        """Whether it comes as a patch or as arguments of the command."""
+        return bool(self.patch or self.arguments)
 
     @property
     def what(self) -> str:
@@ -53,7 +59,7 @@ class Draft:
 
     @property
     def score(self) -> float:
-        return score(self.likelihood, self.effort, self.value)
+        return score(self.likelihood, self.effort, self.value, written=self.can_be_carried_out)
 
     def step(self, contradicts: tuple[str, ...] = ()) -> NextStep:
         return NextStep(
@@ -67,6 +73,7 @@ class Draft:
             diagnostic_value=round(self.value, 3),
             refs=references_of(self.claims),
             patch=self.patch,
+            arguments=self.arguments,
             changes=self.changes,
             contradicts=contradicts,
             displaced=self.displaced,

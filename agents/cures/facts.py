@@ -7,8 +7,13 @@ from functools import cached_property
 
 from misrun.agents.characterization import Characterization
 from misrun.agents.step import Claim, Part, Reference
+from misrun.tools.code.cure_edits.evaluation import is_without_autograd
+from misrun.tools.code.cure_edits.scene import Scene
 from misrun.tools.code.setting_change import SettingChange
+from misrun.tools.code.trace import Trace
+from misrun.tools.code.values import is_constant
 from misrun.tools.diagnosis.facts import Facts
+from misrun.tools.readers.described_lengths import DescribedLengths, described_lengths
 from misrun.tools.readers.run_record import ConfigValue, Event, RunRecord, Series
 from misrun.tools.record import Span
 from misrun.tools.signals.curve import losses
@@ -64,13 +69,37 @@ class Point:
 
 
 class RunFacts(Facts):
-    """One run seen by the cures: the facts of the diagnosis, and where each was read. Reads records, never files."""
+    """One run seen by the cures: the facts of the diagnosis, and where each was read. `trace` is its program, where
+    there is one to read."""
 
     def __init__(
-        self, run: RunRecord, signals: Sequence[Signal] = (), characterization: Characterization | None = None
+        self,
+        run: RunRecord,
+        signals: Sequence[Signal] = (),
+        characterization: Characterization | None = None,
+        trace: Trace | None = None,
     ) -> None:
         super().__init__(run, signals)
         self.characterization = characterization or Characterization()
+        self.trace = trace if trace is not None and trace.project.files else None
+
+    @cached_property
+    def lengths(self) -> DescribedLengths | None:
+        """What the log says about the lengths of the samples."""
+        return described_lengths(self.run)
+
+    @property
+    def evaluates_without_autograd(self) -> bool:
+        """Whether the code says that evaluation builds no graph."""
+        return self.trace is not None and is_without_autograd(Scene(self.trace, self))
+
+    @property
+    def may_load_with_workers(self) -> bool:
+        """Whether a loader may have worker processes, as far as the code tells."""
+        if self.trace is None:
+            return True
+        made = [e.argument(5, "num_workers") for e in self.trace.events("new") if e.result.kind == "loader"]
+        return any(workers is not None and not is_constant(workers, 0) for workers in made)
 
     def framework(self, *names: str) -> bool:
         """Whether the run uses one of these libraries, as far as the characterization or the environment tells."""

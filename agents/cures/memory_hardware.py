@@ -5,6 +5,7 @@
 from misrun.agents.cures.cure import DIRECT, SOMETIMES, USUAL, Cure, measurement
 from misrun.agents.cures.facts import RunFacts
 from misrun.agents.cures.setting_slots import BATCH, LENGTH
+from misrun.agents.cures.slots import slot_value
 
 FITS = (
     "Training passes {onset} and torch.cuda.max_memory_allocated() stays below {total_memory}.",
@@ -28,14 +29,15 @@ CURES: tuple[Cure, ...] = (
     # device memory
     Cure(
         "halve_batch",
-        {"memory_hardware/device_oom": DIRECT, "memory_hardware/long_batch": USUAL},
+        {"memory_hardware/device_oom": DIRECT, "memory_hardware/long_batch": SOMETIMES},
         what=(
-            "Halve the batch size from {batch} to {batch_half} and double the accumulation, so that the effective batch stays at {effective_batch}.",
+            "Lower the batch size from {batch} to {batch_fitting} and raise the accumulation to {accumulation_more}, so that the effective batch stays at {effective_batch}.",
+            "Lower the batch size from {batch} to {batch_fitting}, and accumulate gradients if the larger batch is needed.",
             "Halve the batch size per device and double gradient accumulation; look up both, no file given here states them.",
         ),
         why=("Activations grow in proportion to the batch; weights and optimizer state do not.", NUMBERS),
         how=(
-            "{batch_half_edit}",
+            "{batch_fitting_edit}",
             "{if_hf}TrainingArguments(per_device_train_batch_size=<half>, gradient_accumulation_steps=<double>)",
             "batch_size -> batch_size // 2 in the loader; (loss / 2).backward() and optimizer.step() every 2 batches",
         ),
@@ -49,6 +51,27 @@ CURES: tuple[Cure, ...] = (
         hides=("memory_hardware/memory_leak",),
     ),
     Cure(
+        "default_batch",
+        {"memory_hardware/device_oom": DIRECT},
+        what=(
+            "Go back to the script's own batch size of {batch_default}; this run was started with {batch}.",
+            "Go back to the batch size that the script was written with.",
+        ),
+        why=(
+            "Activations grow in proportion to the batch, and the learning rate was set for the script's own.",
+            NUMBERS,
+        ),
+        how=("{batch_default_edit}", "Leave the batch size out of the command."),
+        verify=FITS,
+        effort="config change",
+        when=lambda f: slot_value("batch_default", f) is not None,
+        supported_by=r"batch",
+        tried=r"(small|reduc|lower|decreas|halv|default)\w*.{0,20}batch",
+        told="the batch is not what fills the memory: weights, optimizer state, sequence length or a leak do",
+        moves=("memory-",),
+        hides=("memory_hardware/memory_leak",),
+    ),
+    Cure(
         "checkpoint_activations",
         {"memory_hardware/device_oom": USUAL, "memory_hardware/long_batch": USUAL},
         what=("Switch gradient checkpointing on.",),
@@ -57,6 +80,7 @@ CURES: tuple[Cure, ...] = (
             NUMBERS,
         ),
         how=(
+            "{checkpointing_switch}",
             "{if_hf}TrainingArguments(gradient_checkpointing=True); model.config.use_cache = False",
             "{if_jax}layer = jax.checkpoint(layer)",
             "x = torch.utils.checkpoint.checkpoint(block, x, use_reentrant=False)  # in place of x = block(x)",
@@ -155,6 +179,29 @@ CURES: tuple[Cure, ...] = (
         unless_logged="memory",
     ),
     Cure(
+        "cut_outliers",
+        {
+            "memory_hardware/long_batch": DIRECT,
+            "memory_hardware/device_oom": DIRECT,
+            "memory_hardware/host_oom": USUAL,
+        },
+        what=(
+            "Cut samples at {length_cap} ({length_setting}), which 99 % of them fit into; the longest has {sample_longest}.",
+            "Cut samples at the 99th percentile of their lengths.",
+        ),
+        why=(
+            "Padding makes every sample of a batch as long as its longest, so one long sample multiplies memory.",
+            NUMBERS,
+        ),
+        how=("{length_cap_edit}", "dataset = [s[:limit] for s in dataset]  # limit: 99th percentile of the lengths"),
+        verify=FITS,
+        effort="config change",
+        when=lambda f: slot_value("length_cap", f) is not None,
+        supported_by=r"length|truncat|bucket",
+        tried=r"truncat",
+        moves=("memory-",),
+    ),
+    Cure(
         "cap_long_samples",
         {"memory_hardware/long_batch": DIRECT},
         what=(
@@ -198,8 +245,25 @@ CURES: tuple[Cure, ...] = (
         ),
         verify=("Allocated memory after evaluation equals that before it.",),
         effort="one line",
+        when=lambda f: not f.evaluates_without_autograd,
         supported_by=r"no_grad|eval_accumulation|preprocess_logits|inference_mode",
         tried=r"no_grad|eval_accumulation",
+        in_code=True,
+    ),
+    Cure(
+        "outputs_on_host",
+        {"memory_hardware/evaluation_memory": USUAL},
+        what=("Move the outputs that the evaluation collects to the host, batch by batch.",),
+        why=("Outputs of all batches together need more than one batch does; the host has the room.", NUMBERS),
+        how=(
+            "{if_hf}TrainingArguments(eval_accumulation_steps=1)",
+            "outputs.append(logits.cpu())   # in place of outputs.append(logits)",
+        ),
+        verify=("Allocated memory does not grow from one evaluation batch to the next.",),
+        effort="one line",
+        supported_by=r"\bcpu\(|eval_accumulation|host",
+        tried=r"\.cpu\(|eval_accumulation",
+        moves=("memory-",),
         in_code=True,
     ),
     Cure(
@@ -287,21 +351,45 @@ CURES: tuple[Cure, ...] = (
         "fewer_workers",
         {"memory_hardware/host_oom": USUAL, "memory_hardware/shared_memory": USUAL},
         what=(
-            "Halve the loader workers from {workers} to {workers_half}.",
-            "Set num_workers to 2 (rule of thumb) and prefetch_factor to 2.",
+            "Lower the loader workers from {workers} to {workers_one}, and raise them again while memory lasts.",
+            "Set num_workers to 1 and prefetch_factor to 2, and raise them again while memory lasts.",
         ),
         why=(
             "Each worker holds a copy of the dataset object and its prefetched batches.",
             "The run ended with: {error}",
             "Memory went {memory_range}.",
         ),
-        how=("{workers_half_edit}", "DataLoader(..., num_workers=2, prefetch_factor=2)"),
+        how=("{workers_one_edit}", "DataLoader(..., num_workers=1, prefetch_factor=2)"),
         verify=("The resident memory of the run levels off below the limit of the machine or container.",),
         effort="config change",
+        when=lambda f: f.may_load_with_workers,
         supported_by=r"num_workers|worker|prefetch",
         tried=r"num_workers",
         told="the workers are not what fills the host",
         moves=("loader workers-", "memory-"),
+    ),
+    Cure(
+        "pad_less",
+        {
+            "memory_hardware/host_oom": DIRECT,
+            "memory_hardware/device_oom": USUAL,
+            "memory_hardware/long_batch": SOMETIMES,
+        },
+        what=(
+            "Lower {length_setting} from {length} to {length_shorter}; no sample is longer than {sample_longest}.",
+            "Pad to the longest sample of a batch instead of the longest that the model could take.",
+        ),
+        why=(
+            "Padding costs as much memory as text, and attention over it grows with the square of its length.",
+            NUMBERS,
+        ),
+        how=("{length_shorter_edit}", "tokenizer(texts, padding='longest')   # in place of padding='max_length'"),
+        verify=FITS,
+        effort="config change",
+        when=lambda f: slot_value("length_shorter", f) is not None,
+        supported_by=r"padding|pad to|longest",
+        tried=r"padd",
+        moves=("memory-", "sequence length-"),
     ),
     Cure(
         "map_dataset",

@@ -3,6 +3,8 @@
 # ruff: noqa: E501 - a template reads best on one line
 
 from misrun.agents.cures.cure import DIRECT, SOMETIMES, USUAL, Cure, measurement
+from misrun.tools.code.cure_edits.registry import written_for
+from misrun.tools.code.cure_edits.scene import Scene
 
 RUNS_ON = (
     "The call at {error_place} returns, and the run goes on past it.",
@@ -39,6 +41,18 @@ CURES: tuple[Cure, ...] = (
         supported_by=r"shape|size|dimension|in_features|reshape|flatten|squeeze",
         tried=r"(reshape|view|in_features)",
         in_code=True,
+    ),
+    Cure(
+        "drop_last_batch",
+        {"model_software/shape_mismatch": DIRECT},
+        what=("Drop the last, smaller batch of an epoch (drop_last=True).",),
+        why=("Batch norm cannot take a mean and a variance over one sample.", "The run ended with: {error}"),
+        how=("DataLoader(..., drop_last=True)   # the training loader only",),
+        verify=("Training passes the end of the first epoch.",),
+        effort="one line",
+        when=lambda f: "Expected more than 1 value per channel" in f.text,
+        supported_by=r"drop_last|batch of (one|1)",
+        tried=r"drop_last",
     ),
     Cure(
         "match_batch_sizes",
@@ -565,6 +579,21 @@ CURES: tuple[Cure, ...] = (
         "Evaluate a hand-made perfect prediction with the same code.",
         "print(evaluate(predictions=F.one_hot(y_val, C).float(), labels=y_val))",
         "Anything but the best value of the metric is an error in the evaluation.",
+    ),
+    Cure(
+        "present_name",
+        {"model_software/api_error": DIRECT},
+        what=("Use the name that the installed version of the library has for it.",),
+        why=(
+            "The library renamed or removed it in a later version than the code was written for.",
+            "The run ended with: {error}",
+        ),
+        how=("np.float -> float; TrainingArguments(evaluation_strategy=...) -> eval_strategy=...",),
+        verify=("The line that raised is passed.",),
+        effort="one line",
+        when=lambda f: f.trace is not None and written_for("present_name", Scene(f.trace, f)) is not None,
+        supported_by=r"renam|removed|deprecat|no longer",
+        tried=r"renam",
     ),
     Cure(
         "install_or_pin",

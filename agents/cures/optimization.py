@@ -48,6 +48,11 @@ def _clipping_would_act(facts: RunFacts) -> bool:
     return largest.number > threshold.number
 
 
+def _step_size_may_be_the_cause(facts: RunFacts) -> bool:
+    """Not where the momentum is far from usual and the rate is not: a smaller rate would only slow the swings down."""
+    return slot_value("momentum_usual", facts) is None or facts.has("lr_high")
+
+
 def _fails_while_warming_up(facts: RunFacts) -> bool:
     """Whether the failure lies within twice the proposed warm-up; later the first steps cannot be the cause."""
     steps = slot_value("warmup_new", facts)
@@ -84,6 +89,7 @@ CURES: tuple[Cure, ...] = (
         ),
         verify=PASSES,
         effort="config change",
+        when=_step_size_may_be_the_cause,
         supported_by=r"(lower|reduc|decreas|small)\w*[^.]{0,40}(learning.rate|\blr\b|step size)",
         tried=r"(lower|reduc|decreas|small|halv|divid|drop)\w*.{0,20}(learning.?rate|\blr\b)|\b(lr|learning.?rate)\b.{0,15}(lower|small|\d)",
         told="the step size alone is not the cause",
@@ -287,12 +293,12 @@ CURES: tuple[Cure, ...] = (
         "revive_units",
         {"optimization/dead_units": USUAL},
         what=(
-            "Lower the learning rate from {lr} to {lr_lower} and initialise with Kaiming normal.",
+            "Lower the learning rate from {lr} to {lr_lower}, so that no step pushes whole layers below 0.",
             "Initialise with Kaiming normal and zero biases, and divide the learning rate by 3.",
         ),
         why=("One large step can push all inputs of a ReLU below 0, and from there it has no gradient.",),
         how=(
-            "{lr_lower_edit}\nnn.init.kaiming_normal_(layer.weight, nonlinearity='relu'); nn.init.zeros_(layer.bias)",
+            "{lr_lower_edit}",
             "nn.init.kaiming_normal_(layer.weight, nonlinearity='relu'); nn.init.zeros_(layer.bias)",
         ),
         verify=("The share of units that are zero for a whole batch stays below 10 % per layer.",),
@@ -355,6 +361,23 @@ CURES: tuple[Cure, ...] = (
         "    m.register_forward_hook(lambda m, i, o, n=name: torch.is_tensor(o) and print(n, o.float().std().item()))\n"
         "model(batch)",
         "Values that grow or shrink by a factor per layer show a wrong scale; all near 1 is sound.",
+    ),
+    Cure(
+        "usual_momentum",
+        {"optimization/oscillation": DIRECT, "optimization/optimizer_settings": DIRECT},
+        what=("Lower the momentum from {momentum} to {momentum_usual}.", "Lower the momentum to 0.9."),
+        why=(
+            "A momentum of m averages over about 1 / (1 - m) steps, and so goes on in a direction for that long after the gradient has turned.",
+            "In the second half of the run the loss swings over {loss_spread}.",
+            "{signal.loss_oscillation}",
+        ),
+        how=("{momentum_usual_edit}", "torch.optim.Adam(..., betas=(0.9, 0.999))   # SGD: momentum=0.9"),
+        verify=("The swing of the loss about its mean is smaller than {loss_spread}.", "The loss swings visibly less."),
+        effort="config change",
+        when=lambda f: slot_value("momentum_usual", f) is not None,
+        supported_by=r"momentum|beta_?1|betas",
+        tried=r"(momentum|beta_?1)\b",
+        told="the momentum is not what keeps the loss swinging",
     ),
     Cure(
         "larger_batch",
@@ -437,6 +460,23 @@ CURES: tuple[Cure, ...] = (
         ),
         "If float32 passes the failing step, the range of the number format is the cause; if it fails too, it is not.",
         "new run",
+    ),
+    Cure(
+        "fused_softmax",
+        {"optimization/low_precision_overflow": DIRECT, "optimization/unstable_arithmetic": DIRECT},
+        what=(
+            "Use the library's softmax, which subtracts the largest score, in place of exponentials over their sum.",
+        ),
+        why=(
+            "exp overflows at 11 in float16 and at 88 in float32; after the subtraction its argument is never above 0.",
+            ONSET,
+        ),
+        how=("weights = torch.softmax(scores, dim=-1)   # in place of torch.exp(scores) / torch.exp(scores).sum(-1)",),
+        verify=PASSES,
+        effort="one line",
+        when=lambda f: f.trace is not None and any(True for _ in f.trace.events("exp")),
+        supported_by=r"softmax|logsumexp|subtract\w* the max|stable",
+        tried=r"softmax|logsumexp",
     ),
     Cure(
         "guard_log",

@@ -36,6 +36,8 @@ def choose(drafts: Sequence[Draft], limit: int) -> list[Draft]:
     chosen: list[Draft] = []
     count: dict[str, int] = {}
     for draft in _ordered(drafts):
+        if any(draft.can_be_carried_out and _does_the_same(draft, other) for other in chosen):
+            continue
         bucket = "measurement" if draft.kind == "measurement" else draft.mode
         most = MOST_MEASUREMENTS if draft.kind == "measurement" else MOST_PER_MODE
         if draft.what and count.get(bucket, 0) < most and len(chosen) < limit:
@@ -45,15 +47,27 @@ def choose(drafts: Sequence[Draft], limit: int) -> list[Draft]:
 
 
 def _ordered(drafts: Sequence[Draft]) -> list[Draft]:
-    """By score; a step that only hides a cause goes below the last step that would cure that cause."""
+    """By score; a step that only hides a cause goes below the last step that would cure that cause, and measurements
+    below every cure that can be carried out: trying it on a copy tells as much."""
     ranked = sorted(drafts, key=lambda draft: (-draft.score, draft.action))
-    ordered = [draft for draft in ranked if not draft.displaced]
+    ordered = _measuring_later([draft for draft in ranked if not draft.displaced])
     for draft in (d for d in ranked if d.displaced):
         causes = set(draft.hides) or set(draft.modes)
         real = [i for i, other in enumerate(ordered) if other.kind != "measurement" and set(other.modes) & causes]
         by_score = next((i for i, other in enumerate(ordered) if other.score < draft.score), len(ordered))
         ordered.insert(max(by_score, real[-1] + 1 if real else 0), draft)
     return ordered
+
+
+def _does_the_same(one: Draft, other: Draft) -> bool:
+    return (one.patch, one.arguments) == (other.patch, other.arguments)
+
+
+def _measuring_later(ranked: list[Draft]) -> list[Draft]:
+    ready = [i for i, d in enumerate(ranked) if d.can_be_carried_out and d.likelihood >= NEGLIGIBLE]
+    end = ready[-1] + 1 if ready else 0
+    early = [d for d in ranked[:end] if d.kind == "measurement"]
+    return [*(d for d in ranked[:end] if d.kind != "measurement"), *early, *ranked[end:]]
 
 
 def to_steps(drafts: Sequence[Draft]) -> list[NextStep]:

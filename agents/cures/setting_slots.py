@@ -25,18 +25,22 @@ ACCUMULATION = (
 )  # fmt: skip
 CLIP = (
     "max_grad_norm", "gradient_clip_val", "gradient_clipping", "clip_grad_norm", "grad_clip_norm", "grad_clip",
-    "clip_grad", "clip_norm", "gradient_clip_norm", "clip",
+    "clip_grad", "clip_norm", "gradient_clip_norm", "clip", "max_norm", "grad_norm_clip", "gradient_clip",
 )  # fmt: skip
 WARMUP = ("warmup_steps", "warmup_updates", "warmup_iters", "num_warmup_steps", "warmup", "warmup_epochs")
 LENGTH = (
     "max_seq_length", "max_seq_len", "max_length", "block_size", "seq_length", "seq_len", "sequence_length",
-    "cutoff_len", "sequence_len", "context_length", "n_ctx",
+    "cutoff_len", "sequence_len", "context_length", "n_ctx", "context", "context_size", "max_len", "max_tokens",
+    "max_words", "max_source_length", "max_input_length",
 )  # fmt: skip
 WORKERS = ("num_workers", "dataloader_num_workers", "workers", "n_workers", "num_data_workers", "workers_per_gpu")
 CLASSES = ("num_classes", "num_labels", "n_classes", "nclasses", "num_class", "nb_classes", "nc", "NUM_CLASSES")
 VOCABULARY = ("vocab_size", "num_embeddings", "n_vocab", "ntoken", "vocabulary_size", "VOCAB_SIZE")
 DROPOUT = ("dropout", "drop_rate", "dropout_rate", "hidden_dropout_prob", "p_drop", "lora_dropout")
 SAVES = ("save_total_limit", "save_top_k", "keep_last_n_checkpoints", "max_keep_ckpts", "keep_checkpoint_max")
+# The most positions that the model has room for.
+POSITIONS = ("max_positions", "max_position_embeddings", "n_positions", "max_seq_positions", "positions")
+MOMENTUM = ("momentum", "beta1", "adam_beta1")
 EVAL_BATCH = ("per_device_eval_batch_size", "eval_batch_size", "val_batch_size", "test_batch_size")
 
 
@@ -68,6 +72,13 @@ def lower_lr(value: float, facts: RunFacts) -> float:
     return round_to(value / (10 if facts.has("lr_high") else 3), 1)
 
 
+def higher_lr(value: float, facts: RunFacts) -> float:
+    """Three times the rate; the middle (on a log scale) of the usual range where the rate is below that range."""
+    low, high = facts.number("lr_low", "usual_low"), facts.number("lr_low", "usual_high")
+    middle = math.sqrt(low * high) if low and high and facts.has("lr_low") else 0.0
+    return round_to(max(3 * value, middle), 1)
+
+
 def changed(setting: ConfigValue, new: float | str | bool) -> SettingChange:
     """The change of one setting, a whole number where it was one."""
     whole = isinstance(setting.value, int) and isinstance(new, float) and new == int(new)
@@ -92,7 +103,8 @@ def _warmup_steps(facts: RunFacts) -> tuple[float, str]:
 _LR_RULE = "divide the learning rate by 3 until the failure is gone, by 10 where it is far outside the usual range"
 _CHANGES = (
     Change("lr", "lower", LR, lower_lr, _LR_RULE),
-    Change("lr", "higher", LR, lambda v, _: round_to(v * 3, 1), "search the learning rate in factors of 3"),
+    Change("lr", "higher", LR, lambda v, f: higher_lr(v, f),
+           "multiply the learning rate by 3, and begin in the middle of the usual range where it is below that"),
     Change("weight_decay", "lower", ("weight_decay", "wd"), lambda v, _: round_to(v / 10, 2) if v > 0 else None,
            "search weight decay in factors of 10"),
     Change("weight_decay", "higher", ("weight_decay", "wd"), lambda v, _: round_to(v * 10, 2) if v > 0 else 0.01,
@@ -101,7 +113,7 @@ _CHANGES = (
            "raise dropout by 0.1 at a time, to 0.5 at most"),
     Change("dropout", "lower", DROPOUT, lambda v, _: round_to(v / 2, 2) if v > 0 else None, "halve the dropout"),
     Change("length", "half", LENGTH, _half, ""),
-    Change("workers", "half", WORKERS, lambda v, _: v // 2 if v >= 1 else None, ""),
+    Change("workers", "one", WORKERS, lambda v, _: 1 if v > 1 else None, ""),
     Change("workers", "more", WORKERS, lambda v, _: max(4, v * 2), "double the loader workers, to 4 at least"),
     Change("workers", "none", WORKERS, lambda v, _: 0 if v > 0 else None, ""),
     Change("eval_batch", "half", EVAL_BATCH, _half, ""),
@@ -109,6 +121,8 @@ _CHANGES = (
            "2 / (1 - beta2) warm-up steps for Adam"),
     Change("adam_eps", "higher", ("adam_epsilon", "eps", "adam_eps"), lambda v, _: 1e-6 if v < 1e-6 else None,
            "an Adam eps of 1e-6 where second moments are tiny"),
+    Change("momentum", "usual", MOMENTUM, lambda v, _: 0.9 if 0.95 < v < 1 else None,
+           "a momentum (Adam's beta1) of 0.9, the default of the optimizers and of their papers"),
     Change("beta2", "lower", ("adam_beta2", "beta2"), lambda v, _: 0.95 if v > 0.95 else None,
            "beta2 of 0.95 for large transformers"),
     Change("saves", "fewer", SAVES, lambda v, _: 2 if v > 2 or v <= 0 else None, ""),
@@ -191,38 +205,6 @@ def lr_logged_lower(facts: RunFacts) -> Value | None:
     return Value(setting_text(value), value, peak.refs, derived=True, rule=_LR_RULE)
 
 
-@slot("batch_half")
-def batch_half(facts: RunFacts) -> Value | None:
-    found = facts.numeric(*BATCH)
-    if found is None or found[0] < 2:
-        return None
-    return Value(setting_text(found[0] // 2), found[0] // 2, (cite(found[1].span),), derived=True)
-
-
-@slot("batch_half_edit")
-def batch_half_edit(facts: RunFacts) -> Value | None:
-    """Half the batch and twice the accumulation, so that the effective batch stays."""
-    found, half = facts.numeric(*BATCH), batch_half(facts)
-    if found is None or half is None:
-        return None
-    accumulation = facts.numeric(*ACCUMULATION)
-    refs = half.refs + ((cite(accumulation[1].span),) if accumulation else ())
-    text = f"{edit(found[1], half.text)}\n{_more_accumulation(accumulation, facts)}"
-    # Without a setting for it, accumulation has to be written into the loop: no change of settings does this alone.
-    changes = (changed(found[1], found[0] // 2), changed(accumulation[1], accumulation[0] * 2)) if accumulation else ()
-    return Value(text, refs=refs, derived=True, changes=changes)
-
-
-def _more_accumulation(accumulation: tuple[float, ConfigValue] | None, facts: RunFacts) -> str:
-    if accumulation:
-        return edit(accumulation[1], setting_text(accumulation[0] * 2))
-    if facts.framework("transformers", "trl"):
-        return "gradient_accumulation_steps: 1 -> 2"
-    if facts.framework("lightning", "pytorch_lightning"):
-        return "Trainer(accumulate_grad_batches=2)"
-    return "Call optimizer.step() and zero_grad() every 2 batches, and divide the loss by 2."
-
-
 @slot("effective_batch")
 def effective_batch(facts: RunFacts) -> Value | None:
     batch, accumulation = facts.numeric(*BATCH), facts.numeric(*ACCUMULATION)
@@ -231,6 +213,40 @@ def effective_batch(facts: RunFacts) -> Value | None:
     refs = (cite(batch[1].span),) + ((cite(accumulation[1].span),) if accumulation else ())
     size = batch[0] * (accumulation[0] if accumulation else 1)
     return Value(setting_text(size), size, refs, derived=True)
+
+
+@slot("classes_needed_edit")
+def classes_needed_edit(facts: RunFacts) -> Value | None:
+    """Room for the label that was met, where it is near the others; a label far beyond them (255) marks no class."""
+    found, needed = facts.numeric(*CLASSES), SLOTS["classes_needed"](facts)
+    if found is None or needed is None or not needed.number or not found[0] < needed.number <= 2 * found[0]:
+        return None
+    refs = (cite(found[1].span), *needed.refs)
+    return Value(edit(found[1], needed.text), refs=refs, derived=True, changes=(changed(found[1], needed.number),))
+
+
+def _switched_on(*names: str) -> Callable[[RunFacts], Value | None]:
+    """The edit that switches on the first of these settings that the program has and the run left off."""
+
+    def on(facts: RunFacts) -> Value | None:
+        found = facts.run.setting(*names)
+        if found is None or found.value is not False:
+            return None
+        return Value(edit(found, "true"), refs=(cite(found.span),), derived=True, changes=(changed(found, True),))
+
+    return on
+
+
+SLOTS["checkpointing_switch"] = _switched_on(
+    "gradient_checkpointing",
+    "activation_checkpointing",
+    "grad_checkpointing",
+    "use_checkpoint",
+    "checkpoint_activations",
+)
+SLOTS["balance_switch"] = _switched_on(
+    "class_weights", "use_class_weights", "weighted_loss", "balanced", "balance", "class_balanced", "weighted_sampler"
+)
 
 
 @slot("precision_edit")

@@ -33,7 +33,14 @@ def slot_value(name: str, facts: RunFacts) -> Value | None:
 
 def _load() -> None:
     """The modules that fill the table; inside a function because they import this one."""
-    from misrun.agents.cures import curve_slots, error_slots, guard_slots, setting_slots  # noqa: F401
+    from misrun.agents.cures import (  # noqa: F401
+        batch_slots,
+        curve_slots,
+        error_slots,
+        guard_slots,
+        length_slots,
+        setting_slots,
+    )
 
 
 def _sentence(signal: Signal | None, facts: RunFacts) -> Value | None:

@@ -15,6 +15,8 @@ EFFORT_COST: dict[Effort, float] = {
     "new run": 2.0,
     "hours": 4.0,
 }
+# A step whose edit is written out can be tried on a copy as it stands: half of changing a setting by hand. Judged, too.
+WRITTEN_COST = 0.5
 # The hypotheses leave a rest: causes that nobody named.
 REST = ""
 # A cure that "works" although its mode is not the cause: by luck or by a change that came along with it.
@@ -67,6 +69,6 @@ def _entropy(weights: Mapping[str, float]) -> float:
     return -sum(w / total * math.log2(w / total) for w in weights.values() if w > 0) if total > 0 else 0.0
 
 
-def score(likelihood: float, effort: Effort, value: float) -> float:
+def score(likelihood: float, effort: Effort, value: float, *, written: bool = False) -> float:
     """What the steps are ordered by: likelihood of a cure per effort, plus what the outcome tells."""
-    return likelihood / EFFORT_COST[effort] + value
+    return likelihood / (WRITTEN_COST if written else EFFORT_COST[effort]) + value

@@ -18,6 +18,7 @@ from misrun.agents.cures.worth import diagnostic_value, priors_of, score
 from misrun.agents.step import join_part
 from misrun.tools.diagnosis.hypothesis import Diagnosis
 from misrun.tools.diagnosis.taxonomy import HEALTHY, MODES, UNKNOWN
+from misrun.tools.readers.registry import read_run
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.signals.catalogue import CATALOGUE
 
@@ -134,7 +135,7 @@ def test_batch_is_halved_and_accumulation_doubled(tmp_path: Path) -> None:
     run.setting("per_device_train_batch_size", 16)
     run.setting("gradient_accumulation_steps", 2)
     claims = claims_of(BY_ID["halve_batch"], RunFacts(run.build()))
-    assert "from 16 to 8 and double the accumulation, so that the effective batch stays at 32." in join_part(
+    assert "from 16 to 8 and raise the accumulation to 4, so that the effective batch stays at 32." in join_part(
         claims, "what"
     )
     assert join_part(claims, "how").splitlines() == [
@@ -233,3 +234,66 @@ def test_priors_keep_a_rest_for_causes_nobody_named() -> None:
 
 def test_effort_lowers_the_score() -> None:
     assert score(0.4, "config change", 0.1) > score(0.4, "code change", 0.1) > score(0.4, "hours", 0.1)
+
+
+def test_an_odd_momentum_is_mended_before_the_rate(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.setting("beta1", 0.995)
+    run.setting("lr", 0.02)
+    facts = RunFacts(run.build())
+    assert join_part(claims_of(BY_ID["usual_momentum"], facts), "what") == "Lower the momentum from 0.995 to 0.9."
+    assert BY_ID["usual_momentum"].when(facts) and not BY_ID["lower_learning_rate"].when(facts)
+    usual = RunFacts(nan_run(tmp_path / "usual").build())
+    assert not BY_ID["usual_momentum"].when(usual) and BY_ID["lower_learning_rate"].when(usual)
+
+
+def described(tmp_path: Path, line: str, **settings: int | None) -> RunFacts:
+    """A run whose log begins with that line."""
+    (tmp_path / "train.log").write_text(f"{line}\nstep 1 loss 2.0\nstep 2 loss 1.9\n")
+    (tmp_path / "config.yaml").write_text("".join(f"{k}: {'null' if v is None else v}\n" for k, v in settings.items()))
+    return RunFacts(read_run(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("cure", "line", "settings", "expected"),
+    [
+        ("room_for_answers", "words per report mean 29.9, 95% 43, max 50", {"max_length": 20}, "from 20 to 56"),
+        ("room_for_answers", "tokens: max 500", {"max_length": 20, "max_positions": 64}, "from 20 to 64"),
+        ("pad_less", "words per ticket: mean 28.9 max 46", {"context": 2048}, "from 2048 to 48"),
+        ("cut_outliers", "tokens per card: p99 38, max 640", {"max_tokens": None}, "at 40 (max_tokens)"),
+    ],
+)
+def test_lengths_come_from_what_the_log_says(
+    tmp_path: Path, cure: str, line: str, settings: dict[str, int | None], expected: str
+) -> None:
+    facts = described(tmp_path, line, **settings)
+    claims = claims_of(BY_ID[cure], facts)
+    assert expected in join_part(claims, "what")
+    assert "train.log:1" in {str(ref.span) for claim in claims for ref in claim.refs}
+    assert BY_ID[cure].when(facts)
+
+
+@pytest.mark.parametrize("line", ["max lr 640", "loss max 50 min 3", "epochs: max 12"])
+def test_a_maximum_of_something_else_is_no_length(tmp_path: Path, line: str) -> None:
+    facts = described(tmp_path, line, context=2048, max_length=20)
+    assert facts.lengths is None
+    assert not BY_ID["pad_less"].when(facts)
+
+
+def test_the_batch_comes_down_as_far_as_the_message_asks(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.setting("batch_size", 64)
+    values: dict[str, str | int | float | bool | None] = {"tried_mib": 100.0, "allocated_mib": 20.0, "total_mib": 48.0}
+    run.error("cuda_oom", "CUDA out of memory.", values=values)
+    what = join_part(claims_of(BY_ID["halve_batch"], RunFacts(run.build())), "what")
+    assert what.startswith("Lower the batch size from 64 to 8")
+
+
+def test_a_batch_above_the_script_s_own_goes_back_to_it(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text('parser.add_argument("--batch-size", type=int, default=64)\n')
+    (tmp_path / "train.log").write_text("=> 14552 parameters, Namespace(batch_size=512, lr=0.1)\nstep 1 loss 2.0\n")
+    facts = RunFacts(read_run(tmp_path))
+    assert "batch size of 64; this run was started with 512" in join_part(
+        claims_of(BY_ID["default_batch"], facts), "what"
+    )
+    assert BY_ID["default_batch"].when(facts) and not BY_ID["default_batch"].when(EMPTY)

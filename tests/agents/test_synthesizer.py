@@ -11,9 +11,12 @@ from misrun.agents.step import NextStep
 from misrun.agents.synthesizer import MOST_STEPS, Synthesis, synthesize
 from misrun.knowledge.evidence import Applicability, Evidence, SearchOutcome
 from misrun.tools.code.finding import Audit, Finding
+from misrun.tools.code.interpreter import follow
+from misrun.tools.code.project_model import Project
 from misrun.tools.diagnosis.hypothesis import Diagnosis, Ground, Hypothesis
 from misrun.tools.readers.run_record import RunRecord
 from misrun.tools.record import Span
+from misrun.tools.signals.measure import measure
 from misrun.tools.signals.signal import Signal
 
 HIGH_LR, EXPLODES = "optimization/learning_rate_too_high", "optimization/gradient_explosion"
@@ -140,7 +143,9 @@ def test_a_label_outside_the_range_is_named_with_the_range(tmp_path: Path) -> No
     run.setting("num_classes", 10)
     run.error("target_out_of_bounds", "Target 10 is out of bounds.", exception="IndexError")
     steps = steps_of(run.build(), diagnosis(("data_pipeline/label_range", 0.9))).steps
-    assert steps[0].what == "Map the labels to 0..9: label 10 occurs and the model has 10 classes."
+    mapped = with_action(steps, "map_labels").what
+    assert mapped == "Map the labels to 0..9: label 10 occurs and the model has 10 classes."
+    assert steps[0].arguments or steps[0].patch, "one more output is a setting that can be changed here"
     assert with_action(steps, "more_outputs").what.endswith("raise the number of classes from 10 to 11.")
     assert "ignore_padding_label" not in actions(steps)  # 10 is no mark for padding
 
@@ -163,7 +168,7 @@ def test_a_host_kill_lowers_the_workers_and_quotes_the_kill(tmp_path: Path) -> N
     run.error("oom_killed", "slurmstepd: error: Detected 1 oom_kill event in StepId=7.batch", kind="kill")
     result = steps_of(run.build(), diagnosis(("memory_hardware/host_oom", 0.85)))
     step = with_action(result.steps, "fewer_workers")
-    assert step.what == "Halve the loader workers from 16 to 8."
+    assert step.what == "Lower the loader workers from 16 to 1, and raise them again while memory lasts."
     assert "oom_kill event" in step.why
     assert "whoever runs the machine" in result.last_resort
 
@@ -307,3 +312,115 @@ def test_the_last_resort_names_this_runs_onset_and_framework(tmp_path: Path) -> 
 def test_the_same_input_gives_the_same_steps(tmp_path: Path) -> None:
     run, told = nan_run(tmp_path).build(), diagnosis((HIGH_LR, 0.4), (EXPLODES, 0.4))
     assert steps_of(run, told) == steps_of(run, told)
+
+
+PROGRAM = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+model = nn.Linear(4, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+loader = DataLoader(data, batch_size=32, shuffle=True, num_workers=6)
+for x, y in loader:
+    loss = nn.functional.cross_entropy(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+
+
+def with_program(tmp_path: Path, run: RunFolder, told: Diagnosis) -> Synthesis:
+    run.code("train.py", PROGRAM)
+    record = run.build()
+    signals = measure(record)
+    filled = Characterization()
+    return synthesize(record, signals, told, filled, SearchOutcome(), (), follow(Project.read(tmp_path, ["train.py"])))
+
+
+def test_what_the_code_determines_comes_as_a_patch_before_what_a_person_has_to_work_out(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.error(
+        "shm_exhausted", "unable to allocate shared memory(shm) for file </torch_1>: No space left on device (28)"
+    )
+    steps = with_program(tmp_path, run, diagnosis(("memory_hardware/shared_memory", 0.9))).steps
+    assert steps[0].action == "fewer_workers"
+    assert steps[0].patch is not None
+    assert "-loader = DataLoader(data, batch_size=32, shuffle=True, num_workers=6)" in steps[0].patch
+    assert "+loader = DataLoader(data, batch_size=32, shuffle=True, num_workers=0)" in steps[0].patch
+    assert steps[0].what == "Load in the main process (num_workers=0), which hands no batch through shared memory."
+    assert str(steps[0].refs[0].span) == "train.py:7"
+    assert "larger_shm" in [step.action for step in steps]
+    kinds = [step.kind for step in steps]
+    ready = [i for i, step in enumerate(steps) if step.patch]
+    assert "measurement" not in kinds[: max(ready)]
+
+
+def test_workers_are_no_step_for_a_program_without_any(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.error("oom_killed", "slurmstepd: error: Detected 1 oom_kill event in StepId=7.batch", kind="kill")
+    told = diagnosis(("memory_hardware/host_oom", 0.9))
+    assert "fewer_workers" in actions(with_program(tmp_path, run, told).steps)
+    (tmp_path / "train.py").unlink()
+    run.code("train.py", PROGRAM.replace(", num_workers=6", ""))
+    record = run.build()
+    trace = follow(Project.read(tmp_path, ["train.py"]))
+    without = synthesize(record, measure(record), told, Characterization(), SearchOutcome(), (), trace).steps
+    assert "fewer_workers" not in actions(without)
+
+
+def test_a_place_that_a_check_found_takes_the_edit_of_the_cure_there(tmp_path: Path) -> None:
+    """One step, not two that do the same."""
+    run = RunFolder(tmp_path)
+    store = "class Data:\n    def __init__(self):\n        self.seen = {}\n\n    def __getitem__(self, i):\n"
+    store += "        if i not in self.seen:\n            self.seen[i] = 2 * i\n        return self.seen[i]\n"
+    run.code("data.py", store)
+    record = run.build()
+    found = finding(line=7, patch=None).model_copy(
+        update={"check": "cache-never-hit", "file": "data.py", "mode": "memory_hardware/memory_leak", "related": ()}
+    )
+    audit = Audit(agent="silent_bug", status="done", findings=(found,))
+    told = diagnosis(("memory_hardware/memory_leak", 0.8))
+    trace = follow(Project.read(tmp_path, ["data.py"]))
+    steps = synthesize(record, (), told, Characterization(), SearchOutcome(), (audit,), trace).steps
+    patched = [step for step in steps if step.patch]
+    assert [step.action for step in patched] == ["fix:cache-never-hit"]
+    assert "Bound `self.seen` to 512 entries" in patched[0].what
+
+
+def test_no_patch_is_written_for_a_cause_that_is_hardly_likely(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.error(
+        "shm_exhausted", "unable to allocate shared memory(shm) for file </torch_1>: No space left on device (28)"
+    )
+    told = diagnosis((HIGH_LR, 0.55), ("memory_hardware/shared_memory", 0.35))
+    step = with_action(with_program(tmp_path, run, told).steps, "fewer_workers")
+    assert step.likelihood < 0.2
+    assert step.patch is None and step.arguments == ()
+
+
+def test_a_cure_that_can_be_carried_out_stands_beside_a_finding_that_cannot(tmp_path: Path) -> None:
+    """The place is known and its patch is not; the size of the table is determined elsewhere."""
+    model = (
+        "from torch import nn\n\n\nclass LM(nn.Module):\n    def __init__(self, size):\n        super().__init__()\n"
+    )
+    model += "        self.table = nn.Embedding(size, 8)\n"
+    run = RunFolder(tmp_path)
+    run.code("model.py", model)
+    run.code("train.py", "from model import LM\n\nwords = ['a', 'b']\nmodel = LM(len(words))\n")
+    run.error("index_out_of_range", "index out of range in self", exception="IndexError")
+    record = run.build()
+    mode = "data_pipeline/vocabulary_mismatch"
+    place = {"check": "unknown-id-outside-table", "mode": mode, "file": "train.py"}
+    trace = follow(Project.read(tmp_path, ["model.py", "train.py"]))
+
+    def steps(patch: str | None) -> tuple[NextStep, ...]:
+        found = finding(line=3, patch=patch).model_copy(update=place)
+        audit = Audit(agent="silent_bug", status="done", findings=(found,))
+        told = diagnosis((mode, 0.9))
+        return synthesize(record, (), told, Characterization(), SearchOutcome(), (audit,), trace).steps
+
+    first = steps(None)[0]
+    assert first.action == "resize_embedding"
+    assert first.patch is not None and "+model = LM(len(words) + 1)" in first.patch
+    assert steps(PATCH)[0].action == "fix:unknown-id-outside-table"

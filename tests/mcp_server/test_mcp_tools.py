@@ -75,7 +75,12 @@ def test_a_whole_investigation(ask: Any) -> None:
         assert found["id"] in [row["id"] for row in index]
         support = await answer(client, "benchmark_support", id=found["id"])
         assert len(support["steps"]) >= len(found["steps"])
-        assert "No benchmark run" in support["summary"]
+        backed = [row for row in support["steps"] if row["of"]]
+        assert all(row["cured"] == len(row["worked_in"]) for row in support["steps"])
+        assert all(row["of"] == len(row["worked_in"]) + len(row["failed_in"]) for row in support["steps"])
+        assert f"{len(backed)} of {len(support['steps'])} steps" in support["summary"]
+        assert "fix:unclamped-log" in [step["action"] for step in json.loads(whole.text)["steps"]]
+        assert backed, "the same fault was mended in a run of the benchmark"
 
     ask(conversation)
 

@@ -22,6 +22,7 @@ from misrun.report.html.panels import training_plot
 from misrun.report.html.plots import table
 from misrun.tools.readers.registry import read_run
 from misrun.tools.record import Span
+from misrun.tools.redact.redactor import Redactor
 from misrun.tools.signals.signal import Signal
 
 ROOT = Path(__file__).parents[3]
@@ -199,8 +200,8 @@ def test_cited_lines_that_are_gone_are_told_as_gone(report: Report, tmp_path: Pa
 
 
 def test_cited_lines_hide_keys_to_accounts() -> None:
-    assert shown("hub_token: hf_abcdef\n") == "hub_token: [hidden]"
-    assert shown("max_tokens: 512\n") == "max_tokens: 512"
+    assert shown("hub_token: 'hf_abcdef'", Redactor()) == "hub_token: '[redacted:token#1]'"
+    assert shown("max_tokens: 512", Redactor()) == "max_tokens: 512"
 
 
 def test_the_embedded_library_is_the_noted_one() -> None:
