@@ -13,7 +13,8 @@ class KnowledgeEntry(Record):
 
     `id` is "<kind>-<slug>" and never changes. `modes` are taxonomy ids. `symptoms` are phrased as a user sees them.
     `frameworks`, `model_types`, `techniques`, `phenomena` are terms of ontology.yaml; empty means "any". `not_when`
-    says where the advice does not apply. `strength`: reproduced by several, confirmed by the reporter, the
+    says where the advice does not apply. `asked` is how somebody who has the failure and does not know its cause would
+    ask for it. `strength`: reproduced by several, confirmed by the reporter, the
     maintainer's word, or only claimed. `settings` holds conditions the source states, as {"precision": "fp16"}.
     """
 
@@ -29,6 +30,7 @@ class KnowledgeEntry(Record):
     phenomena: tuple[str, ...] = ()
     modes: tuple[str, ...]
     symptoms: tuple[str, ...]
+    asked: tuple[str, ...] = ()
     problem: str
     cause: str
     fix: str

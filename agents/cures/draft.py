@@ -18,7 +18,7 @@ from misrun.tools.code.setting_change import SettingChange
 class Draft:
     """`modes`: mode id -> probability that the step cures if that mode is the cause (0 for measurements). `priors`:
     probability per mode still in question, as worth.priors_of gives it. `displaced`: the sentence that says which
-    cause the step would only hide."""
+    cause the step would only hide. `tried`: whether this very step was reported as tried without success."""
 
     action: str
     kind: StepKind
@@ -32,6 +32,7 @@ class Draft:
     arguments: tuple[str, ...] = ()
     changes: tuple[SettingChange, ...] = ()
     priors: dict[str, float] = field(default_factory=dict)
+    tried: bool = False
 
     @property
     def can_be_carried_out(self) -> bool:

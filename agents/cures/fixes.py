@@ -67,7 +67,7 @@ def fix_draft(group: tuple[Finding, ...], facts: RunFacts, evidence: Sequence[Ev
     if attempt is not None:
         claims = (*claims, _once_more(attempt))
     modes = {lead.mode: lead.confidence * DIRECT * (1.0 if attempt is None else math.exp(FAILED_ATTEMPT))}
-    return Draft(f"fix:{lead.check}", "code fix", modes, claims, _effort(patch), patch=patch)
+    return Draft(f"fix:{lead.check}", "code fix", modes, claims, _effort(patch), patch=patch, tried=attempt is not None)
 
 
 def _attempt_at(group: tuple[Finding, ...], facts: RunFacts) -> Attempt | None:

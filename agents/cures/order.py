@@ -48,7 +48,7 @@ def choose(drafts: Sequence[Draft], limit: int) -> list[Draft]:
 
 def _ordered(drafts: Sequence[Draft]) -> list[Draft]:
     """By score; a step that only hides a cause goes below the last step that would cure that cause, and measurements
-    below every cure that can be carried out: trying it on a copy tells as much."""
+    below every cure that can be carried out: trying it on a copy tells as much. What was tried goes last."""
     ranked = sorted(drafts, key=lambda draft: (-draft.score, draft.action))
     ordered = _measuring_later([draft for draft in ranked if not draft.displaced])
     for draft in (d for d in ranked if d.displaced):
@@ -56,7 +56,7 @@ def _ordered(drafts: Sequence[Draft]) -> list[Draft]:
         real = [i for i, other in enumerate(ordered) if other.kind != "measurement" and set(other.modes) & causes]
         by_score = next((i for i, other in enumerate(ordered) if other.score < draft.score), len(ordered))
         ordered.insert(max(by_score, real[-1] + 1 if real else 0), draft)
-    return ordered
+    return sorted(ordered, key=lambda draft: draft.tried)
 
 
 def _does_the_same(one: Draft, other: Draft) -> bool:
