@@ -1,10 +1,13 @@
 """Reference pages from the program itself: commands, checks, formats, and the schema of the report."""
 
 import json
+import sys
 from collections.abc import Iterator
 
 from misrun.tools.code.checks.registry import CHECKS
 from misrun.tools.readers.registry import readers
+from misrun.tools.readers.signatures import SIGNATURE_MEANINGS
+from misrun.tools.readers.text_log import line_parsers
 
 
 def reference_pages() -> dict[str, str]:
@@ -60,6 +63,23 @@ def _formats() -> Iterator[str]:
     for reader in readers():
         what = (type(reader).__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
         yield f"| {reader.name} | {' '.join(what.split())} |"
+    yield from _console_formats()
+
+
+def _console_formats() -> Iterator[str]:
+    """What the text log reader knows: its line parsers in the order in which they are asked, and the wordings."""
+    yield "\n## Lines of text logs\n\nA line goes to the first parser of metrics that takes it; the others read every"
+    yield "line.\n"
+    yield "| parser | what it reads |\n|---|---|"
+    for parser in line_parsers():
+        module = sys.modules[parser.__module__].__doc__ or ""
+        what = " ".join(module.strip().split("\n\n")[0].split())
+        yield f"| {parser.__module__.rpartition('.')[2].replace('_', ' ')} | {what} |"
+    kinds = len(SIGNATURE_MEANINGS)
+    yield f"\n## Events\n\n{kinds} kinds, each matched on the wording that stays stable over versions.\n"
+    yield "| event | kind | meaning |\n|---|---|---|"
+    for name, (kind, meaning) in SIGNATURE_MEANINGS.items():
+        yield f"| `{name}` | {kind} | {meaning} |"
 
 
 def _schema() -> Iterator[str]:

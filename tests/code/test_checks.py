@@ -38,7 +38,9 @@ def test_bug_is_found_on_its_line_and_its_patch_cures_it(case: Case, tmp_path: P
 @pytest.mark.parametrize("case", [c for c in ALL if c.kind == "correct"], ids=lambda c: c.id)
 def test_correct_program_has_no_findings(case: Case, tmp_path: Path) -> None:
     case.write(tmp_path)
-    assert [(f.check, f.line, f.message) for f in inspect(tmp_path).findings] == []
+    result = inspect(tmp_path)
+    assert [(f.check, f.line, f.message) for f in result.findings] == []
+    assert result.skipped == ()
 
 
 def test_every_check_has_buggy_and_correct_programs() -> None:

@@ -1,14 +1,18 @@
 """What is read, what is skipped, and how findings are cited."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from programs import BUGGY, InspectFiles
 
+from misrun.tools.code.checks.check import Problem
 from misrun.tools.code.checks.registry import CHECKS
 from misrun.tools.code.inspect import inspect
 from misrun.tools.code.look_for import CHECKS_FOR_MODE, checks_for
+from misrun.tools.code.trace import Trace
 from misrun.tools.diagnosis.taxonomy import MODES
 
 
@@ -119,3 +123,22 @@ def test_modes_ask_only_for_checks_that_exist_and_every_check_is_asked_for() -> 
     assert asked <= set(CHECKS)
     assert asked == set(CHECKS)
     assert checks_for("healthy/healthy") == ()
+
+
+def test_a_check_that_fails_is_named_and_costs_no_other_finding(
+    inspect_files: InspectFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trips(_: Trace) -> Iterator[Problem]:
+        raise ZeroDivisionError("of this check")
+        yield
+
+    broken = replace(CHECKS["softmax-twice"], find=trips)
+    monkeypatch.setitem(CHECKS, "softmax-twice", broken)
+    found = inspect_files(BUGGY)
+    assert "zero-grad-missing" in {finding.check for finding in found.findings}
+    assert ("check softmax-twice", "failed: ZeroDivisionError: of this check") in found.skipped
+
+
+def test_a_call_of_the_builtin_slice_is_no_slice_of_data(inspect_files: InspectFiles) -> None:
+    text = "from sklearn.model_selection import train_test_split\npart = slice(0, 10, 2)\nother = slice(5)\ntrain_test_split(data)\n"
+    assert inspect_files(text).skipped == ()

@@ -20,7 +20,8 @@ _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 @dataclass(frozen=True)
 class Inspection:
-    """`findings` sorted by file, line and severity; `skipped` holds (file, reason); `trace` is what was followed."""
+    """`findings` sorted by file, line and severity; `skipped` holds (file, reason), and checks that
+    failed; `trace` is what was followed."""
 
     findings: tuple[Finding, ...]
     files: int
@@ -44,18 +45,30 @@ def inspect_trace(trace: Trace, checks: Iterable[Check]) -> Inspection:
     """Findings of the given checks on a project that was already followed."""
     project = trace.project
     findings: dict[tuple[str, str, int], Finding] = {}
+    failed: list[tuple[str, str]] = []
     for check in checks:
-        for problem in check.find(trace):
-            site = problem.site
-            if site.file.is_unit_test or site.file.ignores(check.id, site.line, site.last_line):
-                continue
-            finding = _finding(check, problem, project.root)
+        for finding in _found(check, trace, failed):
             key = (finding.check, finding.file, finding.line)
             if key not in findings or findings[key].confidence < finding.confidence:
                 findings[key] = finding
     ordered = sorted(findings.values(), key=lambda f: (f.file, f.line, _ORDER[f.severity], f.check))
     lines = sum(len(file.lines) for file in project.files)
-    return Inspection(tuple(ordered), len(project.files), lines, project.skipped, trace)
+    return Inspection(tuple(ordered), len(project.files), lines, (*project.skipped, *failed), trace)
+
+
+def _found(check: Check, trace: Trace, failed: list[tuple[str, str]]) -> list[Finding]:
+    """What one check finds. A check that trips over code nobody thought of is named in `failed`; what it found until
+    then counts, and the others go on."""
+    found: list[Finding] = []
+    try:
+        for problem in check.find(trace):
+            site = problem.site
+            if not (site.file.is_unit_test or site.file.ignores(check.id, site.line, site.last_line)):
+                found.append(_finding(check, problem, trace.project.root))
+    # Some two hundred and fifty checks read strangers' code: a defect of one must not cost the findings of the rest.
+    except Exception as error:  # noqa: BLE001
+        failed.append((f"check {check.id}", f"failed: {type(error).__name__}: {error}"[:200]))
+    return found
 
 
 def _span(site: Site) -> Span:

@@ -149,7 +149,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
     "data_pipeline/batch_collation": POOR_LEARNING | _LEFT_INTACT | {"error.collate_unequal", "error.batch_size_mismatch"},
     "memory_hardware/collective_failure": frozenset({
         "error.collective_timeout", "error.collective_error", "error.collective_mismatch", "error.peer_lost",
-        "error.abort", "error.child_failed", "run_unfinished",
+        "error.abort", "error.child_failed", "run_unfinished", "rank_missing", "rank_desynchronised",
         "error.time_limit", "error.sigterm", "error.interrupted",  # how a run that hangs is ended
     }),
     "memory_hardware/memory_leak": _OUT_OF_MEMORY | {"memory_growth", "throughput_collapse"},

@@ -7,6 +7,8 @@ from typing import Literal
 from misrun.tools.readers.epoch_steps import in_steps
 from misrun.tools.readers.metric_names import canonical_metric, is_measured_in_evaluation
 from misrun.tools.readers.planned_end import Reached, inferred_ending
+from misrun.tools.readers.rank_causes import settled
+from misrun.tools.readers.rank_files import RankFiles
 from misrun.tools.readers.run_record import (
     CodeFile,
     ConfigValue,
@@ -14,13 +16,13 @@ from misrun.tools.readers.run_record import (
     EnvironmentFact,
     Event,
     Phase,
+    RankLog,
     RunRecord,
     Scalar,
     Series,
     SkippedFile,
     SourceFile,
 )
-from misrun.tools.readers.signatures import CONSEQUENCES
 from misrun.tools.record import Span
 from misrun.tools.redact.names import is_secret
 from misrun.tools.redact.redactor import Redactor
@@ -51,6 +53,7 @@ class RunBuilder:
         self.root = root
         self.redactor = redactor or Redactor()
         self.ending = Ending()
+        self.rank_files = RankFiles()
         self._points: dict[tuple[str, str, StepKind, Phase | None, int | None], _Points] = defaultdict(_Points)
         self._files: list[SourceFile] = []
         self._events: list[Event] = []
@@ -60,6 +63,7 @@ class RunBuilder:
         self._skipped: list[SkippedFile] = []
         self._notes: list[str] = []
         self._reached: list[Reached] = []
+        self._ranks: list[RankLog] = []
 
     def metric(
         self,
@@ -102,6 +106,9 @@ class RunBuilder:
         """How far a log came in epochs, where its metrics are counted in steps."""
         self._reached.append(reached)
 
+    def rank_log(self, log: RankLog) -> None:
+        self._ranks.append(log)
+
     def event(self, event: Event) -> None:
         self._events.append(event)
 
@@ -143,19 +150,21 @@ class RunBuilder:
 
     def _redacted(self, record: RunRecord) -> dict[str, object]:
         """All parts that hold text from files; `root` stays, it is where files are opened again."""
-        self.redactor.files |= {file.path for file in (*record.code, *record.files)}
-        parts = ("files", "series", "events", "config", "environment", "code", "skipped", "notes")
+        self.redactor.files |= {file.path for file in record.files} | {file.path for file in record.code}
+        parts = ("files", "series", "events", "config", "environment", "code", "ranks", "skipped", "notes")
         return self.redactor.item({part: getattr(record, part) for part in parts})
 
     def _record(self) -> RunRecord:
+        series = tuple(in_steps(self._series(), self._config))
         return RunRecord(
             root=self.root,
             files=tuple(self._files),
-            series=tuple(in_steps(self._series(), self._config)),
-            events=tuple(_consequences_marked(self._events)),
+            series=series,
+            events=tuple(settled(self._events, series)),
             config=tuple(self._settings()),
             environment=tuple(self._environment),
             code=tuple(self._code),
+            ranks=tuple(self._ranks),
             ending=self.ending,
             skipped=tuple(self._skipped),
             notes=tuple(self._notes),
@@ -192,11 +201,3 @@ class RunBuilder:
         """File and canonical name of every metric whose own name says that it is one of evaluation."""
         named = ((file, raw_name) for file, raw_name, *_ in self._points if not is_measured_in_evaluation(raw_name))
         return {(file, canonical_metric(raw)[0]) for file, raw in named if canonical_metric(raw)[1] == "eval"}
-
-
-def _consequences_marked(events: list[Event]) -> list[Event]:
-    """A peer lost or a SIGTERM that one file knows no reason for follows from the error that another file holds."""
-    roots = [e for e in events if e.kind in ("error", "kill") and not e.secondary and e.name not in CONSEQUENCES]
-    if not roots:
-        return events
-    return [e.model_copy(update={"secondary": True}) if e.name in CONSEQUENCES else e for e in events]

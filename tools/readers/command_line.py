@@ -104,8 +104,8 @@ def _values(words: Sequence[str], at: int) -> list[Scalar]:
 
 
 def expanded(words: Iterable[str], variables: dict[str, str]) -> list[str]:
-    """`$NAME`, `${NAME}` and `${NAME:-default}` replaced where the script itself sets them; others stay as written. What
-    is longer than a command is cut: a variable can double itself from line to line."""
+    """`$NAME`, `${NAME}` and `${NAME:-default}` replaced where the script itself sets them; others stay as written.
+    What is longer than a command is cut: a variable can double itself from line to line."""
 
     def value(match: re.Match[str]) -> str:
         found = variables.get(match[1] or match[2], match[3] if match[3] is not None else match[0])

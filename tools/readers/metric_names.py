@@ -13,6 +13,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
         "train loss", "training_loss", "epoch_loss", "loss_step", "loss_epoch", "nll", "nll_loss", "ce_loss", "lm loss value",
         "losses", "loss_total", "loss/total", "loss/train", "average loss", "average_loss", "avg loss", "train_loss", "trainloss",
         "batch_loss", "step_loss", "loss_mean", "loss/step", "cross_entropy_loss", "ce", "samples/train_loss", "loss_vs_iterations", "objective", "logloss",
+        "loss/train/total",
     ),
     "lr": (
         "lr", "learning_rate", "learning rate", "lr/pg0", "lr-adam", "lr-adamw", "lr-sgd", "actor/lr", "current_lr", "lrs", "learning_rates",
@@ -38,15 +39,17 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
         "max_memory", "max_memory_allocated", "gpu_memory_allocated", "memory/allocated", "memory_used", "used_memory", "host_rss_mib",
         "host_memory_mib", "system/proc.memory.rssmb", "system/gpu.0.memoryallocatedbytes", "memory_bytes", "memory_allocated_bytes", "allocated_bytes", "gpu_memory_bytes", "mem_bytes", "rss_bytes", "rss_gb",
         "memory_allocated_gb", "cpu_memory_mb", "cpu_mem_mb", "peak_memory_mb", "peak_memory_mib", "max_mem_gb", "peak_mem_gb",
+        "maxmemallocated",
     ),
     "throughput": (
         "throughput", "samples_per_second", "steps_per_second", "it/s", "tokens_per_second", "tok/sec", "tokens_per_sec",
         "samples/s", "samples_per_sec", "wps", "fps", "time/fps", "sps", "tokens_per_second_per_gpu", "tgs", "steps/s", "tok/s", "tokens/s",
         "train_samples_per_second", "train_steps_per_second", "examples_per_second", "images_per_second", "img/s", "imgs/s",
+        "runningavgsamplespersec", "currsamplespersec",
     ),
     "step_time": (
-        "time", "step_time", "time_ms", "dt", "step_time_seconds", "elapsed time per iteration (ms)", "ms/batch", "iter_time", "batch_time",
-        "step_time_ms", "dt_ms", "time_per_step", "iteration_time", "sec_per_step", "seconds_per_step", "step_time_s",
+        "time", "step_time", "time_ms", "dt", "step_time_seconds", "elapsed time per iteration (ms)", "elapsed time per iteration", "ms/batch", "iter_time", "batch_time",
+        "step_time_ms", "dt_ms", "time_per_step", "iteration_time", "step_timing in s", "sec_per_step", "seconds_per_step", "step_time_s",
     ),
     "loss_scale": ("loss_scale", "loss scale", "scale", "grad_scale", "scaler/scale", "amp_scale", "loss_scaler", "samples/loss_scale"),
     "epoch": ("epoch",),

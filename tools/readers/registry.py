@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from misrun.tools.readers.builder import RunBuilder
+from misrun.tools.readers.rank_files import rank_files
 from misrun.tools.readers.reader import Reader, Source
 from misrun.tools.readers.run_record import RunRecord, SourceFile
 from misrun.tools.readers.walk import run_files
@@ -19,6 +20,7 @@ from misrun.tools.sealed import is_sealed
 # takes every text that nothing more special wanted.
 READERS: tuple[str, ...] = (
     "passed_over:PassedOver",
+    "compressed_log:CompressedLog",
     "tensorboard_events:TensorboardEvents",
     "wandb_file:WandbFile",
     "wandb_debug_log:WandbDebugLog",
@@ -37,6 +39,7 @@ READERS: tuple[str, ...] = (
     "python_code:PythonCode",
     "notebook:Notebook",
     "metrics_csv:MetricsCsv",
+    "yolo_results:YoloResults",
     "number_columns:NumberColumns",
     "passed_over:DataFile",
     "text_log:TextLog",
@@ -63,7 +66,9 @@ def read_run(path: Path, *, stdin: str | None = None, redactor: Redactor | None 
     run = RunBuilder(str(path), redactor)
     if root.is_dir():
         next(root.iterdir(), None)  # a folder named by the user must be readable
-        for file, name in run_files(root, run):
+        files = list(run_files(root, run))
+        run.rank_files = rank_files(name for _, name in files)
+        for file, name in files:
             _read_file(file, name, run)
     elif is_sealed(root):
         raise ValueError(f"{path} belongs to the benchmark's answers, which are not read")

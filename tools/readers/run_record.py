@@ -58,6 +58,7 @@ class Event(Record):
     `name` is a signature id from `signatures` ("cuda_oom"), or "traceback" for an exception that no signature knows.
     `exception` is the type as printed, without module. `frames` go from the outermost call to the raise.
     `secondary` marks consequences of another event (a peer that lost its connection, SIGTERM from the launcher).
+    `time` is the log's own stamp in seconds (`lines.stamps.stamp`), `fatal` marks what ends a program.
     """
 
     name: str
@@ -70,6 +71,16 @@ class Event(Record):
     secondary: bool = False
     count: int = 1
     values: dict[str, Scalar] = {}
+    time: float | None = None
+    fatal: bool = False
+
+
+class RankLog(Record):
+    """How far the log of one rank goes: its last line and when that was printed (as `Event.time`)."""
+
+    rank: int
+    span: Span
+    time: float | None = None
 
 
 class ConfigValue(Record):
@@ -141,6 +152,7 @@ class RunRecord(Record):
     config: tuple[ConfigValue, ...] = ()
     environment: tuple[EnvironmentFact, ...] = ()
     code: tuple[CodeFile, ...] = ()
+    ranks: tuple[RankLog, ...] = ()
     ending: Ending = Ending()
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()

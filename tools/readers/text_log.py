@@ -14,8 +14,9 @@ from misrun.tools.readers.lines.hint import HINT
 from misrun.tools.readers.lines.key_value import KeyValue
 from misrun.tools.readers.lines.layouts import Template
 from misrun.tools.readers.lines.lightning_console import LightningConsole
-from misrun.tools.readers.lines.line import Line, LineParser, clean, line_of
+from misrun.tools.readers.lines.line import Line, LineParser, clean, labelled_line, line_of
 from misrun.tools.readers.lines.outcome import settle_ending
+from misrun.tools.readers.lines.rank_tails import RankTails, Tail, is_labelled
 from misrun.tools.readers.lines.shell import Shell
 from misrun.tools.readers.lines.signature_lines import SignatureLines
 from misrun.tools.readers.lines.table import Table
@@ -23,6 +24,7 @@ from misrun.tools.readers.lines.torchrun import Torchrun
 from misrun.tools.readers.lines.tqdm import Tqdm, after_bar
 from misrun.tools.readers.lines.traceback import Tracebacks
 from misrun.tools.readers.reader import Source
+from misrun.tools.readers.run_record import RankLog
 
 _CHUNK = 1 << 20
 # Project requirement: longer lines keep head and tail only.
@@ -56,15 +58,20 @@ class TextLog:
 
     def read(self, source: Source, run: RunBuilder) -> None:
         with source.path.open("rb") as stream:
-            self.read_stream(stream, source.name, run)
+            self.read_stream(stream, source.name, run, head=source.head)
 
-    def read_stream(self, stream: BinaryIO, name: str, run: RunBuilder) -> None:
+    def read_stream(self, stream: BinaryIO, name: str, run: RunBuilder, head: bytes = b"") -> None:
         """Reads one log from a binary stream into `run`; spans name it `name`."""
-        context = new_context(name, run)
+        context = new_context(name, run, head)
         log = _Log(context)
         for number, lines in _lines(_utf8(stream), run, name):
             log.feed_lines(number, lines)
         log.close()
+
+
+def line_parsers() -> tuple[type[LineParser], ...]:
+    """The parsers that a log is shown to, owners first, then those of metrics, then the others."""
+    return tuple(type(parser) for parser in _Log(new_context("log", RunBuilder("log")))._all)
 
 
 class _Log:
@@ -94,6 +101,8 @@ class _Log:
         self._known: dict[bytes, tuple[LineParser, ...]] = {}
         self._templates: dict[bytes, Template | None] = {}
         self._busy = False
+        self._tails: RankTails | None = None
+        self._merged = False  # whether a line has told its rank at its head
 
     def feed_lines(self, first: int, lines: list[bytes]) -> None:
         """Lines `first`, `first` + 1, ... Lines of a shape that means nothing are passed over, and those of one shape
@@ -101,7 +110,13 @@ class _Log:
         written = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].strip()), None)
         if written is not None:
             self._context.last_line = first + written
-        shapes = b"\n".join(lines).translate(None, _DIGITS).split(b"\n")
+        joined = b"\n".join(lines)
+        self._context.clock.block(first, lines)
+        if first == 1 and self._context.rank is None and is_labelled(lines):
+            self._tails = RankTails(labelled=True)
+        if self._tails is not None:
+            self._tails.block(first, lines)
+        shapes = joined.translate(None, _DIGITS).split(b"\n")
         known = self._known
         at, count = 0, len(lines)
         while at < count:
@@ -113,6 +128,10 @@ class _Log:
                 at += self._feed_run(first + at, lines, shapes, at)
                 continue
             at += 1
+        if self._tails is None and self._merged:
+            self._tails = RankTails(labelled=False)
+            self._tails.block(first, lines)
+            self._templates.clear()  # made while the ranks at the heads of lines were taken for text
 
     def _feed_run(self, number: int, lines: list[bytes], shapes: list[bytes], at: int) -> int:
         """Reads the lines from `at` on that have one shape, or only the first of them; returns how many lines of the
@@ -124,7 +143,7 @@ class _Log:
         if template is not None:
             places = self._alike(shapes, at)
             numbers = [number + place - at for place in places]
-            if self._values.feed_run(template, numbers, [lines[place] for place in places]):
+            if self._values.feed_run(template, numbers, *self._unprefixed([lines[place] for place in places])):
                 return places[-1] + 1 - at
         self.feed(number, lines[at])
         return 1
@@ -142,11 +161,20 @@ class _Log:
 
     def _template(self, number: int, raw: bytes, shape: bytes) -> Template | None:
         """Only for lines that mean something to the reader of values alone, and that stand in the file as they are
-        read: without terminal codes, damage, rank or quote."""
-        line = line_of(number, clean(raw.decode("utf-8", "replace")))
+        read: without terminal codes, damage, quote or a rank within."""
+        text, _ = self._unprefixed([raw])
+        line = line_of(number, clean(text[0].decode("utf-8", "replace")))
         alone = self._known[shape] == (self._values,)
-        plain = line.rank is None and line.text.encode("utf-8", "replace") == raw
+        plain = line.rank is None and line.text.encode("utf-8", "replace") == text[0]
         return self._values.template(line) if alone and plain else None
+
+    def _unprefixed(self, lines: list[bytes]) -> tuple[list[bytes], list[int] | None]:
+        """The lines without the ranks at their heads, and these ranks; None for lines without."""
+        if self._tails is None:
+            return lines, None
+        found = [self._tails.prefixed(line) for line in lines]
+        ranks = [rank for _, rank in found if rank is not None]
+        return ([body for body, _ in found], ranks) if len(ranks) == len(lines) else (lines, None)
 
     def feed(self, number: int, raw: bytes) -> None:
         """One line as it stands in the file, or a part of it between carriage returns."""
@@ -163,7 +191,18 @@ class _Log:
             parser.close()
         if self._complaints is not None:
             self._complaints.close()
+        self._rank_logs()
         settle_ending(self._context)
+
+    def _rank_logs(self) -> None:
+        """How far each rank's log goes, for a file of one rank and for one of many."""
+        context = self._context
+        if context.rank is not None and context.last_line:
+            tails = [Tail(context.rank, context.last_line, context.clock.end())]
+        else:
+            tails = self._tails.tails() if self._tails is not None else []
+        for tail in tails:
+            context.run.rank_log(RankLog(rank=tail.rank, span=context.span(tail.line), time=tail.time))
 
     def _bar(self, number: int, segment: bytes) -> None:
         """A progress bar, and what another stream wrote behind it on the same line."""
@@ -192,9 +231,12 @@ class _Log:
             self._busy = any(parser.busy for parser in parsers)
 
     def _line(self, number: int, segment: bytes) -> Line:
-        line = line_of(number, clean(segment.decode("utf-8", "replace")))
+        labelled = self._tails is not None and self._tails.labelled
+        line = (labelled_line if labelled else line_of)(number, clean(segment.decode("utf-8", "replace")))
         if line.rank is None:
             line.rank = self._context.rank
+        elif line.body is not line.text:
+            self._merged = True
         return line
 
     @staticmethod

@@ -38,9 +38,11 @@ class TorchrunError:
         with source.path.open(encoding="utf-8", errors="replace") as stream:
             text = stream.read(_MAX_BYTES)
         try:
-            message, callstack = _message(json.loads(text, strict=False))
+            content = json.loads(text, strict=False)
+            message, callstack = _message(content)
         except ValueError as error:
             run.note(f"{source.name}: not complete JSON ({error})")
+            content = None
             message, callstack = _damaged(text)
         found = _RANK.search(source.name)
         rank = int(found[1] or found[2]) if found else None
@@ -48,6 +50,8 @@ class TorchrunError:
         _read_traceback(callstack, rank, context)
         if not context.events.all() and message:
             context.events.add(_draft(message, rank))
+        for draft in context.events.all():
+            draft.time = _time(content)
         for event in context.events.built():
             run.event(event)
         span = Span(file=source.name, first=1, last=1)
@@ -62,6 +66,14 @@ def _message(content: object) -> tuple[str, str]:
         stack = extra.get("py_callstack") if isinstance(extra, dict) else None
         return str(inner.get("message", ""))[:_MAX_MESSAGE], str(stack or "")
     return str(inner or "")[:_MAX_MESSAGE], ""
+
+
+def _time(content: object) -> float | None:
+    """When it was raised, in seconds since 1970; the handler writes the number as a string."""
+    message = content.get("message") if isinstance(content, dict) else None
+    extra = message.get("extraInfo") if isinstance(message, dict) else None
+    told = str(extra.get("timestamp")) if isinstance(extra, dict) else ""
+    return float(told) if told.isdecimal() else None
 
 
 def _damaged(text: str) -> tuple[str, str]:

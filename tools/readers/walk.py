@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from misrun.tools.readers.builder import RunBuilder
+from misrun.tools.readers.compressed_log import COMPRESSED_LOG
 from misrun.tools.sealed import sealed_names
 
 # Bounds of one walk, from the project's requirements: a folder beyond them is a data set and not a run.
@@ -132,7 +133,7 @@ def _refusal(entry: os.DirEntry[str], root: Path, suffix: str) -> str | None:
         return f"cannot be looked at: {error.strerror}"
     if not stat.S_ISREG(mode):
         return "a pipe, socket or device, not a file"
-    return _REASONS.get(suffix)
+    return None if suffix == ".gz" and COMPRESSED_LOG.search(entry.name) else _REASONS.get(suffix)
 
 
 def _link_refusal(link: Path, root: Path) -> str:

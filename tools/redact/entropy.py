@@ -11,7 +11,7 @@ _BITS = 4.5
 
 
 def random_words(text: str) -> Iterator[tuple[int, int, str]]:
-    """Where such words stand. 4.5 bits take 23 different characters at least: words of hexadecimal digits never count."""
+    """Where such words stand. 4.5 bits take 23 different characters at least: hexadecimal digits never count."""
     for found in _WORD.finditer(text):
         if _entropy(found[0]) > _BITS:
             yield *found.span(), "random"

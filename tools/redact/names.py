@@ -21,10 +21,11 @@ _NO_VALUE = re.compile(
 )
 # The endings of all those names, looked for as plain texts: a hundred times faster than an expression.
 _ENDINGS = (
-    "password passwd passphrase secret token credential credentials webhook_url connection_string connectionstring "
-    "api_key apikey api-key secret_key secretkey secret-key access_key accesskey access-key private_key privatekey "
-    "account_key accountkey encryption_key signing_key key_id keyid key-id"
-).split()  # fmt: skip
+    "password", "passwd", "passphrase", "secret", "token", "credential", "credentials", "webhook_url",
+    "connection_string", "connectionstring", "api_key", "apikey", "api-key", "secret_key", "secretkey", "secret-key",
+    "access_key", "accesskey", "access-key", "private_key", "privatekey", "account_key", "accountkey",
+    "encryption_key", "signing_key", "key_id", "keyid", "key-id",
+)  # fmt: skip
 _NAME = re.compile(r"(?:--)?[A-Za-z0-9_.-]{0,80}$")
 # A quote in a file may be escaped, as code in a notebook is. A comma parts name and value between quotes only:
 # os.environ.setdefault("HF_TOKEN", "...").
@@ -102,7 +103,9 @@ def _value(text: str, end: int) -> NamedValue | None:
     before = _NAME.search(text, max(0, end - 80), end)
     name = before[0] if before else ""
     if found is None:
-        found = _GIVEN.match(text, end) if name.startswith("--") else _DUMPED.match(text, end) if name.isupper() else None
+        found = (
+            _GIVEN.match(text, end) if name.startswith("--") else _DUMPED.match(text, end) if name.isupper() else None
+        )
     bare = name.lstrip("-").replace("-", "_")
     if found is None or not is_secret(bare):
         return None

@@ -82,9 +82,7 @@ _QUOTE = r"(?:\\?[\"'])"
 _URL = Pattern(
     "url-password",
     ("://",),
-    re.compile(
-        r"://[^\s/:@\"'<>\[\]]{0,100}:(?P<value>[^\s/@\"'<>\[\]]{1,200})@(?=[\w.\[-])"
-    ),
+    re.compile(r"://[^\s/:@\"'<>\[\]]{0,100}:(?P<value>[^\s/@\"'<>\[\]]{1,200})@(?=[\w.\[-])"),
     "rfc-editor.org/rfc/rfc3986#section-3.2.1",
 )
 _SIGNED = Pattern(

@@ -48,7 +48,7 @@ class PrivateKeys:
         return shown + line[at:]
 
     def _to_body(self, line: str, at: int) -> tuple[str, int]:
-        """What stands up to the body of the next key of the line, and where that begins; nothing where there is none."""
+        """What stands up to the body of the next key of the line, and where that begins; nothing without one."""
         begin = _BEGIN.search(line, at)
         if begin is None:
             return "", at

@@ -8,10 +8,11 @@ Private = Literal["users", "hosts", "paths", "entropy"]
 PRIVATE: tuple[Private, ...] = ("users", "hosts", "paths", "entropy")
 
 # Accounts of images and services, and folders beside homes: they name nobody.
-_NOBODY = frozenset(
-    "root user users ubuntu debian centos admin runner jovyan ec2-user data shared public common default train test "
-    "nobody guest colab work workspace app docker home all".split()
-)
+_NOBODY = frozenset({
+    "root", "user", "users", "ubuntu", "debian", "centos", "admin", "runner", "jovyan", "ec2-user", "data", "shared",
+    "public", "common", "default", "train", "test", "nobody", "guest", "colab", "work", "workspace", "app", "docker",
+    "home", "all",
+})  # fmt: skip
 _USERS = (
     re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2})(?P<value>[^/\\\s:\"'<>,;()\[\]]{2,64})"),
     re.compile(r"\b(?:USER|LOGNAME|USERNAME|SLURM_JOB_USER|user_?name|logged in as:?|Currently logged in as:)\s?[=:]?\s?[\"']?"
@@ -32,8 +33,13 @@ _HOSTS = (
     re.compile(r"(?<![\w.])(?P<value>(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3})(?![\w.])"),
     re.compile(r"(?<![\w.@/-])(?P<value>[A-Za-z0-9][\w-]{0,62}(?:\.[A-Za-z0-9][\w-]{0,62}){0,5}\.(?:internal|local|lan|cluster|corp|intra))(?![\w-])"),
 )  # fmt: skip
-_NO_HOST = re.compile(r"(?:localhost|localhost\.localdomain|127\.\d+\.\d+\.\d+|0\.0\.0\.0|none|null|true|false|auto|cpu|cuda\S*|gpu)$", re.I)
-_PATH = re.compile(r"(?<![\w.:/\\\]])(?P<value>(?:[A-Za-z]:[\\/]|/)(?:[\w.@+ -]{0,63}[\w.@+-][\\/]){1,40})(?P<last>[\w.@+-]{0,255})")
+_NO_HOST = re.compile(
+    r"(?:localhost|localhost\.localdomain|127\.\d+\.\d+\.\d+|0\.0\.0\.0|none|null|true|false|auto|cpu|cuda\S*|gpu)$",
+    re.I,
+)
+_PATH = re.compile(
+    r"(?<![\w.:/\\\]])(?P<value>(?:[A-Za-z]:[\\/]|/)(?:[\w.@+ -]{0,63}[\w.@+-][\\/]){1,40})(?P<last>[\w.@+-]{0,255})"
+)
 # Where a library lies says nothing private, and its own part of the path tells which library it is.
 _LIBRARY = re.compile(r"(?:site|dist)-packages[\\/]|lib[\\/]python\d[\d.]*[\\/]")
 _SYSTEM = ("/dev/", "/proc/", "/sys/", "/etc/", "/usr/")

@@ -2,6 +2,7 @@
 
 import re
 
+from misrun.tools.readers.lines.stamps import comparable
 from misrun.tools.readers.run_record import Event, Frame, RunRecord, Scalar
 from misrun.tools.signals.signal import Signal
 from misrun.tools.signals.wording import plural
@@ -89,16 +90,26 @@ def survived(run: RunRecord, event: Event) -> bool:
 def root_event(run: RunRecord) -> Event | None:
     """The exception that everything else follows from: the first error that is no consequence and was not caught.
 
-    Events come in the order of their logs, and of a chained traceback the cause comes first. Errors that carry an
+    Events come in the order of their logs, and of a chained traceback the cause comes first; of several logs the
+    stamps decide. Errors that carry an
     exception are preferred to bare lines, because a line may only announce it, and of those the ones a signature
     knows. A device-side assert is explained by the assertion that was printed before it.
     """
     errors = [e for e in run.events if e.kind == "error" and not e.secondary and not survived(run, e)]
     raised = [e for e in errors if e.frames] or [e for e in errors if e.exception] or errors
-    root = next(iter([e for e in raised if e.name != "traceback"] or raised), None)
+    root = _earliest([e for e in raised if e.name != "traceback"] or raised)
     if root is not None and root.name == "device_assert":
         return next((e for e in errors if e.name in _ASSERTED), root)
     return root
+
+
+def _earliest(events: list[Event]) -> Event | None:
+    """By the stamps where all tell one, else the first."""
+    times = [event.time for event in events if event.time is not None]
+    if not events or len(times) < len(events):
+        return next(iter(events), None)
+    moments = comparable(times)
+    return events[moments.index(min(moments))]
 
 
 def project_frame(run: RunRecord, frames: tuple[Frame, ...]) -> Frame | None:

@@ -179,6 +179,13 @@ _LOGS = {
         f"Epoch {e}\n" + "".join(f"step {s} loss {e / s:.3f}\n" for s in range(1, 9)) + f"val_loss {e / 3:.2f} f1 0.{e}\n"
         for e in range(1, 9)
     ),
+    "ranks": "".join(
+        f"[rank{r}]: 2026-05-02 10:00:{t % 60:02d},{7 * r:03d} step {t} | loss: {r + 1 / (t + 1):.4f} | lr {t}e-5\n"
+        for t in range(90)
+        for r in (0, 2, 1)
+    ),
+    "labels": "".join(f"{r}: step {t} loss {r + t / 7:.3f}\n" for t in range(200) for r in (1, 0, 2)),
+    "stamps": "".join(f"2026-05-02 10:00:{t % 60:02d},{t:03d} step {t} loss {t / 7:.3f}\n" for t in range(99)),
     "forms": "".join(f"step {i:,} loss {i * 0.37:g} acc {i}/900 lr {'nan' if i % 5 else i}\n" for i in range(880, 1200)),
 }  # fmt: skip
 

@@ -39,7 +39,7 @@ def _split_inputs(root: tuple[Event, ...]) -> Iterator[tuple[Event, list[Value]]
         if event.op.endswith((".train_test_split", ".random_split", ".split")) and "." in event.op and event.args:
             if event.op.endswith(("train_test_split", "random_split")):
                 yield event, [a for a in event.args if a.kind != "const"]
-        elif event.op == "slice":
+        elif event.op == "slice" and len(event.args) == 2:  # a call of the builtin has other numbers of them
             base, index = event.args
             for side, other in (("lower", "upper"), ("upper", "lower")):
                 if side in index.kwargs and other not in index.kwargs:

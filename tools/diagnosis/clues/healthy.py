@@ -38,6 +38,7 @@ _ALARMS: dict[str, float] = {
     "loss_scale_collapse": 5.0, "memory_growth": 3.0, "throughput_collapse": 2.0, "step_time_pauses": 2.5, "loader_bound": 2.0, "perplexity_high": 3.0,
     "vocabulary_exceeds_embedding": 4.0, "labels_exceed_classes": 4.0, "reward_flat": 4.0, "completions_clipped": 2.0,
     "entropy_collapse": 3.0, "kl_vanishing": 3.0, "oov_high": 3.0, "kl_runaway": 2.5, "killed_by_signal": 6.0, "traceback_root": 6.0, "run_unfinished": 2.5, "stopped_in_evaluation": 2.0,
+    "rank_missing": 4.0, "rank_desynchronised": 4.0, "rank_straggles": 1.5,
     "explained_variance_low": 1.0, "config_conflict": 1.0, "error.nonfinite_detected": 4.0, "error.broadcast_target": 2.0,
 }  # fmt: skip
 CLUES: tuple[Clue, ...] = (

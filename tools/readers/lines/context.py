@@ -1,20 +1,14 @@
 """What the line parsers of one file share."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from misrun.tools.readers.builder import RunBuilder
 from misrun.tools.readers.lines.events import Events
 from misrun.tools.readers.lines.points import Points
 from misrun.tools.readers.lines.position import Progress
+from misrun.tools.readers.lines.stamps import Clock
 from misrun.tools.readers.run_record import Scalar
 from misrun.tools.record import Span
-
-# torchrun --log-dir writes attempt_0/<rank>/stderr.log; programs name theirs rank_3.log, log-rank3.txt, t.rank3.log.
-_RANK_FILE = re.compile(
-    r"(?:^|/)attempt_\d{1,4}/(\d{1,5})/std(?:out|err)\.log$"
-    r"|(?:^|[/_.\-])rank[_\-]?(\d{1,5})(?=[_.\-][^/]*$|$)"
-)
 
 
 @dataclass
@@ -39,6 +33,7 @@ class LogContext:
     exit_code: int | None = None
     exit_line: int = 0
     last_line: int = 0
+    clock: Clock = field(default_factory=Clock)
 
     def span(self, first: int, last: int | None = None) -> Span:
         return Span(file=self.file, first=first, last=last or first)
@@ -47,7 +42,9 @@ class LogContext:
         self.run.config(name, value, span=self.span(line), origin=origin)
 
 
-def new_context(file: str, run: RunBuilder) -> LogContext:
-    found = _RANK_FILE.search(file)
-    rank = int(found[1] or found[2]) if found else None
-    return LogContext(file, run, Points(run, file), Progress(), Events(file), rank)
+def new_context(file: str, run: RunBuilder, head: bytes = b"") -> LogContext:
+    """`head` is the beginning of the file, for names that do not tell a rank by themselves."""
+    clock = Clock()
+    return LogContext(
+        file, run, Points(run, file), Progress(), Events(file, clock), run.rank_files.rank(file, head), clock=clock
+    )

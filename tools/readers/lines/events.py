@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from misrun.tools.readers.lines.stamps import Clock
 from misrun.tools.readers.run_record import Event, Frame, Scalar
 from misrun.tools.readers.signatures import CONSEQUENCES, SIGNATURE_MEANINGS, SignatureKind
 from misrun.tools.record import Span
@@ -13,7 +14,7 @@ MAX_MESSAGE = 2_000
 MAX_EVENTS = 2_000
 _VARIABLE = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)?")
 # What the other ranks see when one has failed: real causes only when nothing else is there.
-_PEER_VIEW = frozenset({"collective_timeout", "collective_error", "collective_mismatch", "rendezvous_failed"})
+PEER_VIEW = frozenset({"collective_timeout", "collective_error", "collective_mismatch", "rendezvous_failed"})
 # The watchdog aborts the process after a lost collective; an OOM kill is a SIGKILL.
 _FOLLOWS = (
     ("abort", frozenset({"collective_timeout", "collective_error", "device_assert"})),
@@ -45,13 +46,15 @@ class Draft:
     values: dict[str, Scalar] = field(default_factory=dict)
     fatal: bool = False
     seen_last: int = 0
+    time: float | None = None
 
 
 class Events:
     """Collects drafts while a file is read."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, clock: Clock) -> None:
         self._file = file
+        self._clock = clock
         self._drafts: dict[tuple[str, str | None, int | None, str], Draft] = {}
         self.dropped = 0
         self.root_rank: int | None = None
@@ -70,6 +73,7 @@ class Events:
             known.frames = known.frames or draft.frames
             return known
         if len(self._drafts) < MAX_EVENTS:
+            draft.time = self._clock.at(draft.first)
             self._drafts[key] = draft
         else:
             self.dropped += 1
@@ -89,10 +93,10 @@ class Events:
         drafts = self.all()
         errors = [draft for draft in drafts if draft.kind in ("error", "kill") and not draft.secondary]
         names = {draft.name for draft in errors}
-        own = [draft for draft in errors if draft.name not in _PEER_VIEW and draft.name != "abort"]
+        own = [draft for draft in errors if draft.name not in PEER_VIEW and draft.name != "abort"]
         asserted = any(draft.name in _ASSERTED and "Assertion" in draft.message for draft in errors)
         for draft in errors:
-            if own and draft.name in _PEER_VIEW:
+            if own and draft.name in PEER_VIEW:
                 draft.secondary = True
             if any(draft.name == later and names & earlier for later, earlier in _FOLLOWS):
                 draft.secondary = True
@@ -125,5 +129,7 @@ class Events:
             frames=draft.frames,
             secondary=draft.secondary,
             count=draft.count,
+            time=draft.time,
+            fatal=draft.fatal,
             values={**draft.values, "last_line": draft.seen_last} if draft.name in _LAST_MATTERS else draft.values,
         )

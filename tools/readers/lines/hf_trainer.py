@@ -51,7 +51,9 @@ class HfTrainer:
     def __init__(self, context: LogContext) -> None:
         self._context = context
         self._last: tuple[tuple[str, float], ...] = ()
+        self._written: set[str] = set()
         self._in_block = False
+        self._block_mark: Mark | None = None
 
     @property
     def busy(self) -> bool:
@@ -64,7 +66,7 @@ class HfTrainer:
             if self._in_block:
                 return True
         if "***" in text and _BLOCK.match(line.body):
-            self._in_block = True
+            self._in_block, self._block_mark = True, self._context.progress.current
             return True
         if "= " in text and self._banner(line):
             return True
@@ -107,14 +109,13 @@ class HfTrainer:
         return True
 
     def _record(self, values: dict[str, float], line: Line) -> None:
-        fingerprint = tuple((key, values[key]) for key in ("epoch", "loss", "eval_loss") if key in values)
-        # LLaMA-Factory's callback and the Trainer both print the same point.
-        if len(fingerprint) > 1 and fingerprint == self._last:
-            return
-        self._last = fingerprint
+        fingerprint = tuple((key, round(values[key], 4)) for key in ("epoch", "loss", "eval_loss") if key in values)
+        # LLaMA-Factory's callback prints a point with four digits, the Trainer the same with more digits and values.
+        again = self._written if len(fingerprint) > 1 and fingerprint == self._last else set()
+        self._last, self._written = fingerprint, {*again, *values}
         mark = self._mark(values, line)
         for key, value in values.items():
-            if key not in _NOT_METRICS:
+            if key not in _NOT_METRICS and key not in again:
                 self._context.points.add(key, value, line.number, mark, rank=line.rank)
         if "train_runtime" in values:
             self._context.finish = Finish(line.number)
@@ -136,8 +137,10 @@ class HfTrainer:
         if not match:
             return False
         value = number(match["value"])
+        if match["name"] == "epoch" and value is not None:
+            self._block_mark = Mark(value, "epoch")
         if value is not None and match["name"] not in _NOT_METRICS:
-            self._context.points.add(match["name"], value, line.number, self._context.progress.current)
+            self._context.points.add(match["name"], value, line.number, self._block_mark)
         if match["name"] == "train_runtime":
             self._context.finish = Finish(line.number)
         return True

@@ -2,6 +2,7 @@
 XGBoost, torchtune, verl, Caffe, darknet and home-made loops."""
 
 import json
+import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from misrun.tools.readers.run_record import Phase
 
 # AlexeyAB/darknet detector.c: " 182: -nan, -nan avg loss, 0.000000 rate, 2.01 seconds, 11648 images"
 _DARKNET = re.compile(r"^\s*(?P<step>\d+): (?P<loss>[-\w.+]+), (?P<avg>[-\w.+]+) avg(?: loss)?, (?P<lr>[-\w.+]+) rate")
+# Stands in every line of Megatron's training_log.
+_MEGATRON = "number of nan iterations"
 _JSON_STEPS = (
     "step",
     "global_step",
@@ -87,21 +90,28 @@ class KeyValue:
     def template(self, line: Line) -> Template | None:
         """The pattern of a line that has been fed, for `feed_run`; None for lines that must be fed one by one."""
         text = line.text
-        if '{"' in text or ("rate" in text and _DARKNET.match(text)):
+        if '{"' in text or _MEGATRON in text or ("rate" in text and _DARKNET.match(text)):
             return None
         template = self._layouts.template(text)
         # What a line without a place belongs to depends on the lines before it.
         return template if template is not None and template.places is not None and not template.is_eval else None
 
-    def feed_run(self, template: Template, numbers: Sequence[int], lines: list[bytes]) -> bool:
-        """Lines of one template with their numbers; False, with nothing done, when one does not fit it."""
+    def feed_run(
+        self, template: Template, numbers: Sequence[int], lines: list[bytes], ranks: list[int] | None = None
+    ) -> bool:
+        """Lines of one template with their numbers, and their ranks where they tell them; False, with nothing done,
+        when one does not fit it."""
         columns = template.columns(lines)
         if columns is None:
             return False
         kind, steps = self._marks(template, columns, numbers)
         for name, values, phase in template.values(columns):
             self._beside.add(name)
-            self._context.points.extend(name, values, numbers, steps, kind, phase, self._context.rank)
+            if ranks is None:
+                self._context.points.extend(name, values, numbers, steps, kind, phase, self._context.rank)
+                continue
+            for value, line, step, rank in zip(values, numbers, steps, ranks, strict=True):
+                self._context.points.add(name, value, line, Mark(step, kind), phase, rank)
         return True
 
     def _marks(
@@ -141,12 +151,20 @@ class KeyValue:
         headed = mark is None and self._header is not None and not reading.is_eval
         if len(self._beside) < _MOST_NAMES:
             self._beside.update(value.name for value in reading.values)
+        if self._lacks_loss(reading, line):
+            reading.values.append(Value("lm loss", float("nan"), None))
         for name, value, phase in reading.values:
             if headed:
                 self._headed[(name, phase, line.rank)].append((value, line.number))
             else:
                 self._context.points.add(name, value, line.number, mark, phase, line.rank)
         return True
+
+    def _lacks_loss(self, reading: Reading, line: Line) -> bool:
+        """Megatron leaves a loss out that is not 0 or more, as NaN is (training.py, training_log: `if avg >= 0.0`)."""
+        if _MEGATRON not in line.text or any(value.name == "lm loss" for value in reading.values):
+            return False
+        return any(value.name == "grad norm" and not math.isfinite(value.value) for value in reading.values)
 
     def _mark(self, place: Place | None, is_eval: bool, line: Line) -> Mark | None:
         """A batch count inside an evaluation is no training step: such lines stand where training stands."""

@@ -20,6 +20,8 @@ _CODE = re.compile(
     r"^\s*(?:(?:def|class|import|from|return|if|for|while|with|assert|print|self\.|@|#!)\b|parser\.|[+-]\s+\w+\s*="
     r"|.{0,200}\b(?:lambda|argparse)\b)|^\s{4,40}[A-Za-z_]\w{0,60} = |\)\s*#|:\s*$"
 )
+# Composer (loggers/console_logger.py): "[epoch=1][batch=20/500]:" above its metrics.
+_PLACE_TITLE = re.compile(r"\s{0,8}(?:\[\w{1,20}=\d{1,12}(?:/\d{1,12})?\]){1,4}:\s{0,8}")
 _EVAL_HEAD = re.compile(r"^\W{0,4}(?:\S{1,40} ){0,3}?(?:val|valid|validation|eval|evaluation|test|testing)\b", re.I)
 # LightGBM: "valid_0's binary_logloss"
 _OWNER = re.compile(r"^\w{1,40}'s ")
@@ -90,7 +92,7 @@ class Template:
 
     def __init__(self, layout: _Layout, parts: list[str]) -> None:
         self._layout = layout
-        wanted = {slot.place for slot in layout.slots} | {place for place in (layout.place or ()) if place is not None}
+        wanted = _wanted(layout)
         order = sorted(wanted)
         self._group = {place: group for group, place in enumerate(order)}
         body = "".join(_form(part, index, wanted) for index, part in enumerate(parts))
@@ -127,6 +129,11 @@ class Template:
             yield Place(epoch, epochs, step, of, self.within)
 
 
+def _wanted(layout: _Layout) -> set[int]:
+    """The numbers of a line that are read."""
+    return {slot.place for slot in layout.slots} | {place for place in (layout.place or ()) if place is not None}
+
+
 def _form(part: str, index: int, wanted: set[int]) -> str:
     if index % 2 == 0:
         return re.escape(part)
@@ -153,12 +160,14 @@ class Layouts:
         return Reading(values, _place(layout, numbers), layout.is_eval)
 
     def template(self, text: str) -> Template | None:
-        """The pattern of a line that has been read; None where equal forms could be read differently (thousands
-        commas, shares such as 9832/10000) or nothing is to be read."""
+        """The pattern of a line; None where equal forms could be read differently (thousands
+        commas in what is read, shares such as 9832/10000) or nothing is to be read."""
+        self.read(text)
         parts = _PARTS.split(text)
         layout = self._known.get(tuple(parts[::2]))
-        comma = any("," in number for number in parts[1::2]) or "," in parts[2:-1:2]
-        if layout is None or not layout.slots or comma or any(slot.of is not None for slot in layout.slots):
+        if layout is None or not layout.slots or any(slot.of is not None for slot in layout.slots):
+            return None
+        if any("," in parts[2 * place + 1] or "," in parts[2 * place : 2 * place + 3 : 2] for place in _wanted(layout)):
             return None
         return Template(layout, parts)
 
@@ -180,7 +189,8 @@ def _place(layout: _Layout, numbers: list[str]) -> Place | None:
 
 def _layout(text: str, parts: list[str]) -> _Layout:
     """W&B repeats history and summary at the end without steps; code and settings are no metrics."""
-    if text.startswith("wandb:") or _CODE.search(text, 0, 400) or is_settings_list(text):
+    code = _CODE.search(text, 0, 400) and not _PLACE_TITLE.fullmatch(text)
+    if text.startswith("wandb:") or code or is_settings_list(text):
         return _Layout((), None, False, False)
     index_at = _index_by_offset(parts)
     spots = locate(text)

@@ -107,7 +107,9 @@ _SETTING = re.compile(
 )
 _KNOWN_EXCEPTIONS = re.compile(
     r"max[ _]?mem\w*|ms/batch|elapsed time per iteration|loss[ _]scale|loss_(?:step|epoch)|(?:train|val|test"
-    r"|valid)\w*loss_(?:step|epoch)",
+    r"|valid)\w*loss_(?:step|epoch)"
+    r"|(?:\w{1,20}_)?(?:steps|samples|tokens|examples)_per_sec(?:ond)?\w{0,20}"
+    r"|skipped|train_step_timing in s|(?:\S{1,60}/)?clip_?(?:ratio|frac(?:tion)?)\S{0,20}",
     re.I,
 )
 _FILE_NAME = re.compile(r"\.(?:py|cc|cpp|cu|cuh|h|c|rs|go|yaml|yml|json|txt|log|pt|sh)$")

@@ -18,7 +18,8 @@ _EPOCH = re.compile(
     re.I,
 )
 _STEP = re.compile(
-    r"(?<![\w.\-/])(?P<word>(?:(?:global|current|completed|train(?:ing)?|trainer/global|optim(?:izer)?)[_ ]?)?"
+    r"(?:(?<![\w.\-/])|(?<=\d/)(?=global_step=))"
+    r"(?P<word>(?:(?:global|current|completed|train(?:ing)?|trainer/global|optim(?:izer)?)[_ ]?)?"
     r"(?:steps?|iters?|iterations?|it|updates?|num_updates|batch(?:es)?(?:_idx)?|minibatch|timesteps?|total_timesteps?|total_step"
     r"|num_timesteps|episodes?|batch_number|_step))"
     + _BETWEEN

@@ -33,6 +33,7 @@ _PYTHON_WARNING = re.compile(r"(?:^|\s)(?P<file>\S{1,300}):(?P<line>\d+): (?P<ty
 _COLLECTIVE = re.compile(
     r"SeqNum=(?P<seq>\d+)|OpType=(?P<op>\w+)|Timeout\(ms\)=(?P<timeout_ms>\d+)|NumelIn=(?P<numel_in>\d+)"
     r"|ran for (?P<ran_ms>\d+) milliseconds|last completed NCCL work: (?P<completed>-?\d+)"
+    r"|last enqueued NCCL work: (?P<enqueued>-?\d+)|\[PG (?:ID )?(?P<group>\d+)"
 )
 _LOSS_SCALE = re.compile(
     r"(?:loss scale(?: to)?|reducing to|Attempted loss scale): ?(?P<scale>[\d.]+(?:e[+-]?\d+)?)", re.I

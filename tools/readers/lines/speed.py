@@ -13,6 +13,8 @@ _SPEED = re.compile(
 _TOOK = re.compile(
     r"(?:[\d)\],|][ \t]{1,4}|[(\[])(?P<value>\d{1,6}(?:\.\d{1,6})?) ?(?P<unit>s|sec|secs|seconds|ms)[)\]]?\s{0,4}$"
 )
+# MaxText, src/maxtext/common/metric_logger.py
+_COMPLETED = re.compile(r"\bcompleted step: \d{1,12}, seconds: (?P<value>\d{1,9}\.\d{1,9}),")
 
 
 class Speed(NamedTuple):
@@ -27,6 +29,8 @@ def speed_of(text: str) -> Speed | None:
     """The speed of a line, or else the time it took in the unit of "time"; None for a line that gives neither."""
     if speed := _SPEED.search(text):
         return Speed(speed.start("value"), speed["unit"], 1.0)
+    if completed := _COMPLETED.search(text):
+        return Speed(completed.start("value"), "seconds per step", 1.0)
     if took := _TOOK.search(text):
         return Speed(took.start("value"), "time", unit_factor("time", took["unit"]))
     return None
