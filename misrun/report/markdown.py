@@ -131,7 +131,7 @@ def _beyond(report: Report) -> Iterator[str]:
     if beyond:
         yield f"\n{wording.UNREAD}\n"
     for entry in beyond[:8]:
-        yield f"- {escape(entry.title)} ({entry.year}), {escape(entry.url)}: {escape(entry.why)}"
+        yield f"- {escape(entry.title)} ({entry.year}), {code(entry.url)}: {escape(entry.why)}"
         yield from (f"   - {label}: {escape(text)}" for label, text in wording.quoted(entry))
 
 
