@@ -4,11 +4,13 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from enum import StrEnum
-from typing import Any, TypeVar
+from multiprocessing import get_context
+from typing import Any, Literal, TypeVar
 
 Shared = TypeVar("Shared")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Start = Literal["fork", "spawn"]
 
 
 class Engine(StrEnum):
@@ -19,10 +21,17 @@ class Engine(StrEnum):
 
 
 def each(
-    work: Callable[[Shared, Item], Result], shared: Shared, items: Sequence[Item], jobs: int, engine: Engine
+    work: Callable[[Shared, Item], Result],
+    shared: Shared,
+    items: Sequence[Item],
+    jobs: int,
+    engine: Engine,
+    *,
+    start: Start | None = None,
 ) -> Iterator[tuple[Item, Result]]:
-    """`work(shared, item)` for every item, `jobs` at a time, in the order in which they finish."""
-    return (_on_ray if engine is Engine.ray else _locally)(work, shared, items, jobs)
+    """`work(shared, item)` for every item, `jobs` at a time, in the order in which they finish. `start` is how local
+    workers begin (None: as is usual on the platform): "spawn" for callers with threads, whose locks a fork would copy as they stand."""
+    return _on_ray(work, shared, items, jobs) if engine is Engine.ray else _locally(work, shared, items, jobs, start)
 
 
 _shared: Any = None
@@ -39,10 +48,11 @@ def _call(item: Any) -> Any:
     return _work(_shared, item)
 
 
-def _locally(work: Any, shared: Any, items: Sequence[Any], jobs: int) -> Iterator[tuple[Any, Any]]:
+def _locally(work: Any, shared: Any, items: Sequence[Any], jobs: int, start: Start | None) -> Iterator[tuple[Any, Any]]:
     if not items:
         return
-    with ProcessPoolExecutor(min(jobs, len(items)), initializer=_share, initargs=(work, shared)) as pool:
+    begun = get_context(start)
+    with ProcessPoolExecutor(min(jobs, len(items)), begun, initializer=_share, initargs=(work, shared)) as pool:
         waiting = {pool.submit(_call, item): item for item in items}
         for future in as_completed(waiting):
             yield waiting[future], future.result()

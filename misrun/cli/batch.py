@@ -76,7 +76,7 @@ def _work(
             tell(row)
     if left:
         open_index().close()  # built once, before many processes want it
-    for _, row in each(investigate_one, wanted, left, jobs, engine):
+    for _, row in each(investigate_one, wanted, left, jobs, engine, start="spawn"):
         append_row(results, row)
         tell(row)
 
