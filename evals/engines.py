@@ -29,8 +29,11 @@ def each(
     *,
     start: Start | None = None,
 ) -> Iterator[tuple[Item, Result]]:
-    """`work(shared, item)` for every item, `jobs` at a time, in the order in which they finish. `start` is how local
-    workers begin (None: as is usual on the platform): "spawn" for callers with threads, whose locks a fork would copy as they stand."""
+    """`work(shared, item)` for every item, `jobs` at a time, in the order in which they finish.
+
+    `start` is how local workers begin (None: as is usual on the platform): "spawn" for callers with threads, whose
+    locks a fork would copy as they stand.
+    """
     return _on_ray(work, shared, items, jobs) if engine is Engine.ray else _locally(work, shared, items, jobs, start)
 
 
