@@ -153,6 +153,8 @@ def _step(report: Report, step: NextStep) -> Iterator[str]:
     yield from _labelled(("Verify", step.verify), ("Instead of", step.displaced))
     yield from (f"   - Contradicts: {escape(other)}" for other in step.contradicts)
     yield f"   - {wording.step_numbers(step)}"
+    if checked := wording.verdict_text(step):
+        yield f"   - Checked: {escape(checked)}"
     urls = {entry.id: entry.url for entry in report.evidence}
     sources = [urls.get(ref.evidence or "", code(ref.label)) for ref in step.refs]
     if sources:

@@ -98,7 +98,7 @@ def test_what_the_user_changed_since_stays(lived_in: Path) -> None:
     installed(lived_in)
     agent, config = lived_in / ".claude/agents/data-flow-tracer.md", lived_in / ".codex/config.toml"
     agent.write_text(agent.read_text() + "\nAlso look at units.\n")
-    config.write_text(config.read_text().replace('["mcp"]', '["mcp", "--allow-run"]'))
+    config.write_text(config.read_text().replace('"mcp"]', '"mcp", "--allow-run"]'))
     again = installed(lived_in)
     assert "stays as it is" in again.output and "units" in agent.read_text() and "--allow-run" in config.read_text()
     result = uninstalled(lived_in)
